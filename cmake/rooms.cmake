@@ -1,0 +1,52 @@
+# room(NAME DEPS...): the folder src/NAME as a library that sees only the rooms it names.
+#
+# x.cpp is the room's code; x_test.cpp beside it goes into the executable NAME_test; x_fuzz.cpp is a libFuzzer target
+# of the fuzz preset. A room without sources yet is skipped. Third-party libraries are added by src/NAME/room.cmake.
+if(DOCKCAST_TESTS)
+  find_package(GTest REQUIRED)
+  enable_testing()
+endif()
+
+function(room name)
+  foreach(dep ${ARGN})
+    get_property(known GLOBAL PROPERTY room_${dep}_known)
+    if(NOT known)
+      message(FATAL_ERROR "room ${name} names ${dep}, which is not declared above it")
+    endif()
+  endforeach()
+  set_property(GLOBAL PROPERTY room_${name}_known TRUE)
+  set_property(GLOBAL PROPERTY room_${name}_deps "${ARGN}")
+  set_property(GLOBAL APPEND PROPERTY rooms ${name})
+
+  set(dir ${CMAKE_SOURCE_DIR}/src/${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${dir}/*_test.cpp)
+  set(apart ${sources})
+  list(FILTER apart INCLUDE REGEX "(_test|_fuzz|_bench|/main)\\.cpp$")
+  if(apart)
+    list(REMOVE_ITEM sources ${apart})
+  endif()
+
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(access PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+    set(access INTERFACE)
+  endif()
+  # A room is seen through a folder of its own, so that #include "net/loop.hpp" works only for those that may use net.
+  set(door ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${door})
+  file(CREATE_LINK ${dir} ${door}/${name} SYMBOLIC)
+  target_include_directories(${name} ${access} ${door})
+  target_link_libraries(${name} ${access} compile_flags ${ARGN})
+  if(EXISTS ${dir}/room.cmake)
+    include(${dir}/room.cmake)
+  endif()
+
+  if(DOCKCAST_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()
