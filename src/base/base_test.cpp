@@ -24,7 +24,10 @@ TEST(Callback, MovesWhatItCaptured) {
 
 TEST(Log, EscapesWhatWouldMoveACursorOrStartALine) {
   EXPECT_EQ(log::escaped("a\x1b[31m\nb"), "a\\x1b[31m\\x0ab");
-  EXPECT_EQ(log::escaped("\xc2\x9b" "31m"), "\\xc2\x9b" "31m");
+  EXPECT_EQ(log::escaped("\xc2\x9b"
+                         "31m"),
+            "\\xc2\x9b"
+            "31m");
   EXPECT_EQ(log::escaped("abcdef", 3), "abc…");
 }
 

@@ -15,8 +15,8 @@ class Callback<R(Args...)> {
  public:
   Callback() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Callback> && std::is_invocable_r_v<R, F&, Args...>)
-  Callback(F f) : body_(std::make_unique<Body<F>>(std::move(f))) {}  // NOLINT(google-explicit-constructor)
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Callback> && std::is_invocable_r_v<R, F&, Args...>) Callback(F f)
+      : body_(std::make_unique<Body<F>>(std::move(f))) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return body_ != nullptr; }
   R operator()(Args... args) { return body_->call(std::forward<Args>(args)...); }

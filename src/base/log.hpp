@@ -18,8 +18,8 @@ struct Field {
   Field(std::string_view name_in, const std::string& text) : name(name_in), value(text) {}
   Field(std::string_view name_in, const char* text) : name(name_in), value(text) {}
   template <class Number>
-    requires(std::is_arithmetic_v<Number>)
-  Field(std::string_view name_in, Number number) : name(name_in), value(std::to_string(number)) {}
+  requires(std::is_arithmetic_v<Number>) Field(std::string_view name_in, Number number)
+      : name(name_in), value(std::to_string(number)) {}
 
   std::string_view name;
   std::string value;
