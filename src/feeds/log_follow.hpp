@@ -1,0 +1,64 @@
+// What a client asks of a container's log, and what it is told: the words between `api` and `feeds`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "docker/position.hpp"
+#include "hub/hub.hpp"
+
+namespace feeds {
+
+// How the messages look (protocol.md, WebSocket endpoints).
+enum class Form : std::uint8_t {
+  batch,       // `logs`, many lines in one message
+  line,        // `log`, one line each
+  quiet_line,  // the same, and `gap` and `status` carry a readable `data`
+};
+
+// One ring per shape that somebody follows.
+struct Shape {
+  Form form = Form::batch;
+  bool out = true, err = true;
+  bool operator==(const Shape&) const = default;
+};
+
+// Where a follower wants to begin. All of them together: what each allows.
+struct Start {
+  std::optional<docker::Position> after;  // exclusive: it resumes
+  std::optional<std::int64_t> since_ns;   // inclusive, nanoseconds of Unix time
+  std::optional<std::uint64_t> tail;      // lines; absent: all
+};
+
+struct Follow {
+  hub::Follower follower;
+  std::string container;  // the full id
+  Shape shape;
+  Start start;
+};
+
+struct Lost {
+  std::string from, to, reason;
+};
+
+struct Subscribed {
+  std::string position;
+  std::string recovered;  // full, partial, none; empty where no position was given
+  std::string reason;     // with none
+  std::optional<Lost> lost;
+};
+
+// Told to a follower's session, on its serving loop, in order with the messages of its channels.
+class Followers {
+ public:
+  virtual ~Followers() = default;
+  virtual void on_subscribed(const hub::FollowerName& follower, const Subscribed& subscribed) = 0;
+  virtual void on_refused(const hub::FollowerName& follower, const base::Error& error) = 0;
+  // The container is gone, and the last message was delivered: the subscription is over.
+  virtual void on_ended(const hub::FollowerName& follower) = 0;
+};
+
+}  // namespace feeds
