@@ -8,7 +8,7 @@ namespace hub {
 
 std::uint32_t Hub::add_loop(Mailbox& mailbox) {
   CHECK(rings_.empty());
-  ports_.push_back({&mailbox, {}, {}});
+  ports_.emplace_back(mailbox);
   return static_cast<std::uint32_t>(ports_.size() - 1);
 }
 
@@ -44,13 +44,13 @@ bool Hub::push_ring(std::uint32_t loop, RingNumber number, std::uint64_t up_to) 
     const std::uint64_t next = ring.oldest();
     Item skip;
     skip.call = [number, next, place = ring.before(next)](Fanout& fanout) { fanout.skip(number, next, place); };
-    if (!ports_[loop].mailbox->push(skip)) return false;
+    if (!ports_[loop].mailbox.push(skip)) return false;
     side.pushed = next;
   }
   for (; side.pushed < up_to; ++side.pushed) {
     Item item{ring.at(side.pushed), number, ring.oldest(), {}};
     item.oldest = std::min(item.oldest, side.pushed);  // its own trimming comes with the later ones
-    if (!ports_[loop].mailbox->push(item)) return false;
+    if (!ports_[loop].mailbox.push(item)) return false;
   }
   return true;
 }
@@ -59,7 +59,7 @@ bool Hub::push_order(std::uint32_t loop, Order& order) {
   if (order.ring != 0 && rings_.contains(order.ring)) {
     if (!push_ring(loop, order.ring, order.up_to)) return false;
   }
-  return ports_[loop].mailbox->push(order.item);
+  return ports_[loop].mailbox.push(order.item);
 }
 
 void Hub::give(std::uint32_t loop, Order order) {

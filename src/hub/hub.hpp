@@ -95,7 +95,8 @@ class Hub {
     Item item;
   };
   struct Port {
-    Mailbox* mailbox;
+    explicit Port(Mailbox& to) : mailbox(to) {}
+    Mailbox& mailbox;
     std::deque<Order> orders;      // waiting for room
     std::vector<RingNumber> late;  // rings with publications waiting for room
   };
@@ -107,7 +108,7 @@ class Hub {
   const std::size_t ring_bytes_max_;
   std::map<RingNumber, Entry> rings_;
   RingNumber next_ring_ = 1;
-  std::vector<Port> ports_;
+  std::deque<Port> ports_;  // by loop
 };
 
 }  // namespace hub
