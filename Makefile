@@ -1,0 +1,62 @@
+# The front door. Every command installs what it needs (tools/setup), and the same commands run in CI.
+.DEFAULT_GOAL := help
+.PHONY: help build test demo demo-cluster bench sim lint format asan tsan clean
+.PRECIOUS: build/%/build.ninja
+SEEDS ?= 1000
+ARGS ?=
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+build/%/build.ninja: CMakePresets.json
+	@cmake --preset $*
+	@touch $@
+
+build: ## build/release/dockcast
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target dockcast
+
+test: ## everything that can fail, with real Engines and a real Redis; the last line counts
+	@tools/test dev
+
+demo: ## containers that talk and a dockcast that shows them, until Ctrl-C
+	@exec tools/demo
+
+demo-cluster: ## the same on Redis and three instances
+	@exec tools/demo --cluster
+
+bench: ## ratios to a bare epoll program, in one run (ARGS="--quick")
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target dockcast bench_floor bench_load bench_fake_engine
+	@exec bench/run $(ARGS)
+
+sim: ## the simulation: SEEDS=n fresh ones, or SEED=s to replay one
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target sim_tests
+	@DOCKCAST_SIM_SEEDS=$(SEEDS) DOCKCAST_SIM_SEED=$(SEED) exec build/release/sim_tests $(ARGS)
+
+lint: ## clang-format, tools/tidy, clang-tidy
+	@tools/setup lint
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror
+	@tools/tidy
+	@run-clang-tidy -quiet -p build/dev 'src/.*\.cpp$$'
+
+format: ## clang-format, in place
+	@tools/setup lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+asan: ## all tests under AddressSanitizer and UBSan (g++)
+	@tools/test asan --slow 5
+
+tsan: ## all tests under ThreadSanitizer (clang++)
+	@tools/setup lint
+	@tools/test tsan --slow 10
+
+clean: ## remove build/, and the private Engines in it; downloads are kept in build/cache
+	@for engine in build/*/engines/* build/demo/engine; do \
+	  if [ -e $$engine/version ]; then tools/engine stop $$engine || exit 1; fi; done
+	@if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +; fi

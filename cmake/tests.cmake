@@ -1,0 +1,24 @@
+# What spans rooms. Every folder tests/NAME with .cpp files becomes the executable NAME_tests, which may use every room
+# and includes its neighbours as "NAME/file.hpp". Executable scripts in the folders are run too, by tools/run-tests.
+# The labels say how tools/run-tests runs it: one at a time with real daemons (integration, e2e), or beside the others.
+if(DOCKCAST_TESTS)
+  get_property(all_rooms GLOBAL PROPERTY rooms)
+  file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/tests/*)
+  foreach(folder ${folders})
+    get_filename_component(name ${folder} NAME)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    if(sources)
+      add_executable(${name}_tests ${sources})
+      target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+      target_link_libraries(${name}_tests PRIVATE ${all_rooms} GTest::gtest GTest::gmock GTest::gtest_main)
+      add_test(NAME ${name}_tests COMMAND ${name}_tests)
+      set_tests_properties(${name}_tests PROPERTIES LABELS ${name})
+    endif()
+  endforeach()
+endif()
+
+# The product itself: the composition room and a main of a few lines.
+if(EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  add_executable(dockcast ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  target_link_libraries(dockcast PRIVATE app)
+endif()
