@@ -1,0 +1,102 @@
+// LogLines: joins the records of a log into lines, per stream.
+//
+// A line goes on iff its piece has no newline and 16 KiB, and the stream's next record has the same timestamp (Docker
+// 3.3): true of both engines and every driver, also where the last piece of a long line has no newline (`local` before
+// 23.0). A piece that may go on is therefore held until the stream's next record says what it was. A line over 1 MiB is
+// cut every kPiecesMax pieces, wherever the reader began, so that all readers cut alike; the last part is the one that
+// ends it. Owned by one read or reader. Bound: one part of a line per stream. Text stays raw bytes here, never checked
+// as UTF-8.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "docker/log_record.hpp"
+#include "docker/position.hpp"
+
+namespace docker {
+
+struct Line {
+  LogStream stream = LogStream::out;
+  bool partial = false;  // goes on in the stream's next Line
+  std::int64_t time_ns = 0;
+  Mark mark;              // of its last record: distinct for every Line of a stream, also for the parts of a long one
+  std::string_view text;  // without its newline; borrowed
+};
+
+// The position behind the line, or behind the part of one: what readers compare, and may go on from.
+inline void reach(Position& position, const Line& line) {
+  position.mark(line.stream) = line.mark;
+  position.head = line.stream;
+}
+// The position a client is told: it stays before a line until its last part.
+inline void advance(Position& position, const Line& line) {
+  if (!line.partial) reach(position, line);
+}
+
+class LogLines {
+ public:
+  static constexpr std::uint32_t kPiecesMax = 64;
+
+  explicit LogLines(bool tty) : tty_(tty) {}
+
+  // Takes the stream's next record, at this mark; calls emit(const Line&) for what it completes: none, one or two
+  // lines.
+  template <class Emit>
+  void take(const LogRecord& record, Mark mark, Emit&& emit) {
+    Held& held = held_[index_of(record.stream)];
+    if (held.open && held.time_ns != record.time_ns) {
+      emit(line_of(record.stream, false));
+      held.clear();
+    }
+    if (held.open && held.pieces == kPiecesMax) {
+      emit(line_of(record.stream, true));
+      held.start_part();
+    }
+    if (!held.open && !record.may_go_on()) {
+      emit(Line{record.stream, false, record.time_ns, mark, trimmed(record.payload)});
+      return;
+    }
+    held.add(record, mark);
+    if (record.may_go_on()) return;
+    emit(line_of(record.stream, false));
+    held.clear();
+  }
+
+  // The run is over, nothing will follow: what is held is a line.
+  template <class Emit>
+  void flush(LogStream stream, Emit&& emit) {
+    if (held_[index_of(stream)].pieces > 0) emit(line_of(stream, false));
+    discard(stream);
+  }
+  void discard(LogStream stream) { held_[index_of(stream)].clear(); }
+
+  // A line of this stream has begun and may go on.
+  bool open(LogStream stream) const { return held_[index_of(stream)].open; }
+  std::int64_t open_ns(LogStream stream) const { return held_[index_of(stream)].time_ns; }
+  // The mark that the held line would have if it ended now; only while open().
+  Mark held_mark(LogStream stream) const { return held_[index_of(stream)].mark; }
+
+ private:
+  struct Held {
+    bool open = false;
+    std::uint32_t pieces = 0;  // of this part
+    std::int64_t time_ns = 0;
+    Mark mark;
+    std::string text;
+
+    void add(const LogRecord& record, Mark record_mark);
+    void start_part();
+    void clear();
+  };
+
+  Line line_of(LogStream stream, bool partial) const;
+  std::string_view trimmed(std::string_view payload) const;
+
+  bool tty_;
+  std::array<Held, 2> held_;
+};
+
+}  // namespace docker

@@ -1,0 +1,136 @@
+#include "docker/log_lines.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace docker {
+namespace {
+
+struct Joined {
+  std::string text;
+  bool partial;
+  Mark mark;
+  bool operator==(const Joined&) const = default;
+};
+
+// Feeds records and keeps what comes out, marking them as a reader does.
+class Joiner {
+ public:
+  explicit Joiner(bool tty = false) : lines_(tty) {}
+  void take(std::int64_t time, const std::string& payload, LogStream stream = LogStream::out) {
+    Mark& mark = marks_[index_of(stream)];
+    mark = mark.next(time);
+    lines_.take(LogRecord{stream, time, payload}, mark, [this](const Line& line) { keep(line); });
+  }
+  void flush() {
+    lines_.flush(LogStream::out, [this](const Line& line) { keep(line); });
+  }
+  std::vector<Joined> all;
+  LogLines lines_;
+
+ private:
+  void keep(const Line& line) { all.push_back({std::string(line.text), line.partial, line.mark}); }
+  std::array<Mark, 2> marks_;
+};
+
+const std::string kFull(kPieceBytes, 'x');
+
+TEST(LogLines, PassesShortLinesOn) {
+  Joiner join;
+  join.take(1, "one\n");
+  join.take(2, "\n");
+  join.take(3, "the last, without a newline");
+  EXPECT_EQ(join.all,
+            (std::vector<Joined>{
+                {"one", false, {1, 1}}, {"", false, {2, 1}}, {"the last, without a newline", false, {3, 1}}}));
+}
+
+TEST(LogLines, JoinsPiecesAcrossRecordsOfTheOtherStream) {
+  Joiner join;
+  join.take(1, kFull);
+  join.take(5, "between\n", LogStream::err);
+  join.take(1, kFull + "\xef\xbf");
+  EXPECT_TRUE(join.lines_.open(LogStream::out));
+  join.take(1, "tail\n");
+  EXPECT_EQ(join.all, (std::vector<Joined>{{"between", false, {5, 1}},
+                                           {kFull + kFull +
+                                                "\xef\xbf"
+                                                "tail",
+                                            false,
+                                            {1, 3}}}));
+}
+
+TEST(LogLines, EndsALineOnTheLocalDriverOf20WithoutANewline) {
+  Joiner join;
+  join.take(1, kFull);
+  join.take(1, "tail");
+  join.take(2, kFull);
+  join.take(2, "");  // exactly 16 KiB: the last piece is an empty record
+  join.take(3, kFull);
+  join.take(4, "next\n");
+  EXPECT_EQ(
+      join.all,
+      (std::vector<Joined>{
+          {kFull + "tail", false, {1, 2}}, {kFull, false, {2, 2}}, {kFull, false, {3, 1}}, {"next", false, {4, 1}}}));
+}
+
+TEST(LogLines, RemovesTheCarriageReturnOfTerminalsOnly) {
+  Joiner tty(true);
+  tty.take(1, "a\r\n");
+  tty.take(2, std::string(kPieceBytes - 1, 'x') + "\r");
+  tty.take(2, "\n");
+  EXPECT_EQ(tty.all[0].text, "a");
+  EXPECT_EQ(tty.all[1].text, std::string(kPieceBytes - 1, 'x'));
+  Joiner pipe;
+  pipe.take(1, "a\r\n");
+  EXPECT_EQ(pipe.all[0].text, "a\r");
+}
+
+TEST(LogLines, CutsEndlessLinesAtFixedPieceCounts) {
+  Joiner join;
+  for (int i = 0; i < 130; ++i) join.take(1, kFull);
+  join.take(1, "end\n");
+  ASSERT_EQ(join.all.size(), 3u);
+  EXPECT_EQ(join.all[0], (Joined{std::string(64 * kPieceBytes, 'x'), true, {1, 64}}));
+  EXPECT_EQ(join.all[1].mark, (Mark{1, 128}));
+  EXPECT_TRUE(join.all[1].partial);
+  EXPECT_EQ(join.all[2], (Joined{kFull + kFull + "end", false, {1, 131}}));
+
+  Joiner from_the_middle;  // as a reader does that goes on behind the first part
+  for (int i = 64; i < 130; ++i) from_the_middle.take(1, kFull);
+  from_the_middle.take(1, "end\n");
+  ASSERT_EQ(from_the_middle.all.size(), 2u);
+  EXPECT_EQ(from_the_middle.all[1].text, join.all[2].text);
+}
+
+TEST(LogLines, OfExactlyOnePartAreNotMarkedAsPartial) {
+  Joiner join;
+  for (int i = 0; i < 64; ++i) join.take(1, kFull);
+  join.take(2, "next\n");
+  ASSERT_EQ(join.all.size(), 2u);
+  EXPECT_FALSE(join.all[0].partial);
+}
+
+TEST(LogLines, GiveWhatIsHeldWhenTheRunIsOver) {
+  Joiner join;
+  join.take(1, kFull);
+  EXPECT_TRUE(join.all.empty());
+  join.flush();
+  join.flush();
+  EXPECT_EQ(join.all, (std::vector<Joined>{{kFull, false, {1, 1}}}));
+}
+
+TEST(Line, MovesThePositionAClientIsToldOnlyWithItsLastPart) {
+  Position told;
+  Position reached;
+  Line part{LogStream::err, true, 1, {1, 64}, "x"};
+  advance(told, part);
+  reach(reached, part);
+  EXPECT_EQ(told, Position{});
+  EXPECT_EQ(reached.mark(LogStream::err), (Mark{1, 64}));
+  EXPECT_EQ(reached.head, LogStream::err);
+}
+
+}  // namespace
+}  // namespace docker

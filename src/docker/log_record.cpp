@@ -1,0 +1,129 @@
+#include "docker/log_record.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "docker/timestamp.hpp"
+
+namespace docker {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kTimeBytesMax = 40;  // RFC 3339 with nine digits and an offset has 35
+
+std::size_t frame_length(std::string_view header) {
+  std::size_t length = 0;
+  for (std::size_t i = 4; i < kHeaderBytes; ++i) length = length << 8 | static_cast<unsigned char>(header[i]);
+  return length;
+}
+
+// Where the raw record at the front of `text` ends: behind its newline, or where its own timestamp is repeated at or
+// behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said.
+std::optional<std::size_t> raw_record_end(std::string_view text) {
+  std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  std::string_view stamp = text.substr(0, space + 1);
+  std::size_t newline = text.find('\n', stamp.size());
+  std::size_t piece_end = stamp.size() + kPieceBytes;
+  if (newline == std::string_view::npos || newline >= piece_end) {
+    std::size_t again = text.substr(0, newline).find(stamp, piece_end);
+    if (again != std::string_view::npos) return again;
+  }
+  if (newline == std::string_view::npos) return std::nullopt;
+  return newline + 1;
+}
+
+}  // namespace
+
+bool LogRecords::next(LogRecord& record) {
+  release();
+  if (error_) return false;
+  return tty_ ? next_raw(record) : next_frame(record);
+}
+
+void LogRecords::release() {
+  held_.erase(0, used_);
+  used_ = 0;
+}
+
+// Takes from the input until `bytes` are held.
+bool LogRecords::gather(std::size_t bytes) {
+  std::size_t wanted = bytes - std::min(bytes, held_.size());
+  std::size_t taken = std::min(wanted, input_.size());
+  held_.append(input_.substr(0, taken));
+  input_.remove_prefix(taken);
+  return taken == wanted;
+}
+
+bool LogRecords::next_frame(LogRecord& record) {
+  bool whole_in_input = held_.empty() && input_.size() >= kHeaderBytes;
+  if (!whole_in_input && !gather(kHeaderBytes)) return false;
+  std::string_view header = whole_in_input ? input_ : std::string_view(held_);
+  auto type = static_cast<unsigned char>(header[0]);
+  std::size_t length = frame_length(header);
+  if (type < 1 || type > 3 || header[1] != 0 || header[2] != 0 || header[3] != 0)
+    return fail(base::Fault::protocol, "The log stream is not framed as the Engine's API says.");
+  if (length > kRecordBytesMax) return fail(base::Fault::too_large, "The log stream has a record beyond any size.");
+
+  std::string_view frame;
+  if (whole_in_input && input_.size() >= kHeaderBytes + length) {
+    frame = input_.substr(0, kHeaderBytes + length);
+    input_.remove_prefix(frame.size());
+  } else {
+    if (!gather(kHeaderBytes + length)) return false;
+    frame = held_;
+    used_ = held_.size();
+  }
+  std::string_view text = frame.substr(kHeaderBytes);
+  if (type == 3) return fail(base::Fault::unavailable, "The Engine cannot read the log: " + base::log::escaped(text));
+  return parse(text, type == 1 ? LogStream::out : LogStream::err, record);
+}
+
+bool LogRecords::next_raw(LogRecord& record) {
+  if (held_.empty()) {
+    auto end = raw_record_end(input_);
+    if (end) {
+      std::string_view text = input_.substr(0, *end);
+      input_.remove_prefix(*end);
+      return parse(text, LogStream::out, record);
+    }
+  }
+  std::size_t before = held_.size();
+  held_.append(input_);
+  auto end = raw_record_end(held_);
+  if (!end) {
+    input_ = {};
+    bool endless = held_.size() > kRecordBytesMax || (held_.size() > kTimeBytesMax && held_.find(' ') > kTimeBytesMax);
+    if (endless) return fail(base::Fault::protocol, "The log stream is not a terminal's as the Engine's API says.");
+    return false;
+  }
+  // Where the stamp of the next piece straddles two slices, the record ends before this slice began.
+  std::size_t from_input = *end - std::min(*end, before);
+  held_.resize(before + from_input);
+  input_.remove_prefix(from_input);
+  used_ = *end;
+  return parse(std::string_view(held_).substr(0, *end), LogStream::out, record);
+}
+
+bool LogRecords::finish(LogRecord& record) {
+  release();
+  if (!tty_ || error_ || held_.empty()) return false;
+  used_ = held_.size();
+  return parse(held_, LogStream::out, record);
+}
+
+bool LogRecords::parse(std::string_view text, LogStream stream, LogRecord& record) {
+  std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
+  std::optional<net::WallTime> time;
+  if (space != std::string_view::npos) time = parse_time(text.substr(0, space));
+  if (!time) return fail(base::Fault::protocol, "A record of the log has no timestamp.");
+  record = {stream, time->time_since_epoch().count(), text.substr(space + 1)};
+  return true;
+}
+
+bool LogRecords::fail(base::Fault fault, std::string message) {
+  error_ = base::Error{fault, std::move(message)};
+  return false;
+}
+
+}  // namespace docker

@@ -1,0 +1,152 @@
+#include "docker/position.hpp"
+
+#include <algorithm>
+
+namespace docker {
+namespace {
+
+constexpr std::string_view kPrefix = "p1.";
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t kBytesMax = 1 + 8 + 16 + 2 * (8 + 5);
+
+void put_u64(std::string& bytes, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
+}
+
+// Seven bits a byte, lowest first; the shortest form only.
+void put_count(std::string& bytes, std::uint32_t count) {
+  for (; count >= 0x80; count >>= 7) bytes.push_back(static_cast<char>(count | 0x80));
+  bytes.push_back(static_cast<char>(count));
+}
+
+std::string base64url(std::string_view bytes) {
+  std::string text(kPrefix);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (unsigned char byte : bytes) {
+    bits = bits << 8 | byte;
+    for (held += 8; held >= 6; held -= 6) text.push_back(kDigits[bits >> (held - 6) & 63]);
+  }
+  if (held > 0) text.push_back(kDigits[bits << (6 - held) & 63]);
+  return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (char c : text) {
+    auto digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push_back(static_cast<char>(bits >> held));
+  }
+  bool padded_with_zeros = (bits & ((1u << held) - 1)) == 0;
+  if (held >= 6 || !padded_with_zeros) return std::nullopt;
+  return bytes;
+}
+
+// Reads what the put functions wrote; once something is missing or malformed, `good` stays false.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  std::uint8_t u8() {
+    if (bytes_.empty()) good_ = false;
+    if (!good_) return 0;
+    auto byte = static_cast<std::uint8_t>(bytes_.front());
+    bytes_.remove_prefix(1);
+    return byte;
+  }
+  std::uint64_t u64() {
+    std::uint64_t value = 0;
+    for (int i = 0; i < 8; ++i) value = value << 8 | u8();
+    return value;
+  }
+  std::uint32_t count() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 35; shift += 7) {
+      std::uint8_t byte = u8();
+      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if ((byte & 0x80) != 0) continue;
+      bool shortest = byte != 0 || shift == 0;
+      if (!shortest || value > UINT32_MAX) good_ = false;
+      return static_cast<std::uint32_t>(value);
+    }
+    good_ = false;
+    return 0;
+  }
+  bool done() const { return good_ && bytes_.empty(); }
+
+ private:
+  std::string_view bytes_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+std::string Position::print() const {
+  std::string bytes;
+  bytes.reserve(kBytesMax);
+  bytes.push_back(static_cast<char>(head));
+  put_u64(bytes, engine);
+  bytes.append(container.begin(), container.end());
+  for (const Mark& mark : marks) {
+    put_u64(bytes, static_cast<std::uint64_t>(mark.max_ns));
+    put_count(bytes, mark.count);
+  }
+  return base64url(bytes);
+}
+
+std::optional<Position> Position::parse(std::string_view text) {
+  if (!text.starts_with(kPrefix) || text.size() > kPrefix.size() + (kBytesMax * 4 + 2) / 3) return std::nullopt;
+  auto bytes = from_base64url(text.substr(kPrefix.size()));
+  if (!bytes) return std::nullopt;
+  Reader reader(*bytes);
+  Position position;
+  std::uint8_t head = reader.u8();
+  if (head > 1) return std::nullopt;
+  position.head = static_cast<LogStream>(head);
+  position.engine = reader.u64();
+  for (auto& byte : position.container) byte = reader.u8();
+  for (Mark& mark : position.marks) {
+    mark.max_ns = static_cast<std::int64_t>(reader.u64());
+    mark.count = reader.count();
+  }
+  if (!reader.done()) return std::nullopt;
+  return position;
+}
+
+bool same_log(const Position& a, const Position& b) { return a.engine == b.engine && a.container == b.container; }
+
+bool behind(const Position& a, const Position& b) { return a.marks[0] < b.marks[0] || a.marks[1] < b.marks[1]; }
+
+Position merge(const Position& a, const Position& b) {
+  Position merged = behind(a, b) ? b : a;
+  if (behind(a, b) && behind(b, a))
+    merged.head = std::max(a.marks[0], b.marks[0]).max_ns >= std::max(a.marks[1], b.marks[1]).max_ns ? LogStream::out
+                                                                                                     : LogStream::err;
+  for (std::size_t s = 0; s < merged.marks.size(); ++s) merged.marks[s] = std::max(a.marks[s], b.marks[s]);
+  return merged;
+}
+
+// FNV-1a: spread is all that is asked of it.
+std::uint64_t engine_key(std::string_view engine_id) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char c : engine_id) hash = (hash ^ c) * 0x100000001b3;
+  return hash;
+}
+
+std::optional<std::array<std::uint8_t, 16>> container_key(std::string_view id) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  if (id.size() != 64 || id.find_first_not_of(hex) != std::string_view::npos) return std::nullopt;
+  std::array<std::uint8_t, 16> key;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    key[i] = static_cast<std::uint8_t>(hex.find(id[2 * i]) << 4 | hex.find(id[2 * i + 1]));
+  return key;
+}
+
+}  // namespace docker
