@@ -1,0 +1,103 @@
+#include "follower.hpp"
+
+#include <gtest/gtest.h>
+
+#include "line.hpp"
+
+namespace bench {
+namespace {
+
+std::string line(uint32_t sequence, uint32_t channel = 7, uint32_t bytes = 256) {
+  return print_line({channel, sequence, bytes, 1'000'000 + sequence});
+}
+
+std::string frame(std::string_view payload, char first_byte = '\x81') {
+  std::string bytes(1, first_byte);
+  if (payload.size() < 126) {
+    bytes += static_cast<char>(payload.size());
+  } else {
+    bytes += {'\x7e', static_cast<char>(payload.size() >> 8), static_cast<char>(payload.size())};
+  }
+  return bytes.append(payload);
+}
+
+struct Reader {
+  Follower follower{7, 0};
+  Tally tally;
+  size_t take(std::string_view bytes) { return follower.take(bytes, 1'001'000, tally); }
+};
+
+TEST(Line, IsReadAsItWasPrinted) {
+  std::optional<Line> read = parse_line(print_line({12, 345678, 99, 1'767'225'600'123'456}));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->channel, 12U);
+  EXPECT_EQ(read->sequence, 345678U);
+  EXPECT_EQ(read->bytes, 99U);
+  EXPECT_EQ(read->time_us, 1'767'225'600'123'456);
+  EXPECT_FALSE(parse_line(print_line({12, 1, 99, 1}).substr(0, 98)));
+}
+
+TEST(Follower, CountsLinesInEveryShape) {
+  Reader reader;
+  std::string batch = R"({"type":"logs","lines":[["t","o",")" + line(2) + R"("],["t","o",")" + line(3) + R"("]]})";
+  reader.take(frame(line(0)) + frame(R"({"type":"log","data":")" + line(1) + "\"}") + frame(batch));
+  EXPECT_EQ(reader.tally.deliveries, 4U);
+  EXPECT_EQ(reader.tally.frames, 3U);
+  EXPECT_EQ(reader.tally.lost + reader.tally.duplicates + reader.tally.out_of_order + reader.tally.damaged, 0U);
+  EXPECT_EQ(reader.follower.next_sequence(), 4U);
+}
+
+TEST(Follower, TakesWholeFramesOnlyWhereverTheyAreCut) {
+  std::string bytes = frame(line(0)) + frame(line(1));
+  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+    Reader reader;
+    size_t taken = reader.take(std::string_view(bytes).substr(0, cut));
+    EXPECT_LE(taken, cut);
+    reader.take(std::string_view(bytes).substr(taken));
+    ASSERT_EQ(reader.tally.deliveries, 2U) << "cut at " << cut;
+  }
+}
+
+TEST(Follower, NoticesLostRepeatedAndLateLines) {
+  Reader reader;
+  reader.take(frame(line(0)) + frame(line(3)));
+  EXPECT_EQ(reader.tally.lost, 2U);
+  reader.take(frame(line(1)));
+  EXPECT_EQ(reader.tally.lost, 1U);
+  EXPECT_EQ(reader.tally.out_of_order, 1U);
+  reader.take(frame(line(2)) + frame(line(3)));
+  EXPECT_EQ(reader.tally.lost, 0U);
+  EXPECT_EQ(reader.tally.duplicates, 1U);
+}
+
+TEST(Follower, NoticesLinesThatAreNotItsOwnOrAltered) {
+  Reader reader;
+  std::string altered = line(0), cut = line(0);
+  altered[100] = 'y';
+  cut.erase(200, 20);
+  reader.take(frame(line(0, 8)) + frame(altered) + frame(cut) + frame(line(0), '\x82'));
+  EXPECT_EQ(reader.tally.deliveries, 0U);
+  EXPECT_EQ(reader.tally.damaged, 4U);
+}
+
+TEST(Follower, HearsGapsAndSubscribedAnswersPingsAndStopsAtClose) {
+  Reader reader;
+  reader.take(frame(R"({"type":"subscribed"})") + frame(R"({"type":"gap"})") + frame("hello", '\x89') +
+              frame("", '\x88') + frame(line(0)));
+  EXPECT_TRUE(reader.follower.saw_subscribed());
+  EXPECT_EQ(reader.tally.gaps, 1U);
+  EXPECT_EQ(reader.follower.reply(), std::string("\x8a\x85\0\0\0\0hello", 11));
+  EXPECT_TRUE(reader.follower.closed());
+  EXPECT_EQ(reader.tally.deliveries, 0U);
+}
+
+TEST(Histogram, GivesPercentilesWithinSixPercent) {
+  Histogram histogram;
+  EXPECT_EQ(histogram.percentile(0.5), 0U);
+  for (int value = 1; value <= 100'000; ++value) histogram.add(value);
+  EXPECT_NEAR(static_cast<double>(histogram.percentile(0.5)), 50'000, 3'200);
+  EXPECT_NEAR(static_cast<double>(histogram.percentile(0.99)), 99'000, 6'400);
+}
+
+}  // namespace
+}  // namespace bench
