@@ -1,4 +1,6 @@
-# What spans rooms. Every folder tests/NAME with .cpp files becomes the executable NAME_tests, which may use every room
+# What spans rooms: tests that need several, the check of the room table, and the product itself.
+#
+# Every folder tests/NAME with .cpp files becomes the executable NAME_tests, which may use every room
 # and includes its neighbours as "NAME/file.hpp". Executable scripts in the folders are run too, by tools/run-tests.
 # The labels say how tools/run-tests runs it: one at a time with real daemons (integration, e2e), or beside the others.
 if(DOCKCAST_TESTS)
@@ -17,8 +19,19 @@ if(DOCKCAST_TESTS)
   endforeach()
 endif()
 
+# The compiler sees the rooms behind a room, too; what a room includes by name is checked before a build counts as done.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+file(GLOB_RECURSE in_rooms CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*.hpp ${CMAKE_SOURCE_DIR}/src/*.cpp)
+add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/rooms.stamp
+  COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/tidy --rooms
+  COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_BINARY_DIR}/rooms.stamp
+  DEPENDS ${in_rooms} ${CMAKE_SOURCE_DIR}/CMakeLists.txt ${CMAKE_SOURCE_DIR}/tools/tidiness/rooms.py
+  COMMENT "Checking which room includes which" VERBATIM)
+add_custom_target(rooms_check ALL DEPENDS ${CMAKE_BINARY_DIR}/rooms.stamp)
+
 # The product itself: the composition room and a main of a few lines.
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   add_executable(dockcast ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   target_link_libraries(dockcast PRIVATE app)
+  add_dependencies(dockcast rooms_check)
 endif()

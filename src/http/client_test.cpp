@@ -1,3 +1,4 @@
+// Longer than most: every way in which a server's answer can come, or fail to come, beside one another.
 #include "http/client.hpp"
 
 #include <gtest/gtest.h>
