@@ -172,6 +172,7 @@ void Fanout::close_mirror(RingNumber ring) {
   auto found = mirrors_.find(ring);
   CHECK(found != mirrors_.end());
   Mirror& mirror = *found->second;
+  flush_mirror(mirror);
   for (const Follower& follower : mirror.followers)
     outlets_[follower.slot].subscriptions[follower.subscription].mirror = nullptr;
   std::erase(dirty_, &mirror);
@@ -221,7 +222,7 @@ void Fanout::drop_oldest(Mirror& mirror) {
   mirror.publications.pop_front();
 }
 
-Fanout::Follower* Fanout::find(const Mirror& mirror, const FollowerName& name) {
+Fanout::Follower* Fanout::find(const Mirror& mirror, const FollowerName& name) const {
   if (!is_open(name.session)) return nullptr;
   const auto& all = outlets_[name.session.slot].subscriptions;
   if (name.subscription >= all.size() || all[name.subscription].mirror != &mirror) return nullptr;
@@ -248,6 +249,27 @@ void Fanout::attach(const FollowerName& name, const Joint& joint) {
   now_ = loop_.now();
   lag(mirror, mirror.followers.back());
   if (!outlets_[name.session.slot].blocked) catch_up(mirror, mirror.followers.back());
+}
+
+void Fanout::release(const FollowerName& name) {
+  if (!is_open(name.session)) return;
+  const auto& all = outlets_[name.session.slot].subscriptions;
+  if (name.subscription >= all.size() || all[name.subscription].mirror == nullptr) return;
+  const Subscription mine = all[name.subscription];
+  const Mirror& mirror = *mine.mirror;
+  const std::uint64_t cursor = mirror.followers[mine.index].cursor;
+  const Place place =
+      cursor == mirror.oldest() ? mirror.base : mirror.publications[cursor - mirror.oldest() - 1]->after;
+  detach(outlets_[name.session.slot], name.subscription);
+  observer_->on_behind(name, mirror.ring, place);
+}
+
+bool Fanout::has_everything(const FollowerName& name) const {
+  if (!is_open(name.session)) return true;
+  const Outlet& outlet = outlets_[name.session.slot];
+  if (outlet.blocked || outlet.backlog || name.subscription >= outlet.subscriptions.size()) return false;
+  const Subscription& mine = outlet.subscriptions[name.subscription];
+  return mine.mirror == nullptr || mine.mirror->followers[mine.index].cursor == mine.mirror->next;
 }
 
 void Fanout::lag(Mirror& mirror, Follower& follower) {

@@ -95,6 +95,10 @@ class Fanout {
     Place place;
   };
   void attach(const FollowerName& name, const Joint& joint);
+  // Takes it off its ring and reports it as behind, wherever it stands.
+  void release(const FollowerName& name);
+  // Whatever its ring holds, and all that was sent to its session, has been given to the socket.
+  bool has_everything(const FollowerName& name) const;
 
   // Sends what this turn has gathered.
   void flush();
@@ -154,7 +158,7 @@ class Fanout {
   void send_gathered(const Mirror& mirror, Follower& follower);
   void catch_up(Mirror& mirror, Follower& follower);
   void lag(Mirror& mirror, Follower& follower);
-  Follower* find(const Mirror& mirror, const FollowerName& name);
+  Follower* find(const Mirror& mirror, const FollowerName& name) const;
   void purge(Mirror& mirror);
   void drop_oldest(Mirror& mirror);
   void detach(Outlet& outlet, std::uint32_t subscription);

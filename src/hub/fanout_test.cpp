@@ -1,0 +1,227 @@
+#include "hub/fanout.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "hub/ring.hpp"
+#include "net/random.hpp"
+
+namespace hub {
+namespace {
+
+// Time stands still; nothing is ever posted.
+struct StillLoop final : net::Loop {
+  net::Instant now() const override { return net::Instant(std::chrono::seconds(1)); }
+  net::WallTime wall_now() const override { return {}; }
+  net::Timer after(net::Duration, net::Callback) override { return {}; }
+  void post(net::Callback) override { ADD_FAILURE() << "the fan-out posts nothing"; }
+  net::Random& random() override { return chance; }
+  void cancel(std::uint64_t) override {}
+  net::Random chance{1};
+};
+
+// Sockets that take as many bytes as they are told to.
+struct TestSockets final : net::ClientSockets {
+  struct Peer {
+    std::string received;
+    std::size_t room = SIZE_MAX;
+    bool dead = false;
+    int sends = 0;
+  };
+  void set_owner(Owner&) override {}
+  int add(net::Socket, std::uint32_t) override { return 0; }
+  net::Transfer receive(int, std::span<char>) override { return {net::Transfer::State::would_block, 0}; }
+  net::Transfer send(int socket, std::span<const iovec> from) override {
+    Peer& peer = peers[socket];
+    ++peer.sends;
+    if (peer.dead) return {net::Transfer::State::failed, 0};
+    std::size_t taken = 0;
+    for (const iovec& part : from) {
+      const std::size_t count = std::min(part.iov_len, peer.room);
+      peer.received.append(static_cast<const char*>(part.iov_base), count);
+      peer.room -= count;
+      taken += count;
+    }
+    return {taken > 0 ? net::Transfer::State::done : net::Transfer::State::would_block, taken};
+  }
+  void shutdown_write(int) override {}
+  void remove(int) override {}
+  std::map<int, Peer> peers;
+};
+
+struct FanoutTest : testing::Test, FanoutObserver {
+  FanoutTest() { fanout.set_observer(*this); }
+  void on_behind(const FollowerName& follower, RingNumber, const Place& place) override {
+    behind.emplace_back(follower.session.slot, place.as<std::uint64_t>());
+  }
+  void on_drained(const FollowerName& follower, std::size_t bytes) override { drained[follower.session.slot] += bytes; }
+  void on_broken(std::uint32_t slot) override { broken.push_back(slot); }
+
+  // A session with one subscription in the ring from its present end.
+  FollowerName join(std::uint32_t slot) {
+    const Session session = fanout.open(slot, static_cast<int>(slot));
+    const FollowerName name{session, fanout.add_subscription(slot)};
+    fanout.attach(name, {1, ring.next(), ring.end()});
+    return name;
+  }
+  void publish(std::string_view bytes) {
+    ring.append({bytes, 1, {}}, Place::of(++published));
+    fanout.publish(1, ring.at(ring.next() - 1), ring.oldest());
+  }
+  std::string& received(int slot) { return sockets.peers[slot].received; }
+
+  StillLoop loop;
+  TestSockets sockets;
+  Fanout fanout{loop, sockets};
+  std::uint64_t published = 0;
+  Ring ring{100, Place::of(published)};
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> behind;
+  std::map<std::uint32_t, std::size_t> drained;
+  std::vector<std::uint32_t> broken;
+};
+
+TEST_F(FanoutTest, WhatATurnGatheredLeavesInOneSendPerFollower) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  join(1);
+  for (const char* text : {"a", "bc", "def"}) publish(text);
+  EXPECT_EQ(received(0), "");
+  fanout.flush();
+  for (int slot : {0, 1}) {
+    EXPECT_EQ(received(slot), "abcdef");
+    EXPECT_EQ(sockets.peers[slot].sends, 1);
+  }
+  EXPECT_EQ(fanout.counts().messages, 6U);
+}
+
+TEST_F(FanoutTest, AFollowerGetsWhatIsPublishedAfterItsSequenceAndNothingBefore) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  publish("before ");
+  join(0);
+  publish("after");
+  fanout.flush();
+  EXPECT_EQ(received(0), "after");
+}
+
+TEST_F(FanoutTest, ASlowFollowerGoesOnWhereItsSocketStoppedAndItsNeighboursNeverWait) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  join(1);
+  sockets.peers[0].room = 4;
+  publish("abc");
+  publish("def");
+  fanout.flush();
+  publish("ghi");
+  fanout.flush();
+  EXPECT_EQ(received(1), "abcdefghi");
+  EXPECT_EQ(received(0), "abcd");
+  EXPECT_EQ(fanout.backlog_bytes(0), 2U);  // the rest of one publication, no more
+  sockets.peers[0].room = SIZE_MAX;
+  fanout.on_writable(0);
+  EXPECT_EQ(received(0), "abcdefghi");
+  publish("jkl");
+  fanout.flush();
+  EXPECT_EQ(received(0), "abcdefghijkl");
+  EXPECT_TRUE(behind.empty());
+}
+
+TEST_F(FanoutTest, WhoeverTheRingOvertakesIsReportedWithThePlaceWhereItStands) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  const FollowerName slow = join(0);
+  join(1);
+  publish("first");
+  fanout.flush();
+  sockets.peers[0].room = 0;
+  for (int i = 0; i < 30; ++i) {
+    publish("0123456789");
+    fanout.flush();
+  }
+  ASSERT_EQ(behind.size(), 1U);
+  EXPECT_EQ(behind[0], std::pair(slow.session.slot, std::uint64_t{1}));
+  EXPECT_EQ(received(1).size(), 305U);
+  sockets.peers[0].room = SIZE_MAX;
+  fanout.on_writable(0);
+  EXPECT_EQ(received(0), "first");  // it follows nothing until it is attached again
+  fanout.attach(slow, {1, ring.next() - 1, ring.before(ring.next() - 1)});
+  fanout.flush();
+  EXPECT_EQ(received(0), "first0123456789");
+}
+
+TEST_F(FanoutTest, ABurstLongerThanTheRingReachesThoseWhoCanTakeIt) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  std::string sent;
+  for (int i = 0; i < 100; ++i) {
+    publish("0123456789");
+    sent += "0123456789";
+  }
+  fanout.flush();
+  EXPECT_EQ(received(0), sent);
+}
+
+TEST_F(FanoutTest, RepliesAndHistoryKeepTheirOrderWithTheRing) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  const FollowerName name{fanout.open(0, 0), fanout.add_subscription(0)};
+  sockets.peers[0].room = 3;
+  fanout.send(0, "reply ");
+  fanout.replay(name, "history ");
+  EXPECT_EQ(drained[0], 0U);
+  fanout.attach(name, {1, ring.next(), ring.end()});
+  publish("live");
+  fanout.flush();
+  EXPECT_FALSE(fanout.has_everything(name));
+  sockets.peers[0].room = SIZE_MAX;
+  fanout.on_writable(0);
+  EXPECT_EQ(received(0), "reply history live");
+  EXPECT_EQ(drained[0], 8U);
+  EXPECT_TRUE(fanout.has_everything(name));
+}
+
+TEST_F(FanoutTest, NewsForASessionThatIsGoneTouchNobody) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  const FollowerName gone = join(0);
+  fanout.close(0);
+  fanout.replay(gone, "late");
+  fanout.attach(gone, {1, ring.next(), ring.end()});
+  fanout.open(0, 7);
+  fanout.replay(gone, "late");
+  publish("news");
+  fanout.flush();
+  EXPECT_EQ(received(0), "");
+  EXPECT_EQ(received(7), "");
+}
+
+TEST_F(FanoutTest, ABrokenSocketIsReportedOnceTheTurnIsOver) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  join(1);
+  sockets.peers[0].dead = true;
+  publish("x");
+  EXPECT_TRUE(broken.empty());
+  fanout.flush();
+  EXPECT_EQ(broken, std::vector<std::uint32_t>{0});
+  EXPECT_EQ(received(1), "x");
+}
+
+TEST_F(FanoutTest, AfterASkipEveryoneIsBehindWhereTheMirrorEnded) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  publish("seen");
+  fanout.flush();
+  fanout.skip(1, 9, Place::of(std::uint64_t{8}));
+  ASSERT_EQ(behind.size(), 1U);
+  EXPECT_EQ(behind[0].second, 1U);
+}
+
+TEST(Ring, FindsWhereAFollowerGoesOn) {
+  Ring ring(1000, Place::of(std::uint64_t{0}));
+  for (std::uint64_t i = 1; i <= 3; ++i) ring.append({"x", 1, {}}, Place::of(i * 10));
+  EXPECT_EQ(ring.find(Place::of(std::uint64_t{0})), 1U);
+  EXPECT_EQ(ring.find(Place::of(std::uint64_t{20})), 3U);
+  EXPECT_EQ(ring.find(Place::of(std::uint64_t{30})), 4U);
+  EXPECT_EQ(ring.find(Place::of(std::uint64_t{15})), std::nullopt);
+}
+
+}  // namespace
+}  // namespace hub
