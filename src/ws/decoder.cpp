@@ -217,7 +217,7 @@ Event Decoder::take_payload(std::span<char>& bytes, const Rules& rules) {
   if (text && !message.utf8.feed(view(run))) return fault(1007, "text is not UTF-8");
   append_within(message.text, view(run), rules.message_bytes_max);
   if (!complete || !frame.last) return {};
-  if (text && !message.utf8.complete()) return fault(1007, "text ends within a character");
+  if (text && !message.utf8.complete()) return fault(1007, "text is not UTF-8");
   message.fragments = 0;
   return data_event(message.opcode, message.text);
 }
