@@ -1,18 +1,27 @@
 # What spans rooms: tests that need several, the check of the room table, and the product itself.
 #
-# Every folder tests/NAME with .cpp files becomes the executable NAME_tests, which may use every room
-# and includes its neighbours as "NAME/file.hpp". Executable scripts in the folders are run too, by tools/run-tests.
+# The x_test.cpp of a folder tests/NAME become the executable NAME_tests, which may use every room and includes its
+# neighbours as "NAME/file.hpp"; its other .cpp files (the simulated Engine, drivers) serve every folder. Executable
+# scripts in the folders are run too, by tools/run-tests.
 # The labels say how tools/run-tests runs it: one at a time with real daemons (integration, e2e), or beside the others.
 if(DOCKCAST_TESTS)
   get_property(all_rooms GLOBAL PROPERTY rooms)
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*/*.cpp)
+  list(FILTER parts EXCLUDE REGEX "_test\\.cpp$")
+  if(parts)
+    add_library(test_parts STATIC ${parts})
+    target_include_directories(test_parts PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+    target_link_libraries(test_parts PUBLIC ${all_rooms} GTest::gtest GTest::gmock)
+  endif()
   file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/tests/*)
   foreach(folder ${folders})
     get_filename_component(name ${folder} NAME)
-    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_test.cpp)
     if(sources)
       add_executable(${name}_tests ${sources})
       target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-      target_link_libraries(${name}_tests PRIVATE ${all_rooms} GTest::gtest GTest::gmock GTest::gtest_main)
+      target_link_libraries(${name}_tests PRIVATE $<TARGET_NAME_IF_EXISTS:test_parts> ${all_rooms} GTest::gtest
+        GTest::gmock GTest::gtest_main)
       add_test(NAME ${name}_tests COMMAND ${name}_tests)
       set_tests_properties(${name}_tests PROPERTIES LABELS ${name})
     endif()
