@@ -1,0 +1,138 @@
+#include "docker/events.hpp"
+
+#include <algorithm>
+
+#include "docker/client.hpp"
+#include "docker/json_fields.hpp"
+#include "net/random.hpp"
+
+namespace docker {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr net::Duration wait_min = milliseconds(100), wait_max = seconds(10);
+constexpr net::Duration check_every = seconds(15);  // an Engine that is gone without a word is noticed within 20 s
+constexpr int checks_per_resync = 4;
+
+}  // namespace
+
+std::optional<Event> parse_event(std::string_view text) {
+  auto value = parse_engine_json(text);
+  if (!value) return std::nullopt;
+  Event event;
+  event.type = string_field(*value, {"Type"});
+  event.id = string_field(*value, {"Actor", "ID"});
+  event.attributes = map_field(*value, {"Actor", "Attributes"});
+  event.time_ns = integer_field(*value, {"timeNano"}).value_or(0);
+  const std::string action = string_field(*value, {"Action"});
+  const auto colon = action.find(':');
+  event.action = action.substr(0, colon);
+  if (colon != action.npos) event.detail = action.substr(std::min(action.size(), colon + 2));
+  event.json = text;
+  if (event.type.empty() || event.action.empty()) return std::nullopt;
+  return event;
+}
+
+// Events are JSON objects, one a line: whatever they contain, the Engine's encoder leaves no newline in them.
+net::Task<base::Result<Event>> EventStream::next() {
+  for (;;) {
+    const auto end = unread_.find('\n', searched_);
+    if (end == unread_.npos) {
+      searched_ = unread_.size();
+      if (searched_ > event_bytes_max) co_return base::Error{base::Fault::too_large, "An event is larger than 1 MiB"};
+      auto run = co_await body_->next();
+      if (!run) co_return run.error();
+      if (run->empty()) co_return base::Error{base::Fault::closed, "The Engine ended its stream of events"};
+      unread_ += *run;
+      continue;
+    }
+    auto event = parse_event(std::string_view(unread_).substr(0, end));
+    unread_.erase(0, end + 1);
+    searched_ = 0;
+    if (event) co_return std::move(*event);
+  }
+}
+
+EventWatch::EventWatch(Client& client, Listener& listener)
+    : client_(client), loop_(client.loop()), listener_(listener) {
+  job_ = net::Job(run());
+}
+
+net::Task<void> EventWatch::run() {
+  for (;;) {
+    const net::Instant begun = loop_.now();
+    const End end = co_await watch();
+    if (loop_.now() - begun > wait_max) failures_ = 0;
+    if (end.down) change(State::down, &end.why);
+    co_await loop_.sleep(backoff());
+  }
+}
+
+net::Task<EventWatch::End> EventWatch::watch() {
+  EventQuery query;
+  query.since_ns = last_ns_;
+  auto stream = co_await client_.events(std::move(query));
+  if (!stream) co_return End{stream.error()};
+  change(State::up, nullptr);
+  listener_.on_resync();
+  std::optional<End> end;
+  net::Signal done(loop_);
+  net::Job reading(read(**stream, end, done));
+  net::Job checking(check(end, done));
+  while (!end) co_await done.wait();
+  co_return std::move(*end);
+}
+
+net::Task<void> EventWatch::read(EventStream& stream, std::optional<End>& end, net::Signal& done) {
+  for (;;) {
+    auto event = co_await stream.next();
+    if (!event) {
+      end = End{event.error(), false};
+      break;
+    }
+    deliver(*event);
+  }
+  done.notify();
+}
+
+// A connection whose other end vanished stays silent for ever, as one does on which nothing happens: so we ask.
+net::Task<void> EventWatch::check(std::optional<End>& end, net::Signal& done) {
+  for (int checks = 1;; ++checks) {
+    co_await loop_.sleep(check_every);
+    auto answered = co_await client_.ping();
+    if (!answered) {
+      end = End{answered.error()};
+      break;
+    }
+    if (checks % checks_per_resync == 0) listener_.on_resync();
+  }
+  done.notify();
+}
+
+void EventWatch::deliver(const Event& event) {
+  if (event.time_ns != last_ns_) {
+    last_ns_ = event.time_ns;
+    at_last_.clear();
+  }
+  if (at_last_.insert(event.json).second) listener_.on_event(event);
+}
+
+void EventWatch::change(State state, const base::Error* why) {
+  if (std::exchange(state_, state) == state) return;
+  if (state == State::up) {
+    listener_.on_up();
+  } else {
+    listener_.on_down(*why);
+  }
+}
+
+// Full jitter: many instances watch one Engine, and all of them lose it at once.
+net::Duration EventWatch::backoff() {
+  const net::Duration most = std::min(wait_max, wait_min * (std::int64_t{1} << std::min(failures_, 10)));
+  ++failures_;
+  return net::Duration(static_cast<std::int64_t>(loop_.random().below(static_cast<std::uint64_t>(most.count()))));
+}
+
+}  // namespace docker

@@ -1,0 +1,109 @@
+// Events: what the Engine tells about its containers, as it happens. EventStream is one open /events answer; EventWatch
+// keeps one open for as long as it lives.
+//
+// An Engine that is read too slowly skips events without a word, and one that was restarted has forgotten them: whoever
+// keeps a picture of the containers lists them anew at on_resync(). Thread: the client's loop. Bounds: one event of
+// 1 MiB.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/client.hpp"
+#include "net/loop.hpp"
+#include "net/signal.hpp"
+#include "net/task.hpp"
+
+namespace docker {
+
+class Client;
+
+struct Event {
+  std::string type;                               // "container"
+  std::string action;                             // "start", "die"…, what stands before the first ": "
+  std::string detail;                             // and behind it: "healthy" of "health_status: healthy"
+  std::string id;                                 // of the container
+  std::map<std::string, std::string> attributes;  // image, name, exitCode…, and the container's labels
+  std::int64_t time_ns = 0;
+  std::string json;  // as the Engine sent it
+};
+
+// Nothing where the text is no event.
+std::optional<Event> parse_event(std::string_view json);
+
+struct EventQuery {
+  std::optional<std::int64_t> since_ns = {};  // inclusive; from the Engine's memory of its last 256
+  // Which actions of containers. Health checks make three exec events each, which would fill that memory.
+  std::vector<std::string> actions = {"create", "start", "restart", "die",    "stop", "kill",         "destroy",
+                                      "rename", "pause", "unpause", "update", "oom",  "health_status"};
+};
+
+class EventStream {
+ public:
+  explicit EventStream(std::unique_ptr<http::Body> body) : body_(std::move(body)) {}
+
+  // Waits for the next one. Fault::closed when the stream has ended, as it never should.
+  net::Task<base::Result<Event>> next();
+
+ private:
+  static constexpr std::size_t event_bytes_max = 1024 * 1024;
+
+  std::unique_ptr<http::Body> body_;
+  std::string unread_;
+  std::size_t searched_ = 0;  // of unread_, without a newline
+};
+
+class EventWatch {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_event(const Event& event) = 0;
+    // The events from here on are complete, what was before is not known: list the containers now. After every
+    // connection, and once a minute, since an Engine may have skipped some.
+    virtual void on_resync() = 0;
+    virtual void on_up() = 0;
+    // It does not answer; also when it never did. A stream that was cut and opened again at once is no such thing.
+    virtual void on_down(const base::Error& why) = 0;
+  };
+
+  // Starts at once, with calls from inside. The listener must not destroy it from within a call.
+  EventWatch(Client& client, Listener& listener);
+  EventWatch(const EventWatch&) = delete;
+
+  bool up() const { return state_ == State::up; }
+
+ private:
+  enum class State { starting, up, down };
+
+  net::Task<void> run();
+  struct End {
+    base::Error why;
+    bool down = true;  // there is no answer at all
+  };
+  net::Task<End> watch();  // one connection, until it fails
+  net::Task<void> read(EventStream& stream, std::optional<End>& end, net::Signal& done);
+  net::Task<void> check(std::optional<End>& end, net::Signal& done);
+  void deliver(const Event& event);
+  void change(State state, const base::Error* why);
+  net::Duration backoff();
+
+  Client& client_;
+  net::Loop& loop_;
+  Listener& listener_;
+  State state_ = State::starting;
+  int failures_ = 0;
+  std::optional<std::int64_t> last_ns_;  // of the last event
+  std::set<std::string> at_last_;        // the events that had that time: the Engine sends them again
+  net::Job job_;
+};
+
+}  // namespace docker
