@@ -1,1 +1,2 @@
-find_package(Boost 1.81 REQUIRED COMPONENTS json) target_link_libraries(docker ${access} Boost::json)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+target_link_libraries(docker ${access} Boost::json)
