@@ -1,0 +1,49 @@
+#include "api/channel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace api {
+
+std::optional<Channel> parse_channel(std::string_view name) {
+  const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
+  if (name.empty() || name.size() > channel_bytes_max || !std::all_of(name.begin(), name.end(), visible))
+    return std::nullopt;
+  if (name == "docker:events") return Channel{Family::docker_events, {}};
+  if (name == "containers") return Channel{Family::containers, {}};
+
+  static constexpr std::pair<std::string_view, Family> prefixes[] = {
+      {"container:logs:", Family::container_logs},
+      {"container:events:", Family::container_events},
+      {"container:stats:", Family::container_stats},
+      {"app:", Family::app},
+      {"user:", Family::user},
+      {"session:", Family::session},
+  };
+  for (const auto& [prefix, family] : prefixes) {
+    if (!name.starts_with(prefix)) continue;
+    if (name.size() == prefix.size()) return std::nullopt;
+    return Channel{family, name.substr(prefix.size())};
+  }
+  return Channel{Family::plain, name};
+}
+
+std::optional<std::string> channel_of_path(std::string_view path) {
+  if (path == "/ws" || path == "/ws/") return std::string();
+  if (path == "/ws/events") return "docker:events";
+
+  constexpr std::string_view channels = "/ws/channels/", containers = "/ws/containers/";
+  if (path.starts_with(channels) && path.size() > channels.size()) return std::string(path.substr(channels.size()));
+  if (!path.starts_with(containers)) return std::nullopt;
+
+  path.remove_prefix(containers.size());
+  const std::size_t slash = path.find('/');
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  const std::string id(path.substr(0, slash));
+  const std::string_view what = path.substr(slash + 1);
+  if (what == "logs" || what == "events" || what == "stats" || what == "exec")
+    return "container:" + std::string(what) + ":" + id;
+  return std::nullopt;
+}
+
+}  // namespace api

@@ -1,0 +1,51 @@
+// Channel names and the paths that stand for them (protocol.md, "Channels" and "WebSocket endpoints"). Pure functions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace api {
+
+// The `channel` label of the metrics is one of these, never an id.
+enum class Family : std::uint8_t {
+  container_logs,
+  container_events,
+  container_stats,
+  docker_events,
+  containers,
+  app,
+  user,
+  session,
+  plain,
+  many,  // no channel: the connections of `/ws`, and replies
+};
+inline constexpr std::array<std::string_view, 10> family_names = {"container:logs",
+                                                                  "container:events",
+                                                                  "container:stats",
+                                                                  "docker:events",
+                                                                  "containers",
+                                                                  "app",
+                                                                  "user",
+                                                                  "session",
+                                                                  "plain",
+                                                                  "ws"};
+
+struct Channel {
+  Family family;
+  std::string_view rest;  // behind the family's colon: an id, prefix or name of a container, a subject…
+};
+
+inline constexpr std::size_t channel_bytes_max = 256;  // of visible ASCII
+
+// Nothing where it is no channel's name. Points into `name`.
+std::optional<Channel> parse_channel(std::string_view name);
+
+inline std::string log_channel(std::string_view container) { return "container:logs:" + std::string(container); }
+
+// The channel that a WebSocket's path (decoded) is about; empty for `/ws`, nothing where no WebSocket is.
+std::optional<std::string> channel_of_path(std::string_view path);
+
+}  // namespace api

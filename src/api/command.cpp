@@ -1,0 +1,145 @@
+#include "api/command.hpp"
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <utility>
+
+namespace api {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<Command::Kind> kind_of(std::string_view type) {
+  using Kind = Command::Kind;
+  static constexpr std::pair<std::string_view, Kind> kinds[] = {
+      {"connect", Kind::connect}, {"subscribe", Kind::subscribe}, {"unsubscribe", Kind::unsubscribe},
+      {"publish", Kind::publish}, {"history", Kind::history},     {"presence", Kind::presence},
+      {"refresh", Kind::refresh}, {"ping", Kind::ping},           {"pong", Kind::pong},
+      {"ack", Kind::ack},
+  };
+  for (const auto& [name, kind] : kinds)
+    if (name == type) return kind;
+  return std::nullopt;
+}
+
+bool has_channel(Command::Kind kind) {
+  using Kind = Command::Kind;
+  return kind == Kind::subscribe || kind == Kind::unsubscribe || kind == Kind::publish || kind == Kind::history ||
+         kind == Kind::presence;
+}
+
+const json::string* string_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value == nullptr ? nullptr : value->if_string();
+}
+
+// An option's value as text; nothing for what is neither text nor number nor boolean.
+std::optional<std::string> option_text(const json::value& value) {
+  if (const auto* text = value.if_string()) return std::string(*text);
+  if (const auto* on = value.if_bool()) return *on ? "true" : "false";
+  if (const auto* number = value.if_int64()) return std::to_string(*number);
+  if (const auto* number = value.if_uint64()) return std::to_string(*number);
+  if (const auto* number = value.if_double()) {
+    char text[64];
+    const int size = std::snprintf(text, sizeof text, "%.9f", *number);
+    if (size > 0 && size < static_cast<int>(sizeof text)) return std::string(text, static_cast<std::size_t>(size));
+  }
+  return std::nullopt;
+}
+
+Wish wish_of(const json::value& value) {
+  Wish wish;
+  const json::object* object = value.if_object();
+  const json::string* channel = object == nullptr ? nullptr : string_at(*object, "channel");
+  if (channel == nullptr) {
+    wish.problem = "A subscription names its channel, as text.";
+    return wish;
+  }
+  wish.channel = std::string(*channel);
+  for (const char* name : {"since", "tail", "stdout", "stderr"}) {
+    const json::value* option = object->if_contains(name);
+    if (option == nullptr || option->is_null()) continue;
+    if (auto text = option_text(*option)) {
+      wish.options.push_back({name, std::move(*text)});
+    } else if (wish.problem.empty()) {
+      wish.problem = std::string(name) + " can be text, a number or a boolean.";
+    }
+  }
+  return wish;
+}
+
+Command bad(Command command, std::string problem) {
+  command.kind = Command::Kind::bad;
+  command.problem = std::move(problem);
+  return command;
+}
+
+Command read_connect(Command command, const json::object& object) {
+  if (const json::value* token = object.if_contains("token"); token != nullptr && !token->is_null()) {
+    if (!token->is_string()) return bad(std::move(command), "token must be text.");
+    command.token = std::string(token->as_string());
+  }
+  const json::value* wishes = object.if_contains("subscriptions");
+  if (wishes == nullptr || wishes->is_null()) return command;
+  if (!wishes->is_array()) return bad(std::move(command), "subscriptions must be a list.");
+  for (const json::value& each : wishes->as_array()) command.wishes.push_back(wish_of(each));
+  return command;
+}
+
+}  // namespace
+
+Command parse_command(std::string_view text) {
+  Command command;
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error) return bad(std::move(command), "This is not JSON: " + error.message() + ".");
+  const json::object* object = value.if_object();
+  if (object == nullptr) return bad(std::move(command), "A command is a JSON object.");
+  if (const json::value* id = object->if_contains("id"); id != nullptr && !id->is_null()) {
+    if (!id->is_string() && !id->is_number()) return bad(std::move(command), "id must be text or a number.");
+    command.id = raw_member(text, "id");
+  }
+  const json::string* type = string_at(*object, "type");
+  if (type == nullptr) return bad(std::move(command), "A command has a type, as text.");
+  const auto kind = kind_of(*type);
+  if (!kind) return bad(std::move(command), "There is no command \"" + std::string(*type).substr(0, 64) + "\".");
+  command.kind = *kind;
+  if (*kind == Command::Kind::connect) return read_connect(std::move(command), *object);
+  if (!has_channel(*kind)) return command;
+  Wish wish = wish_of(value);
+  if (!wish.problem.empty()) return bad(std::move(command), std::move(wish.problem));
+  command.wishes.push_back(std::move(wish));
+  return command;
+}
+
+// Numbers and strings are echoed as they came, and a parser gives neither "1e2" nor 20 digits back. The text is valid,
+// so a scan needs to know strings and depth only.
+std::string_view raw_member(std::string_view text, std::string_view name) {
+  constexpr std::string_view spaces = " \t\r\n";
+  const auto string_end = [text](std::size_t i) {  // of the string that starts at i
+    for (++i; text[i] != '"'; ++i)
+      if (text[i] == '\\') ++i;
+    return i + 1;
+  };
+  std::string_view found;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '{' || text[i] == '[') ++depth;
+    if (text[i] == '}' || text[i] == ']') --depth;
+    if (text[i] != '"') {
+      ++i;
+      continue;
+    }
+    const std::size_t start = std::exchange(i, string_end(i));
+    const std::size_t colon = text.find_first_not_of(spaces, i);
+    if (depth != 1 || colon == std::string_view::npos || text[colon] != ':') continue;
+    if (text.substr(start + 1, i - start - 2) != name) continue;
+    const std::size_t value = text.find_first_not_of(spaces, colon + 1);
+    const std::size_t end = text[value] == '"' ? string_end(value) : text.find_first_of(",}] \t\r\n", value);
+    found = text.substr(value, end - value);
+    i = end;
+  }
+  return found;
+}
+
+}  // namespace api

@@ -1,0 +1,47 @@
+// Command: one message of a client, understood (protocol.md, "Client → server"). Pure: text in, a value out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/log_options.hpp"
+
+namespace api {
+
+// A `subscribe`, or one of the subscriptions of a `connect`.
+struct Wish {
+  std::string channel;  // as asked for
+  std::vector<Option> options;
+  std::string problem;  // what is wrong with it; empty: nothing
+};
+
+struct Command {
+  enum class Kind : std::uint8_t {
+    bad,
+    connect,
+    subscribe,
+    unsubscribe,
+    publish,
+    history,
+    presence,
+    refresh,
+    ping,
+    pong,
+    ack,
+  };
+  Kind kind = Kind::bad;
+  std::string id;                    // JSON, exactly as it was sent; empty where there was none
+  std::optional<std::string> token;  // connect
+  std::vector<Wish> wishes;          // connect: any number; those with a channel: one
+  std::string problem;               // bad: a sentence for the client
+};
+
+Command parse_command(std::string_view text);
+
+// The text of a member of the outermost object, as it stands in `json`, which is valid; the last one of that name.
+std::string_view raw_member(std::string_view json, std::string_view name);
+
+}  // namespace api

@@ -1,0 +1,57 @@
+// What a conversation decides to do: values, carried out by the server (server_session.cpp), compared by tests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "feeds/log_follow.hpp"
+
+namespace api {
+
+// A message for the client, in order with everything else it is sent.
+struct Say {
+  std::string text;
+};
+// The conversation is over; nothing follows.
+struct Hang {
+  std::uint16_t code;
+  std::string reason;
+};
+// Which container is meant? Answered with Conversation::resolved().
+struct Resolve {
+  std::uint32_t item;
+  std::string name;
+};
+// Answered with subscribed() or refused(). `fresh`: the number is new, else the options of one that exists change.
+struct Follow {
+  std::uint32_t subscription;
+  bool fresh;
+  std::string container;
+  feeds::Shape shape;
+  feeds::Start start;
+};
+// Answered with unfollowed(), behind the last message of the subscription.
+struct Unfollow {
+  std::uint32_t subscription;
+};
+// The number is free again.
+struct Forget {
+  std::uint32_t subscription;
+};
+
+using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget>;
+using Effects = std::vector<Effect>;
+
+// Which container a name stands for.
+struct Candidate {
+  std::string id, name;
+};
+struct Resolution {
+  base::Result<std::string> id;            // the full one
+  std::vector<Candidate> candidates = {};  // with Fault::ambiguous
+};
+
+}  // namespace api

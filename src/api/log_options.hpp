@@ -1,0 +1,34 @@
+// What may be said about a log channel: since, tail, stdout, stderr (protocol.md, "WebSocket endpoints"). Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "feeds/log_follow.hpp"
+
+namespace api {
+
+// A query parameter, or a field of `subscribe`: a number or a boolean there is its text here.
+struct Option {
+  std::string name;
+  std::string value;
+};
+
+struct LogOptions {
+  bool out = true, err = true;
+  feeds::Start start;
+};
+
+// `now`: what a duration is counted back from. Options that mean nothing here are ignored; of several with one name the
+// first counts, and an empty one is as if it were absent. Fault::bad_request says which one is wrong.
+base::Result<LogOptions> parse_log_options(std::span<const Option> options, net::WallTime now);
+
+// "1h30m", "1.5h", "250ms": as Docker's CLI takes them (Go's durations without a sign).
+std::optional<net::Duration> parse_duration(std::string_view text);
+// "1700000000" or "1700000000.000000001", as nanoseconds.
+std::optional<std::int64_t> parse_unix_seconds(std::string_view text);
+
+}  // namespace api
