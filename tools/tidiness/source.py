@@ -13,7 +13,7 @@ WORLD = [
     (re.compile(r"(?<![\w>])::(?:" + CALLS + r")\s*\(|<sys/(?:socket|epoll|un)\.h>|<netinet/|<arpa/"), "a socket"),
     (re.compile(r"std::(?:jthread|thread|async|mutex|shared_mutex|recursive_mutex|condition_variable)\b|\bpthread_\w+"),
      "a thread or a lock"),
-    (re.compile(r"\bsleep_(?:for|until)\b|\busleep\b|\bnanosleep\b|(?<!\w)sleep\s*\("), "a sleep"),
+    (re.compile(r"\bsleep_(?:for|until)\b|\busleep\b|\bnanosleep\b|(?<![\w.>])sleep\s*\("), "a sleep"),
 ]
 # Logging stands below net and is called from every loop.
 MAY = {("src/base/log.cpp", "a thread or a lock"), ("src/base/log.cpp", "a clock")}
