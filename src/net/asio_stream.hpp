@@ -1,0 +1,34 @@
+// AsioStream: the real Stream over a non-blocking descriptor, of TCP or a unix socket. It tries first and waits only
+// if it would block; an abandoned operation leaves nothing behind but a wait.
+#pragma once
+
+#include "net/descriptor.hpp"
+#include "net/stream.hpp"
+
+namespace net {
+
+class AsioStream final : public Stream {
+ public:
+  AsioStream(AsioLoop& loop, Socket socket);
+  void shutdown_write() override;
+  void close() override;
+
+ private:
+  void start_read(ReadOperation& operation, std::span<char> into) override;
+  void start_write(WriteOperation& operation, std::string_view from) override;
+  void abandon_read() override { read_ = nullptr; }
+  void abandon_write() override { write_ = nullptr; }
+  void on_ready(Direction direction);
+  bool may_try();
+  bool try_read();
+  bool try_write();
+
+  ReadOperation* read_ = nullptr;
+  std::span<char> into_;
+  WriteOperation* write_ = nullptr;
+  std::string_view from_;
+  int tries_ = 0;  // since the loop last had its turn
+  Descriptor descriptor_;
+};
+
+}  // namespace net

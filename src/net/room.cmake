@@ -1,0 +1,10 @@
+# The simulated net is a library of its own, for tests: the product does not contain it.
+get_target_property(real net SOURCES)
+set(simulated ${real})
+list(FILTER simulated INCLUDE REGEX "/sim_[^/]*\\.cpp$")
+list(FILTER real EXCLUDE REGEX "/sim_[^/]*\\.cpp$")
+set_target_properties(net PROPERTIES SOURCES "${real}")
+if(simulated)
+  add_library(net_sim STATIC ${simulated})
+  target_link_libraries(net_sim PUBLIC net)
+endif()
