@@ -1,0 +1,61 @@
+#include "redis/address.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <charconv>
+
+namespace redis {
+namespace {
+
+base::Error bad(std::string message) { return base::Error{base::Fault::bad_request, std::move(message)}; }
+
+constexpr const char* shape =
+    "expected redis://[[user]:password@]host[:port][/database], with anything else than "
+    "letters and digits in user and password percent-encoded";
+
+base::Result<unsigned> parse_database(std::string_view text) {
+  unsigned database = 0;
+  if (text.empty()) return database;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), database);
+  if (error != std::errc() || end != text.data() + text.size()) return bad("REDIS_URL: the database is not a number");
+  return database;
+}
+
+}  // namespace
+
+base::Result<Address> parse_address(std::string_view url) {
+  const auto parsed = boost::urls::parse_uri(boost::core::string_view(url.data(), url.size()));
+  if (!parsed) return bad(std::string("REDIS_URL makes no sense: ") + shape);
+  const boost::urls::url_view view = *parsed;
+  if (view.scheme() == "rediss") {
+    return base::Error{base::Fault::unsupported,
+                       "REDIS_URL: TLS to Redis (rediss://) is not supported yet; use "
+                       "redis:// inside a trusted network or through a TLS tunnel"};
+  }
+
+  Address address;
+  address.user = view.user();
+  address.password = view.password();
+  std::string database;
+  if (view.scheme() == "unix") {
+    address.endpoint.path = view.path();
+    if (address.endpoint.path.size() < 2 || !view.host().empty()) return bad("REDIS_URL: unix:// needs a path");
+    if (const auto found = view.params().find("db"); found != view.params().end()) database = (*found).value;
+  } else if (view.scheme() == "redis") {
+    address.endpoint.host = view.host_address();
+    if (address.endpoint.host.empty()) return bad(std::string("REDIS_URL names no host: ") + shape);
+    address.endpoint.port = 6379;
+    if (view.has_port() && !view.port().empty()) address.endpoint.port = view.port_number();
+    if (address.endpoint.port == 0) return bad("REDIS_URL: the port is not one");
+    database = view.path();
+    if (!database.empty()) database.erase(0, 1);
+  } else {
+    return bad(std::string("REDIS_URL is neither redis:// nor unix://: ") + shape);
+  }
+  auto number = parse_database(database);
+  if (!number) return number.error();
+  address.database = *number;
+  return address;
+}
+
+}  // namespace redis
