@@ -1,0 +1,67 @@
+// SimRedisStore: what a simulated Redis keeps: strings with a TTL by a clock of its own that may step. It knows nothing
+// of connections. Thread: its loop's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "net/loop.hpp"
+
+namespace sim {
+
+class SimRedisStore {
+ public:
+  explicit SimRedisStore(net::Loop& loop) : loop_(loop) {}
+
+  std::optional<std::string> get(const std::string& key) {
+    expire(key);
+    const auto found = values_.find(key);
+    return found == values_.end() ? std::nullopt : std::optional(found->second.text);
+  }
+  void set(const std::string& key, std::string text, std::optional<net::Duration> ttl) {
+    values_[key] = {std::move(text), ttl ? std::optional(clock() + *ttl) : std::nullopt};
+  }
+  bool erase(const std::string& key) {
+    expire(key);
+    return values_.erase(key) > 0;
+  }
+  bool prolong(const std::string& key, net::Duration ttl) {
+    expire(key);
+    const auto found = values_.find(key);
+    if (found == values_.end()) return false;
+    found->second.until = clock() + ttl;
+    return true;
+  }
+  // Nothing: no such key, or no TTL.
+  std::optional<net::Duration> ttl(const std::string& key) {
+    expire(key);
+    const auto found = values_.find(key);
+    if (found == values_.end() || !found->second.until) return std::nullopt;
+    return *found->second.until - clock();
+  }
+  void clear() { values_.clear(); }
+
+  void step_clock(net::Duration by) { skew_ += by; }
+  // A replica that lags: what is written from here on is lost by fall_back().
+  void remember() { remembered_ = values_; }
+  void fall_back() { values_ = remembered_; }
+
+ private:
+  struct Value {
+    std::string text;
+    std::optional<net::Instant> until;
+  };
+
+  net::Instant clock() const { return loop_.now() + skew_; }
+  void expire(const std::string& key) {
+    const auto found = values_.find(key);
+    if (found != values_.end() && found->second.until && *found->second.until <= clock()) values_.erase(found);
+  }
+
+  net::Loop& loop_;
+  net::Duration skew_{0};
+  std::map<std::string, Value> values_, remembered_;
+};
+
+}  // namespace sim
