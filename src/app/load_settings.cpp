@@ -1,0 +1,129 @@
+#include "app/load_settings.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "app/setting.hpp"
+#include "base/log.hpp"
+#include "docker/engine_host.hpp"
+#include "redis/address.hpp"
+
+namespace app {
+namespace {
+
+struct Source {
+  const std::map<std::string, std::string>& said;
+  std::string (*spelling)(const Setting&);
+  const char* described;
+
+  // What is said to nothing counts as not said, as everywhere in the Docker world.
+  const std::string* find(const std::string& name) const {
+    const auto found = said.find(name);
+    return found == said.end() || found->second.empty() ? nullptr : &found->second;
+  }
+};
+
+class Loading {
+ public:
+  explicit Loading(const Sources& sources)
+      : sources_{Source{sources.flags, [](const Setting& row) { return row.flag(); }, "flag"},
+                 Source{sources.environment, [](const Setting& row) { return std::string(row.name); }, "environment"},
+                 Source{sources.file, [](const Setting& row) { return row.key(); }, "file"}} {}
+
+  Loaded run() {
+    for (const Setting& row : settings_table()) take(row);
+    prefer_stronger_context();
+    warn_of_unknown_names();
+    if (loaded_.mistakes.empty()) judge_together();
+    return std::move(loaded_);
+  }
+
+ private:
+  // The strongest source that says anything about it counts, and only that one is judged.
+  void take(const Setting& row) {
+    const std::string name(row.name), file_name = name + "_FILE";
+    for (int rank = 0; rank < 3; ++rank) {
+      const Source& source = sources_[rank];
+      const std::string* text = source.find(name);
+      const std::string* path = row.shown() ? nullptr : source.find(file_name);
+      if (text == nullptr && path == nullptr) continue;
+      ranks_[name] = rank;
+      if (text != nullptr && path != nullptr) {
+        mistake(name + " and " + file_name + " are both set; only one of them can be meant.");
+      } else if (text != nullptr) {
+        take_text(row, *text, row.shown() ? " is \"" + base::log::escaped(*text, 100) + "\"" : " is wrong", source);
+      } else if (const auto secret = read_secret(*path)) {
+        take_text(row, *secret, "'s file " + base::log::escaped(*path) + " holds something else", source);
+      } else {
+        mistake(file_name + ": " + base::log::escaped(*path) + " cannot be read, or is empty.");
+      }
+      return;
+    }
+    if (!row.fallback.empty()) CHECK(row.meaning.take(loaded_.settings, std::string(row.fallback)));
+  }
+
+  void take_text(const Setting& row, const std::string& text, const std::string& said, const Source& source) {
+    if (row.meaning.take(loaded_.settings, text)) return;
+    std::string spelling = source.spelling(row);
+    if (spelling.empty()) spelling = row.name;
+    mistake(spelling + said + " (" + source.described + "); it can be " + row.meaning.allowed + "." +
+            (row.name == "DOCKCAST_AUTH" && text == "jwt" ? " JWT is not supported yet." : ""));
+  }
+
+  static std::optional<std::string> read_secret(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return file && !text.empty() ? std::optional(std::move(text)) : std::nullopt;
+  }
+
+  // Within one source DOCKER_HOST is stronger, as for the docker command; a context on the command line beats both.
+  void prefer_stronger_context() {
+    const auto context = ranks_.find("DOCKER_CONTEXT"), host = ranks_.find("DOCKER_HOST");
+    if (context == ranks_.end() || host == ranks_.end() || context->second >= host->second) return;
+    loaded_.settings.docker_host.clear();
+  }
+
+  // Kubernetes sets DOCKCAST_SERVICE_HOST, DOCKCAST_PORT… for a service that is called dockcast.
+  void warn_of_unknown_names() {
+    for (const auto& [name, value] : sources_[1].said) {
+      if (!name.starts_with("DOCKCAST_") || name == "DOCKCAST_CONFIG" || name.starts_with("DOCKCAST_SERVICE_") ||
+          name.starts_with("DOCKCAST_PORT") || name.starts_with("DOCKCAST_TEST_"))
+        continue;
+      const Setting* row = find_setting(name.ends_with("_FILE") ? name.substr(0, name.size() - 5) : name);
+      if (row == nullptr || (name.ends_with("_FILE") && row->shown()))
+        loaded_.warnings.push_back(base::log::escaped(name) +
+                                   " is set in the environment, but there is no such setting.");
+    }
+  }
+
+  void judge_together() {
+    const Settings& settings = loaded_.settings;
+    if (!settings.redis_url.empty()) {
+      if (const auto address = redis::parse_address(settings.redis_url); !address)
+        mistake("REDIS_URL: " + address.error().message);
+    }
+    if (!settings.docker_host.empty()) {
+      if (const auto endpoint = docker::parse_docker_host(settings.docker_host); !endpoint)
+        mistake("DOCKER_HOST: " + endpoint.error().message);
+    }
+    if (settings.auth == Auth::none && !settings.token.empty())
+      loaded_.warnings.push_back("DOCKCAST_TOKEN has no effect, since DOCKCAST_AUTH is none.");
+    if (settings.auth == Auth::none && !is_loopback(settings.listen))
+      loaded_.warnings.push_back("Anyone who reaches " + settings.listen +
+                                 " can read every container's log: DOCKCAST_AUTH is none.");
+  }
+
+  void mistake(std::string text) { loaded_.mistakes.push_back(std::move(text)); }
+
+  const Source sources_[3];           // the strongest first
+  std::map<std::string, int> ranks_;  // of who said it
+  Loaded loaded_;
+};
+
+}  // namespace
+
+Loaded load_settings(const Sources& sources) { return Loading(sources).run(); }
+
+}  // namespace app

@@ -1,0 +1,48 @@
+// Settings: everything an operator can say, understood. Made once, before anything starts, from flags, environment and
+// a file (load_settings.hpp); the table of names, defaults and bounds is settings_table.cpp. Read-only afterwards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "api/settings.hpp"
+#include "base/log.hpp"
+#include "feeds/log_feeds.hpp"
+#include "net/loop.hpp"
+
+namespace app {
+
+enum class Auth : std::uint8_t { automatic, none, token };  // automatic: by the address, see access_of()
+enum class LogFormat : std::uint8_t { text, json };
+
+struct Settings {
+  std::string listen;
+  std::uint16_t port = 0;
+  unsigned serving_loops = 0;  // 0: one per core
+  std::string instance_id;     // empty: the host name
+
+  std::string docker_host, docker_context;
+
+  std::string redis_url;  // empty: embedded
+  std::string redis_prefix;
+
+  Auth auth = Auth::automatic;
+  std::string token;
+  bool allow_query_token = false;
+
+  std::size_t ring_bytes = 0;
+  feeds::Settings feeds;
+  api::ServerSettings server;
+
+  base::log::Level log_level = base::log::Level::info;
+  LogFormat log_format = LogFormat::text;
+};
+
+// Loopback addresses are for those on this machine alone.
+bool is_loopback(const std::string& listen);
+
+// Whether a token is asked for (protocol.md, "Settings"): as was written out, else where there is a token, or where
+// others can reach us.
+bool asks_for_token(const Settings& settings);
+
+}  // namespace app

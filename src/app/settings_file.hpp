@@ -1,0 +1,17 @@
+// The settings file: TOML, flat: `lease_ttl = "10s"`. Reads it, understands nothing of the values.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace app {
+
+struct SettingsFile {
+  std::map<std::string, std::string> said;  // by the setting's name in the environment
+  std::vector<std::string> mistakes;
+};
+
+SettingsFile read_settings_file(const std::string& path);
+
+}  // namespace app

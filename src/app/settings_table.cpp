@@ -1,0 +1,128 @@
+// The table. A row that nobody reads any more is to be removed, and a new one needs `dockcast --print-reference`
+// written to docs/settings.md again.
+#include "app/setting.hpp"
+#include "http/origin.hpp"
+
+namespace app {
+namespace {
+
+using namespace std::chrono_literals;
+using base::log::Level;
+using Secret = Setting::Secret;
+
+bool visible(const std::string& text) {
+  for (const char letter : text)
+    if (letter <= ' ' || letter > '~') return false;
+  return !text.empty();
+}
+
+// It stands inside keys of Redis, whose hash tag must stay the first one.
+bool key_part(const std::string& text) { return visible(text) && text.find_first_of("{}") == text.npos; }
+
+bool authority(const std::string& text) { return http::parse_authority(text).has_value(); }
+
+bool origin(const std::string& text) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (text.starts_with(scheme)) return authority(text.substr(scheme.size()));
+  return false;
+}
+
+// What it serves, and where the Engine and Redis are.
+void add_places(std::vector<Setting>& rows) {
+  rows.insert(
+      rows.end(),
+      {{"Where it listens", "PORT", number(at(&Settings::port), 1, 65535), "8000", "The TCP port."},
+       {"Where it listens", "DOCKCAST_LISTEN", text(at(&Settings::listen), "an IP address or localhost", visible),
+        "127.0.0.1", "The address. 0.0.0.0 or :: for every one this machine has."},
+       {"Where it listens", "INSTANCE_ID", text(at(&Settings::instance_id), "visible ASCII without braces", key_part),
+        "", "A label of this instance in metrics, logs and session names. Without it, the host name."},
+       {"Where it listens", "DOCKCAST_SERVING_LOOPS", number(at(&Settings::serving_loops), 0, 256), "0",
+        "Threads that serve clients. 0: one per core."},
+       {"Docker", "DOCKER_HOST", text(at(&Settings::docker_host), "unix:///path or tcp://host:port", visible), "",
+        "The Engine. Without it, the Engine is found as the docker command finds it: the current context, "
+        "/var/run/docker.sock, the rootless socket."},
+       {"Docker", "DOCKER_CONTEXT", text(at(&Settings::docker_context), "the name of a context", visible), "",
+        "The Docker context to use where DOCKER_HOST does not say more."},
+       {"Redis", "REDIS_URL",
+        text(at(&Settings::redis_url), "redis://[[user]:password@]host[:port][/database] or unix://[…@]/path[?db=n]",
+             visible),
+        "", "What makes several instances one. Without it, this instance is complete by itself.", Secret::in_part},
+       {"Redis", "DOCKCAST_REDIS_PREFIX", text(at(&Settings::redis_prefix), "visible ASCII without braces", key_part),
+        "dockcast:", "What every key and channel in Redis begins with."},
+       {"Redis", "DOCKCAST_LEASE_TTL", duration(at(&Settings::feeds, &feeds::Settings::lease_ttl), 1s, 10min), "10s",
+        "How long a reader that died is waited for, before another instance reads its containers."}});
+}
+
+void add_access(std::vector<Setting>& rows) {
+  rows.insert(
+      rows.end(),
+      {{"Access", "DOCKCAST_AUTH", choice(at(&Settings::auth), {{"none", Auth::none}, {"token", Auth::token}}), "",
+        "Who may use it: anyone, or whoever has the token. Without it: none on a loopback address without a "
+        "DOCKCAST_TOKEN, token everywhere else."},
+       {"Access", "DOCKCAST_TOKEN", text(at(&Settings::token), "visible ASCII", visible), "",
+        "The token. Where one is asked for and none is set, one is drawn at each start and printed once.",
+        Secret::whole},
+       {"Access", "DOCKCAST_ALLOW_QUERY_TOKEN", boolean(at(&Settings::allow_query_token)), "false",
+        "Accept the token as ?token= too. It ends up in the logs of proxies."},
+       {"Access", "DOCKCAST_ALLOWED_ORIGINS",
+        list(at(&Settings::server, &api::ServerSettings::allowed_origins), "origins such as https://app.example.com",
+             origin),
+        "", "Sites, beside its own, whose pages may connect from a browser."},
+       {"Access", "DOCKCAST_ALLOWED_HOSTS",
+        list(at(&Settings::server, &api::ServerSettings::allowed_hosts), "names such as logs.example.com", authority),
+        "",
+        "Names it may be asked by where access is none, beside IP addresses and localhost: the defence against DNS "
+        "rebinding."}});
+}
+
+void add_bounds(std::vector<Setting>& rows) {
+  constexpr std::size_t KiB = 1024, MiB = 1024 * KiB;
+  const auto server = [](auto member) { return at(&Settings::server, member); };
+  using Server = api::ServerSettings;
+  rows.insert(
+      rows.end(),
+      {{"Channels", "DOCKCAST_LINGER", duration(at(&Settings::feeds, &feeds::Settings::linger), 0s, 1h), "30s",
+        "How long a container's log is read on after the last follower left."},
+       {"Channels", "DOCKCAST_RING_BYTES", size(at(&Settings::ring_bytes), 64 * KiB, 1024 * MiB), "4MiB",
+        "What is kept of a channel in memory for slow followers; beyond it they read from Docker."},
+       {"Clients", "DOCKCAST_CONNECTIONS_MAX", number(server(&Server::connections_max), 1, 10'000'000), "100000",
+        "Connections of one serving loop; beyond it 503."},
+       {"Clients", "DOCKCAST_SUBSCRIPTIONS_MAX", number(server(&Server::subscriptions_max), 1, 10'000), "100",
+        "Subscriptions of one connection; beyond it the error too_many."},
+       {"Clients", "DOCKCAST_MESSAGE_BYTES_MAX", size(server(&Server::message_bytes_max), KiB, 16 * MiB), "64KiB",
+        "A message of a client; beyond it close code 1009."},
+       {"Clients", "DOCKCAST_BACKLOG_BYTES_MAX", size(server(&Server::backlog_bytes_max), 4 * KiB, 64 * MiB), "64KiB",
+        "Answers that a client has not read; beyond it no more commands are read from it."},
+       {"Clients", "DOCKCAST_REQUEST_TIMEOUT", duration(server(&Server::request_timeout), 1s, 10min), "10s",
+        "For a whole request to arrive."},
+       {"Clients", "DOCKCAST_IDLE_TIMEOUT", duration(server(&Server::idle_timeout), 1s, 1h), "1m",
+        "Between two requests of one connection."},
+       {"Clients", "DOCKCAST_PING_INTERVAL", duration(server(&Server::ping_interval), 1s, 10min), "25s",
+        "Between the pings that a WebSocket is sent, give or take a tenth."},
+       {"Clients", "DOCKCAST_PONG_TIMEOUT", duration(server(&Server::pong_timeout), 1s, 10min), "30s",
+        "For the answer to a ping; then close code 4108."},
+       {"Clients", "DOCKCAST_PROGRESS_TIMEOUT", duration(server(&Server::progress_timeout), 1s, 1h), "1m",
+        "How long a client may take nothing while something waits for it; then close code 4103."},
+       {"Logs", "DOCKCAST_LOG_LEVEL",
+        choice(at(&Settings::log_level),
+               {{"debug", Level::debug}, {"info", Level::info}, {"warn", Level::warn}, {"error", Level::error}}),
+        "info", "The least level that is written to stderr."},
+       {"Logs", "DOCKCAST_LOG_FORMAT",
+        choice(at(&Settings::log_format), {{"text", LogFormat::text}, {"json", LogFormat::json}}), "text",
+        "Lines with name=value pairs, or one JSON object a line."}});
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings_table() {
+  static const std::vector<Setting> table = [] {
+    std::vector<Setting> rows;
+    add_places(rows);
+    add_access(rows);
+    add_bounds(rows);
+    return rows;
+  }();
+  return table;
+}
+
+}  // namespace app
