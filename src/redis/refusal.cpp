@@ -38,8 +38,11 @@ constexpr std::array rows = {
 Refusal judge(std::string_view text) {
   Refusal refusal{{Fault::internal, "Redis: " + std::string(text)}};
   const std::string_view code = text.substr(0, text.find(' '));
+  // Before Redis 7 an error inside a script is quoted: "ERR Error running script (…): @user_script:1: -OOM …".
+  const bool quoted = text.starts_with("ERR Error running script");
   for (const Row& row : rows) {
-    if (row.code != code) continue;
+    const bool inside = quoted && text.find("-" + std::string(row.code) + " ") != text.npos;
+    if (row.code != code && !inside) continue;
     refusal.error.fault = row.fault;
     refusal.redial = row.redial;
   }

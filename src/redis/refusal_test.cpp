@@ -36,6 +36,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"MISCONF Redis is configured to save RDB snapshots", Fault::unavailable, false},
                       Case{"OOM command not allowed when used memory > 'maxmemory'.", Fault::unavailable, false},
                       Case{"BUSY Redis is busy running a script.", Fault::unavailable, false},
+                      Case{"ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write",
+                           Fault::unavailable, true},
                       Case{"ERR unknown command", Fault::internal, false},
                       Case{"LOADINGS is another word", Fault::internal, false}, Case{"", Fault::internal, false}));
 

@@ -8,20 +8,6 @@
 namespace contract {
 namespace {
 
-struct Heard final : bus::Listener {
-  void on_following() override { ++following; }
-  void on_frame(std::string_view frame) override {
-    EXPECT_GT(following, lost);
-    frames.emplace_back(frame);
-    if (then) then();
-  }
-  void on_lost() override { ++lost; }
-
-  int following = 0, lost = 0;
-  std::vector<std::string> frames;
-  std::function<void()> then;
-};
-
 class BusContract : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
@@ -46,7 +32,7 @@ class BusContract : public ::testing::TestWithParam<Kind> {
   bus::Bus& two() { return two_ ? *two_ : *one_; }
   std::unique_ptr<bus::Following> follow(bus::Bus& bus, std::string_view channel, Heard& heard) {
     auto following = bus.follow(channel, heard);
-    EXPECT_TRUE(world_.run_until([&heard] { return heard.following > heard.lost; }));
+    EXPECT_TRUE(world_.run_until([&heard] { return heard.stands(); }));
     return following;
   }
   base::Result<std::uint64_t> publish(bus::Bus& bus, std::string_view channel, std::string frame) {

@@ -30,15 +30,17 @@ class LeaseContract : public ::testing::TestWithParam<Kind> {
   }
 
   Answer acquire(lease::Lease& by, Fence above = {}, net::Duration ttl = long_ttl) {
-    return world_.run(by.acquire("engine/container:logs:a", ttl, above)).value();
+    return world_.await(by.acquire("engine/container:logs:a", ttl, above)).value();
   }
   Answer seize(lease::Lease& by, std::string seen) {
-    return world_.run(by.seize("engine/container:logs:a", long_ttl, Fence{}, std::move(seen))).value();
+    return world_.await(by.seize("engine/container:logs:a", long_ttl, Fence{}, std::move(seen))).value();
   }
   bool renew(lease::Lease& by, Fence fence, net::Duration ttl = long_ttl) {
-    return world_.run(by.renew("engine/container:logs:a", ttl, fence)).value();
+    return world_.await(by.renew("engine/container:logs:a", ttl, fence)).value();
   }
-  void release(lease::Lease& by, Fence fence) { EXPECT_TRUE(world_.run(by.release("engine/container:logs:a", fence))); }
+  void release(lease::Lease& by, Fence fence) {
+    EXPECT_TRUE(world_.await(by.release("engine/container:logs:a", fence)));
+  }
 
   RedisWorld world_{GetParam()};
   std::unique_ptr<redis::Client> client_;
@@ -89,10 +91,10 @@ TEST_P(LeaseContract, AFenceExceedsTheGreatestOneHeard) {
 
 TEST_P(LeaseContract, LeasesOfOtherNamesAreApart) {
   const Fence fence = *acquire(*one_).granted;
-  const auto other = world_.run(one_->acquire("engine/container:logs:b", long_ttl, Fence{})).value();
+  const auto other = world_.await(one_->acquire("engine/container:logs:b", long_ttl, Fence{})).value();
   ASSERT_TRUE(other.granted);
   release(*one_, fence);
-  EXPECT_TRUE(world_.run(one_->renew("engine/container:logs:b", long_ttl, *other.granted)).value());
+  EXPECT_TRUE(world_.await(one_->renew("engine/container:logs:b", long_ttl, *other.granted)).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(, LeaseContract, ::testing::Values(Kind::memory, Kind::simulated, Kind::real), name_of);
@@ -157,7 +159,7 @@ TEST_P(SharedLeaseContract, FencesGrowOverTheLossOfAllData) {
   const Fence first = *acquire(*one_).granted;
   for (const char* key : {"lease", "fence"}) {
     const std::string name = world_.prefix() + key + ":{engine/container:logs:a}";
-    ASSERT_EQ(world_.run(client_->command("DEL", name)).value().integer, 1);
+    ASSERT_EQ(world_.await(client_->command("DEL", name)).value().integer, 1);
   }
   EXPECT_FALSE(renew(*one_, first));
   EXPECT_GT(*acquire(*two_).granted, first);
@@ -172,8 +174,8 @@ TEST_P(SharedLeaseContract, AFenceThatNobodyCanHaveIsNotBelieved) {
 TEST_P(SharedLeaseContract, WhatSomebodyElseWroteThereIsNotOurs) {
   const std::string lease = world_.prefix() + "lease:{engine/container:logs:a}";
   const std::string fence = world_.prefix() + "fence:{engine/container:logs:a}";
-  ASSERT_TRUE(world_.run(client_->command("SET", lease, "nonsense")));
-  ASSERT_TRUE(world_.run(client_->command("SET", fence, "nonsense")));
+  ASSERT_TRUE(world_.await(client_->command("SET", lease, "nonsense")));
+  ASSERT_TRUE(world_.await(client_->command("SET", fence, "nonsense")));
   const Answer refused = acquire(*one_);
   EXPECT_FALSE(refused.granted);
   EXPECT_EQ(refused.value, "nonsense");

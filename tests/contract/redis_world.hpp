@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "contract/heard.hpp"
 #include "net/both_nets.hpp"
 #include "redis/address.hpp"
 #include "sim/sim_redis.hpp"
@@ -42,34 +43,18 @@ class RedisWorld {
   sim::SimRedis& simulated() { return *redis_; }
 
   bool run_until(const std::function<bool()>& done) { return net_->run_until(done); }
-  // Lets the loop have some turns, for what must not happen.
-  void turn() {
-    for (int i = 0; i < 5; ++i) {
-      bool turned = false;
-      loop().post([&turned] { turned = true; });
-      EXPECT_TRUE(run_until([&turned] { return turned; }));
-    }
-  }
   void pass(net::Duration duration) {
     bool over = false;
     const net::Timer timer = loop().after(duration, [&over] { over = true; });
     EXPECT_TRUE(run_until([&over] { return over; }));
   }
   template <class T>
-  base::Result<T> run(net::Task<base::Result<T>> task) {
-    std::optional<base::Result<T>> result;
-    const net::Job job(keep(std::move(task), result));
-    EXPECT_TRUE(run_until([&result] { return result.has_value(); }));
-    return std::move(result).value();
+  T await(net::Task<T> task) {
+    return contract::await(*net_, std::move(task));
   }
 
  private:
   static std::unique_ptr<net::AnyNet> make(Kind) { return std::make_unique<net::RealNet>(); }
-  template <class T>
-  static net::Task<void> keep(net::Task<base::Result<T>> task, std::optional<base::Result<T>>& result) {
-    auto outcome = co_await std::move(task);
-    result.emplace(std::move(outcome));
-  }
 
   std::unique_ptr<net::AnyNet> net_;
   std::unique_ptr<sim::SimRedis> redis_;

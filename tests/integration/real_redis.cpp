@@ -1,0 +1,61 @@
+#include "integration/real_redis.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+namespace integration {
+namespace {
+
+const char* program() { return std::getenv("DOCKCAST_TEST_REDIS_SERVER"); }
+
+}  // namespace
+
+bool RealRedis::available() { return program() != nullptr; }
+
+RealRedis::RealRedis() : folder_(::testing::TempDir() + "dockcast-redis-XXXXXX") {
+  EXPECT_NE(::mkdtemp(folder_.data()), nullptr);
+}
+
+RealRedis::~RealRedis() {
+  kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void RealRedis::start(const std::vector<std::string>& options) {
+  std::vector<std::string> words = {
+      program(),      "--port", "0",     "--unixsocket", endpoint().path, "--save",        "",
+      "--appendonly", "no",     "--dir", folder_,        "--logfile",     folder_ + "/log"};
+  words.insert(words.end(), options.begin(), options.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  process_ = ::fork();
+  ASSERT_GE(process_, 0);
+  if (process_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int null = ::open("/dev/null", O_RDWR);
+    for (const int number : {0, 1, 2}) ::dup2(null, number);
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+}
+
+void RealRedis::signal(int number) { ASSERT_EQ(::kill(process_, number), 0); }
+void RealRedis::stall() { signal(SIGSTOP); }
+void RealRedis::resume() { signal(SIGCONT); }
+
+void RealRedis::kill() {
+  if (process_ < 0) return;
+  signal(SIGKILL);
+  ::waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+}  // namespace integration
