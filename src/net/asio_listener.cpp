@@ -27,7 +27,7 @@ class AsioListener final : public Listener {
   AsioListener(AsioLoop& loop, Socket socket, std::string path, Network::OnAccept on_accept)
       : loop_(loop),
         path_(std::move(path)),
-        on_accept_(std::move(on_accept)),
+        on_accept_(std::make_shared<Network::OnAccept>(std::move(on_accept))),
         descriptor_(loop, socket.release(), [this](Direction) { accept_some(); }) {
     SocketAddress bound;
     ::getsockname(descriptor_.number(), bound.get(), &bound.length);
@@ -44,14 +44,14 @@ class AsioListener final : public Listener {
   void open_spare() { spare_ = owned_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
   void accept_some() {
-    const std::weak_ptr<bool> alive = alive_;  // whom we call may be done with us
+    const auto on_accept = on_accept_;  // whom we call may be done with us
     for (int i = 0; i < accepts_per_turn; ++i) {
       SocketAddress peer;
       Socket socket =
           owned_descriptor(::accept4(descriptor_.number(), peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.number() >= 0) {
-        on_accept_({std::move(socket), peer.to_string()});
-        if (alive.expired()) return;
+        (*on_accept)({std::move(socket), peer.to_string()});
+        if (on_accept.use_count() == 1) return;
       } else if (errno == EAGAIN) {
         break;
       } else if (errno != ECONNABORTED && errno != EINTR && !refuse_one(errno)) {
@@ -85,13 +85,12 @@ class AsioListener final : public Listener {
 
   AsioLoop& loop_;
   std::string path_;
-  Network::OnAccept on_accept_;
+  std::shared_ptr<Network::OnAccept> on_accept_;
   std::uint16_t port_ = 0;
   Socket spare_;
   Timer pause_;
   Instant quiet_until_{};
   std::uint64_t refused_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Descriptor descriptor_;
 };
 
