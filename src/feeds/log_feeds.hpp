@@ -1,13 +1,16 @@
-// LogFeeds: every container log that somebody follows on this instance, one feed each. Thread: the control loop.
+// LogFeeds: every container log that somebody follows on this instance: one feed each, and the histories of followers
+// who have just come or fell behind. Thread: the control loop.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "docker/client.hpp"
 #include "feeds/log_follow.hpp"
+#include "net/gate.hpp"
 
 namespace bus {
 class Bus;
@@ -20,13 +23,16 @@ namespace feeds {
 
 struct Settings {
   net::Duration lease_ttl = std::chrono::seconds(10);
-  net::Duration linger = std::chrono::seconds(30);
-  std::string prefix = "dockcast:";
+  net::Duration linger = std::chrono::seconds(30);  // of an owner without followers
+  std::size_t history_reads = 8;                    // at once, of one Engine
 };
 
-class LogFeed;
+// Counted since the start; read on the control loop.
+struct LogCounts {
+  std::uint64_t bus_version = 0, bus_malformed = 0;  // frames that could not be used
+};
 
-class LogFeeds : public hub::Demand {
+class LogFeeds final : public hub::Demand {
  public:
   struct Parts {
     net::Loop& loop;
@@ -36,14 +42,30 @@ class LogFeeds : public hub::Demand {
     hub::Hub& hub;
     std::vector<Followers*> followers;  // by serving loop
   };
-  LogFeeds(Parts parts, Settings settings);
+  LogFeeds(Parts parts, Settings settings, std::string engine_id);
   ~LogFeeds() override;
 
   // Answers through Followers. A second follow of the same name replaces the first one's options.
   void follow(Follow follow);
   void unfollow(const hub::Follower& follower);
-  // Hands all leases over and stops reading; `done` is called once Redis has them, or after a second.
+
+  // Docker says that the container was started, stopped or removed.
+  void on_container_event(const std::string& id);
+  // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
   void drain(std::function<void()> done);
+
+  struct Facts {
+    std::size_t channels = 0, owning = 0, followers = 0;
+  };
+  Facts facts() const;
+  const LogCounts& counts() const;
+
+ private:
+  struct State;
+  void on_behind(const hub::Follower& follower, const hub::Place& place) override;
+  void on_drained(const hub::Follower& follower, std::size_t bytes) override;
+
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace feeds

@@ -31,6 +31,7 @@ struct Start {
   std::optional<docker::Position> after;  // exclusive: it resumes
   std::optional<std::int64_t> since_ns;   // inclusive, nanoseconds of Unix time
   std::optional<std::uint64_t> tail;      // lines; absent: all
+  bool empty() const { return !after && !since_ns && !tail; }
 };
 
 struct Follow {

@@ -1,0 +1,64 @@
+// LogChain: where this instance stands in a container's log, and what a frame means to one who stands there. Pure.
+//
+// The bus may lose frames, and two readers by accident cut them differently. So: who is behind a frame's `prev` on any
+// stream has missed something and must read it from Docker before the frame counts; records at or before where we stand
+// are dropped one by one. What comes out is again a chain, each line once and in order.
+#pragma once
+
+#include <algorithm>
+
+#include "feeds/log_frame.hpp"
+
+namespace feeds {
+
+class LogChain {
+ public:
+  explicit LogChain(const docker::Position& at) : at_(at), seen_(at.marks) {}
+
+  const docker::Position& at() const { return at_; }
+
+  enum class Verdict {
+    known,   // nothing new in it
+    news,    // the frame now holds only what is new, from at() before to at() after
+    missed,  // something before it is missing here: read it first, then judge the frame again
+  };
+  Verdict judge(LogFrame& frame) {
+    if (docker::behind(at_, frame.prev)) return Verdict::missed;
+    switch (frame.kind) {
+      case LogFrame::Kind::lines:
+        return judge_lines(frame);
+      case LogFrame::Kind::gap:
+        return docker::behind(at_, frame.position) ? move(frame) : Verdict::known;
+      case LogFrame::Kind::tip:
+      case LogFrame::Kind::released:
+        return docker::behind(at_, frame.position) ? Verdict::missed : Verdict::known;
+      case LogFrame::Kind::status:
+        return Verdict::news;
+    }
+    return Verdict::known;
+  }
+
+  // After Docker was read to its end: nothing before `proven` is missing here any more.
+  void advance(const docker::Position& proven) {
+    at_ = docker::merge(at_, proven);
+    for (std::size_t i = 0; i < 2; ++i) seen_[i] = std::max(seen_[i], at_.marks[i]);
+  }
+
+ private:
+  Verdict judge_lines(LogFrame& frame) {
+    if (!drop_known(frame, seen_)) return Verdict::known;
+    for (const LogEntry& entry : frame.entries) seen_[docker::index_of(entry.stream)] = entry.mark;
+    return move(frame);
+  }
+  Verdict move(LogFrame& frame) {
+    frame.prev = at_;
+    advance(frame.position);
+    frame.position = at_;
+    return Verdict::news;
+  }
+
+  docker::Position at_;
+  std::array<docker::Mark, 2> seen_;  // the pieces of a line too long to hold are delivered before at_ moves past it
+};
+
+}  // namespace feeds

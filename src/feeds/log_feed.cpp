@@ -1,0 +1,216 @@
+#include "feeds/log_feed.hpp"
+
+#include "base/log.hpp"
+#include "net/random.hpp"
+
+namespace feeds {
+namespace {
+
+constexpr std::size_t waiting_bytes_max = 4 * 1024 * 1024;
+std::size_t weight(const LogFrame& frame) {
+  return sizeof frame + frame.text.size() + frame.entries.size() * sizeof(LogEntry);
+}
+
+LogState state_of(docker::LogEvent event) {
+  switch (event) {
+    case docker::LogEvent::live:
+      return LogState::live;
+    case docker::LogEvent::stopped:
+      return LogState::stopped;
+    case docker::LogEvent::restarted:
+      return LogState::restarted;
+    case docker::LogEvent::removed:
+      return LogState::removed;
+    case docker::LogEvent::source_down:
+      return LogState::source_down;
+    case docker::LogEvent::recovered:
+      return LogState::recovered;
+  }
+  return LogState::unknown;
+}
+
+}  // namespace
+
+LogFeed::LogFeed(Shared& shared, docker::Container container, Owner& owner)
+    : shared_(shared),
+      loop_(shared.parts.loop),
+      container_(std::move(container)),
+      owner_(owner),
+      messages_("container:logs:" + container_.id),
+      rings_(shared.parts.hub, loop_, messages_),
+      changed_(loop_) {
+  identity_.engine = docker::engine_key(shared.engine_id);
+  identity_.container = docker::container_key(container_.id).value_or(std::array<std::uint8_t, 16>{});
+  name_ = shared.engine_id + "/" + messages_.channel();
+  running_ = net::Job(run());
+}
+
+LogFeed::~LogFeed() = default;
+
+// --- what is read and heard ------------------------------------------------------------------------------------------
+
+void LogFeed::on_lines(const docker::Position& prev, const docker::Position& position,
+                       std::span<const docker::Line> lines) {
+  read(lines_frame(prev, position, lines));
+}
+
+void LogFeed::on_gap(const docker::Position& from, const docker::Position& to, std::string_view reason,
+                     std::optional<std::uint64_t> lines) {
+  LogFrame gap;
+  gap.kind = LogFrame::Kind::gap;
+  gap.prev = from;
+  gap.position = to;
+  gap.reason = reason;
+  gap.lines_lost = lines;
+  read(std::move(gap));
+}
+
+void LogFeed::on_state(docker::LogEvent event) {
+  // A reader that took over says `live` again: the followers know.
+  if (state_of(event) != state_) set_state(state_of(event));
+}
+
+// From our own reader: into the rings, and to the others while the lease is ours.
+void LogFeed::read(LogFrame frame) {
+  if (chain_->judge(frame) != LogChain::Verdict::news) return;
+  frame.state = state_;
+  rings_.publish(frame);
+  publish(std::move(frame));
+}
+
+void LogFeed::set_state(LogState state) {
+  state_ = state;
+  LogFrame frame;
+  frame.kind = LogFrame::Kind::status;
+  frame.state = state;
+  frame.prev = frame.position = chain_->at();
+  rings_.publish(frame);
+  if (reader_) publish(std::move(frame));
+  if (state == LogState::removed)
+    loop_.post([alive = std::weak_ptr(alive_), this] {
+      if (alive.lock()) owner_.on_removed(*this);
+    });
+}
+
+void LogFeed::announce(LogState state) {
+  if (!chain_) return;
+  LogFrame frame;
+  frame.kind = LogFrame::Kind::status;
+  frame.state = state;
+  frame.prev = frame.position = chain_->at();
+  rings_.publish(frame);
+}
+
+void LogFeed::publish(LogFrame frame) {
+  if (role_ != Role::owning || loop_.now() > valid_until_) return;
+  frame.fence = fence_;
+  frame.sender = shared_.instance;
+  shared_.parts.bus.publish(name_, encode(frame), [this, alive = std::weak_ptr(alive_)](auto receivers) {
+    if (alive.lock() && receivers) others_ = *receivers > 0 ? *receivers - 1 : 0;
+  });
+}
+
+void LogFeed::publish_tip(LogFrame::Kind kind) {
+  LogFrame tip;
+  tip.kind = kind;
+  tip.state = state_;
+  tip.prev = tip.position = chain_->at();
+  publish(std::move(tip));
+}
+
+void LogFeed::on_following() {
+  followed_ = true;
+  // What was published before the acknowledgement is ours to find: the next frame's `prev` or the next tip shows it.
+  changed_.notify();
+}
+
+void LogFeed::on_lost() { followed_ = false; }
+
+void LogFeed::on_frame(std::string_view bytes) {
+  Undecodable why{};
+  auto frame = decode(bytes, identity_, why);
+  if (!frame) {
+    shared_.on_undecodable(why);
+    // Another release publishes here: what it says is read from Docker instead.
+    if (why == Undecodable::version && chain_ && !reader_) start_backfill();
+    return;
+  }
+  if (frame->sender == shared_.instance) return;
+  hear(std::move(*frame));
+}
+
+void LogFeed::hear(LogFrame frame) {
+  const bool speaks_for_all = frame.kind == LogFrame::Kind::tip || frame.kind == LogFrame::Kind::released;
+  if (speaks_for_all && frame.fence < fence_) return;  // an owner of the past
+  if (frame.fence >= fence_) heard_at_ = loop_.now();
+  if (frame.fence > fence_) {
+    if (role_ != Role::owning) fence_ = frame.fence;
+    changed_.notify();  // an owner looks after its lease
+  }
+  if (frame.kind == LogFrame::Kind::released) {
+    try_now_ = true;
+    changed_.notify();
+  }
+  if (!chain_ || backfilling_.running()) {
+    wait(std::move(frame));
+  } else {
+    accept(std::move(frame));
+  }
+}
+
+void LogFeed::wait(LogFrame frame) {
+  wanted_position_ = wanted_position_ ? docker::merge(*wanted_position_, frame.position) : frame.position;
+  waiting_bytes_ += weight(frame);
+  waiting_.push_back(std::move(frame));
+  if (waiting_bytes_ <= waiting_bytes_max) return;
+  waiting_.clear();  // Docker has them all
+  waiting_bytes_ = 0;
+  read_again_ = true;
+}
+
+void LogFeed::accept(LogFrame frame) {
+  const LogState told = frame.state;
+  switch (chain_->judge(frame)) {
+    case LogChain::Verdict::missed:
+      if (reader_) return;  // our own reading brings it
+      wait(std::move(frame));
+      start_backfill();
+      return;
+    case LogChain::Verdict::known:
+      break;
+    case LogChain::Verdict::news:
+      if (frame.kind != LogFrame::Kind::status) rings_.publish(frame);
+      break;
+  }
+  // Every frame says what the log is doing, so that a lost status message is made good by the next frame or tip.
+  if (!reader_ && told != LogState::unknown && told != state_) set_state(told);
+}
+
+void LogFeed::judge_waiting() {
+  auto frames = std::exchange(waiting_, {});
+  waiting_bytes_ = 0;
+  wanted_position_.reset();
+  for (LogFrame& frame : frames) {
+    if (backfilling_.running()) {
+      wait(std::move(frame));
+    } else {
+      accept(std::move(frame));
+    }
+  }
+}
+
+// What frames have shown to exist and Docker no longer gives.
+void LogFeed::tell_gap(const docker::Position& to, std::string_view reason) {
+  LogFrame gap;
+  gap.kind = LogFrame::Kind::gap;
+  gap.prev = chain_->at();
+  gap.position = docker::merge(chain_->at(), to);
+  gap.reason = reason;
+  if (chain_->judge(gap) == LogChain::Verdict::news) rings_.publish(gap);
+}
+
+void LogFeed::wake() {
+  if (reader_) reader_->wake();
+}
+
+}  // namespace feeds

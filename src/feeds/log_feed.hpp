@@ -1,0 +1,153 @@
+// LogFeed: this instance's side of one container's log, where Docker, bus, lease and hub meet.
+//
+//            first follower          lease granted                lease lost, or taken by another
+//   joining ────────────────▶ relaying ───────────▶ owning ──────────────────────────────────▶ relaying
+//                                 │ Redis down, 3–8 s  │ Redis down
+//                                 ▼                    ▼
+//                             degraded (reads Docker itself, publishes nothing) ──Redis back──▶ relaying or owning
+//
+// Whoever reads turns what Docker says into LogFrames and publishes them; whoever does not, hears them. Both put them
+// through the LogChain, which drops what is known and says when something is missing: then the log is read from where
+// we stand to its end, and the frames that came meanwhile are judged again. With every renewal (TTL / 3) the owner
+// publishes a tip, so that a lost last frame is found; a relay that hears nothing for one TTL tries to take over.
+//
+// Owner and thread: LogFeeds, control loop. Bounds: frames waiting for a backfill 4 MiB (beyond: read again).
+// Not here: followers' histories (log_history.hpp), what messages look like (log_messages.hpp).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bus/bus.hpp"
+#include "docker/log_reader.hpp"
+#include "feeds/log_chain.hpp"
+#include "feeds/log_feeds.hpp"
+#include "feeds/log_rings.hpp"
+#include "lease/lease.hpp"
+#include "net/signal.hpp"
+
+namespace feeds {
+
+class LogFeed final : public bus::Listener, public docker::LogSink {
+ public:
+  enum class Role : std::uint8_t { joining, relaying, owning, degraded };
+
+  // What all feeds of an instance share.
+  struct Shared {
+    LogFeeds::Parts& parts;
+    const Settings& settings;
+    std::uint64_t instance;  // drawn at start: whose frames are whose
+    std::string engine_id;   // as /info has it
+    std::function<void(Undecodable)> on_undecodable;
+    bool degraded = false;  // Redis is down, and followers were told
+  };
+  // What it tells the one who owns it; called from its coroutines, never from within its own calls.
+  struct Owner {
+    virtual ~Owner() = default;
+    virtual void on_joined(LogFeed& feed) = 0;  // at() is known
+    virtual void on_moved(LogFeed& feed) = 0;   // a backfill has ended
+    virtual void on_failed(LogFeed& feed,
+                           const base::Error& error) = 0;  // it cannot be read: all followers are refused
+    virtual void on_removed(LogFeed& feed) = 0;            // the container is gone, `removed` is in the rings
+  };
+
+  LogFeed(Shared& shared, docker::Container container, Owner& owner);
+  ~LogFeed() override;
+
+  const docker::Container& container() const { return container_; }
+  Role role() const { return role_; }
+  bool joined() const { return chain_.has_value(); }
+  const docker::Position& at() const { return chain_->at(); }
+  const docker::Position& identity() const { return identity_; }
+  docker::LogSource source() const;
+  LogState state() const { return state_; }
+  LogRings& rings() { return rings_; }
+  LogMessages& messages() { return messages_; }
+
+  // A follower is ahead of us: read on. on_moved() follows.
+  void catch_up() { start_backfill(); }
+  // The container was started, stopped or removed, says Docker.
+  void wake();
+  // At other instances, as of our last publication; only an owner knows.
+  bool others_follow() const { return others_ > 0; }
+  // Gives the lease up, so that another takes over at once.
+  net::Task<void> hand_over();
+  // A status of this instance, not of the log: degraded, recovered.
+  void announce(LogState state);
+  // Redis came or went.
+  void on_bus_state() { changed_.notify(); }
+
+ private:
+  void on_frame(std::string_view bytes) override;
+  void on_following() override;
+  void on_lost() override;
+  void on_lines(const docker::Position& prev, const docker::Position& position,
+                std::span<const docker::Line> lines) override;
+  void on_gap(const docker::Position& from, const docker::Position& to, std::string_view reason,
+              std::optional<std::uint64_t> lines) override;
+  void on_state(docker::LogEvent event) override;
+
+  // log_feed.cpp: what is heard and read
+  void hear(LogFrame frame);
+  void wait(LogFrame frame);
+  void accept(LogFrame frame);
+  void judge_waiting();
+  void read(LogFrame frame);
+  void set_state(LogState state);
+  void publish(LogFrame frame);
+  void publish_tip(LogFrame::Kind kind);
+  void tell_gap(const docker::Position& to, std::string_view reason);
+
+  // log_feed_roles.cpp: who reads
+  net::Task<void> run();
+  net::Task<bool> join();
+  net::Task<void> relay();
+  net::Task<void> own(lease::Fence fence, net::Instant asked);
+  net::Task<bool> read_on_without_lease();
+  net::Task<void> read_alone();
+  net::Task<base::Result<std::optional<lease::Fence>>> acquire();
+  net::Task<void> backfill();
+  net::Task<bool> read_to_end();
+  void start_backfill();
+  void start_reader();
+  bool lacks_records(const docker::Position& proven) const;
+  net::Task<void> nap(net::Duration most);
+
+  Shared& shared_;
+  net::Loop& loop_;
+  docker::Container container_;
+  Owner& owner_;
+  docker::Position identity_;
+  std::string name_;  // on the bus, and of the lease
+  LogMessages messages_;
+  LogRings rings_;
+  std::optional<LogChain> chain_;
+  LogState state_ = LogState::unknown;
+  Role role_ = Role::joining;
+
+  lease::Fence fence_{};        // ours while owning, else the newest heard of
+  net::Instant valid_until_{};  // by our own clock: nothing is published after it
+  net::Instant heard_at_{};     // the owner's last sign of life
+  bool try_now_ = false;        // the owner said that it goes
+  std::string held_value_;      // what the lease held when we were refused, and since when
+  net::Instant held_since_{};
+  std::uint64_t others_ = 0;  // receivers of our last publication, less ourselves
+
+  std::deque<LogFrame> waiting_;  // frames that a backfill holds up
+  std::size_t waiting_bytes_ = 0;
+  std::optional<docker::Position> wanted_position_;  // frames have shown that the log reaches so far
+  bool read_again_ = false;
+
+  net::Signal changed_;  // something the role's coroutine waits for
+  bool followed_ = false;
+  std::unique_ptr<bus::Following> following_;
+  std::unique_ptr<docker::LogReader> reader_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();  // for calls that may come after our end
+  net::Job backfilling_;
+  net::Job running_;
+};
+
+}  // namespace feeds

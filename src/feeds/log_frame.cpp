@@ -1,0 +1,190 @@
+#include "feeds/log_frame.hpp"
+
+#include <cstring>
+
+#include "base/json_text.hpp"
+
+namespace feeds {
+namespace {
+
+constexpr std::uint8_t format_version = 1;
+
+template <class Number>
+void put(std::string& out, Number number) {
+  char bytes[sizeof number];
+  for (std::size_t i = 0; i < sizeof number; ++i)
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
+  out.append(bytes, sizeof bytes);
+}
+
+void put(std::string& out, const docker::Mark& mark) {
+  put(out, mark.max_ns);
+  put(out, mark.count);
+}
+
+void put(std::string& out, const docker::Position& position) {
+  put(out, static_cast<std::uint8_t>(position.head));
+  for (const docker::Mark& mark : position.marks) put(out, mark);
+}
+
+// Takes numbers from the front; once something was missing everything reads as zero and `good` is false.
+struct Taker {
+  std::string_view rest;
+  bool good = true;
+
+  template <class Number>
+  Number number() {
+    if (rest.size() < sizeof(Number)) {
+      good = false;
+      rest = {};
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < sizeof(Number); ++i)
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest[i])) << (8 * i);
+    rest.remove_prefix(sizeof(Number));
+    return static_cast<Number>(value);
+  }
+  docker::Mark mark() {
+    docker::Mark mark;
+    mark.max_ns = number<std::int64_t>();
+    mark.count = number<std::uint32_t>();
+    return mark;
+  }
+  void position(docker::Position& into) {
+    const auto head = number<std::uint8_t>();
+    if (head > 1) good = false;
+    into.head = static_cast<docker::LogStream>(head & 1);
+    for (docker::Mark& each : into.marks) each = mark();
+  }
+};
+
+constexpr std::size_t entry_bytes = 2 + 8 + 12 + 4;
+
+void take_lines(Taker& taker, LogFrame& frame) {
+  const auto count = taker.number<std::uint32_t>();
+  if (count > taker.rest.size() / entry_bytes) {
+    taker.good = false;
+    return;
+  }
+  frame.entries.resize(count);
+  std::uint64_t text_bytes = 0;
+  for (LogEntry& entry : frame.entries) {
+    const auto stream = taker.number<std::uint8_t>();
+    if (stream > 1) taker.good = false;
+    entry.stream = static_cast<docker::LogStream>(stream & 1);
+    entry.partial = taker.number<std::uint8_t>() != 0;
+    entry.time_ns = taker.number<std::int64_t>();
+    entry.mark = taker.mark();
+    entry.length = taker.number<std::uint32_t>();
+    text_bytes += entry.length;
+  }
+  if (text_bytes != taker.rest.size()) taker.good = false;
+  frame.text = taker.rest;
+}
+
+}  // namespace
+
+std::string_view name_of(LogState state) {
+  static constexpr std::string_view names[] = {"unknown", "live",        "stopped",   "restarted",
+                                               "removed", "source_down", "recovered", "degraded"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+LogFrame lines_frame(const docker::Position& prev, const docker::Position& position,
+                     std::span<const docker::Line> lines) {
+  LogFrame frame;
+  frame.prev = prev;
+  frame.position = position;
+  frame.entries.reserve(lines.size());
+  std::size_t raw = 0;
+  for (const docker::Line& line : lines) raw += line.text.size();
+  frame.text.reserve(raw + raw / 16);
+  for (const docker::Line& line : lines) {
+    const std::size_t before = frame.text.size();
+    base::append_json_text(frame.text, line.text);
+    const auto length = static_cast<std::uint32_t>(frame.text.size() - before);
+    frame.entries.push_back({line.stream, line.partial, line.time_ns, line.mark, length});
+  }
+  return frame;
+}
+
+std::string encode(const LogFrame& frame) {
+  std::string out;
+  out.reserve(96 + frame.entries.size() * entry_bytes + frame.text.size());
+  put(out, format_version);
+  put(out, static_cast<std::uint8_t>(frame.kind));
+  put(out, static_cast<std::uint8_t>(frame.state));
+  put(out, std::uint8_t{0});
+  put(out, frame.fence.epoch);
+  put(out, frame.fence.counter);
+  put(out, frame.sender);
+  put(out, frame.prev);
+  put(out, frame.position);
+  if (frame.kind == LogFrame::Kind::lines) {
+    put(out, static_cast<std::uint32_t>(frame.entries.size()));
+    for (const LogEntry& entry : frame.entries) {
+      put(out, static_cast<std::uint8_t>(entry.stream));
+      put(out, static_cast<std::uint8_t>(entry.partial));
+      put(out, entry.time_ns);
+      put(out, entry.mark);
+      put(out, entry.length);
+    }
+    out += frame.text;
+  } else if (frame.kind == LogFrame::Kind::gap) {
+    put(out, static_cast<std::uint8_t>(frame.lines_lost.has_value()));
+    put(out, frame.lines_lost.value_or(0));
+    out += frame.reason;
+  }
+  return out;
+}
+
+std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why) {
+  Taker taker{bytes};
+  why = Undecodable::malformed;
+  if (taker.number<std::uint8_t>() != format_version) {
+    if (taker.good) why = Undecodable::version;
+    return std::nullopt;
+  }
+  LogFrame frame;
+  frame.prev = frame.position = identity;
+  const auto kind = taker.number<std::uint8_t>();
+  const auto state = taker.number<std::uint8_t>();
+  taker.number<std::uint8_t>();  // flags: none yet
+  frame.fence.epoch = taker.number<std::uint64_t>();
+  frame.fence.counter = taker.number<std::uint64_t>();
+  frame.sender = taker.number<std::uint64_t>();
+  taker.position(frame.prev);
+  taker.position(frame.position);
+  if (kind > static_cast<std::uint8_t>(LogFrame::Kind::released)) return std::nullopt;
+  if (state > static_cast<std::uint8_t>(LogState::degraded)) return std::nullopt;
+  frame.kind = static_cast<LogFrame::Kind>(kind);
+  frame.state = static_cast<LogState>(state);
+  if (frame.kind == LogFrame::Kind::lines) {
+    take_lines(taker, frame);
+  } else if (frame.kind == LogFrame::Kind::gap) {
+    const bool known = taker.number<std::uint8_t>() != 0;
+    const auto lines = taker.number<std::uint64_t>();
+    if (known) frame.lines_lost = lines;
+    frame.reason = taker.rest;
+  }
+  return taker.good ? std::optional(std::move(frame)) : std::nullopt;
+}
+
+bool drop_known(LogFrame& frame, const std::array<docker::Mark, 2>& known) {
+  const auto is_known = [&](const LogEntry& entry) { return entry.mark <= known[docker::index_of(entry.stream)]; };
+  std::size_t from = 0, to = 0, kept = 0;
+  for (const LogEntry& entry : frame.entries) {
+    if (!is_known(entry)) {
+      if (from != to) std::memmove(frame.text.data() + to, frame.text.data() + from, entry.length);
+      to += entry.length;
+      frame.entries[kept++] = entry;
+    }
+    from += entry.length;
+  }
+  frame.entries.resize(kept);
+  frame.text.resize(to);
+  return kept > 0;
+}
+
+}  // namespace feeds

@@ -1,0 +1,68 @@
+// LogHistory: brings one follower from where it stands to the ring: what it asked for when it came, or what it missed
+// while its socket was slow. Docker is read up to the feed's position, then the ring goes on, without a seam; if the
+// ring has moved past that point meanwhile (a slow client, a long log), the next stretch is read.
+//
+// Owner and thread: LogFeeds, control loop; destroying it stops it. Bounds: at most `window` bytes on their way to the
+// socket; a read that waits for a slow socket for long gives its place in the queue of readers back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "docker/log_reader.hpp"
+#include "feeds/log_feed.hpp"
+#include "feeds/log_follow.hpp"
+#include "net/gate.hpp"
+#include "net/signal.hpp"
+
+namespace feeds {
+
+class LogHistory {
+ public:
+  struct Asked {
+    hub::Follower follower;
+    Shape shape;
+    Start start;
+    bool answer = true;    // `subscribed` is owed; not after falling behind
+    bool resumed = false;  // the client gave a position, and is told what became of it
+  };
+  struct Shared {
+    LogFeed::Shared& feeds;
+    net::Gate& reads;  // history reads of this Engine at once
+  };
+  // `done` is called, from the loop, when the follower is attached, or was refused (then with the error).
+  using Done = base::Callback<void(std::optional<base::Error>)>;
+  LogHistory(Shared shared, LogFeed& feed, Asked asked, Done done);
+
+  void on_drained(std::size_t bytes);
+  void on_feed_moved() { moved_.notify(); }
+  // What is still to be done, for another one to do.
+  Asked rest() const;
+
+ private:
+  net::Task<void> run();
+  net::Task<std::optional<base::Error>> serve();
+  net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until);
+  void give(docker::HistoryChunk& chunk);
+  net::Task<bool> credit(net::Duration most);
+  void answer(const docker::HistoryStart& start);
+  void answer(Subscribed subscribed);
+  bool attach(std::uint64_t sequence);
+  void send(std::string bytes);
+  docker::HistoryFrom wish() const;
+
+  Shared shared_;
+  LogFeed& feed_;
+  Asked asked_;
+  Done done_;
+  net::Loop& loop_;
+  docker::Position told_;  // where the follower stands
+  bool told_known_ = false;
+  std::size_t in_flight_ = 0;
+  net::Signal moved_, drained_;
+  net::Job job_;
+};
+
+}  // namespace feeds

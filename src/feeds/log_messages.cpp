@@ -1,0 +1,129 @@
+#include "feeds/log_messages.hpp"
+
+#include "base/json_text.hpp"
+#include "docker/timestamp.hpp"
+#include "ws/frame.hpp"
+
+namespace feeds {
+namespace {
+
+bool shows(const Shape& shape, docker::LogStream stream) {
+  return stream == docker::LogStream::out ? shape.out : shape.err;
+}
+
+// For front-ends that hand every message to one function and print its `data`.
+std::string readable(LogState state) {
+  switch (state) {
+    case LogState::live:
+      return "Following the log";
+    case LogState::stopped:
+      return "The container has stopped";
+    case LogState::restarted:
+      return "The container runs again";
+    case LogState::removed:
+      return "The container was removed";
+    case LogState::source_down:
+      return "The Docker Engine does not answer; waiting for it";
+    case LogState::degraded:
+      return "The cluster's Redis does not answer; reading on without it";
+    case LogState::recovered:
+      return "Back to normal";
+    case LogState::unknown:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+void LogMessages::begin(std::string_view type) {
+  message_ = "{\"type\":\"";
+  message_ += type;
+  message_ += "\",\"channel\":\"";
+  message_ += channel_;
+  message_ += '"';
+}
+
+void LogMessages::flush(std::string& out) {
+  message_ += '}';
+  ws::append_text_frame(out, message_);
+}
+
+std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const Shape& shape,
+                                 const docker::Position& prev) {
+  return shape.form == Form::batch ? batch(out, frame, shape, prev) : singles(out, frame, shape);
+}
+
+std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const Shape& shape,
+                                 const docker::Position& prev) {
+  begin("logs");
+  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + frame.position.print() + "\",\"lines\":[";
+  const std::size_t empty = message_.size();
+  std::size_t offset = 0;
+  for (const LogEntry& entry : frame.entries) {
+    if (shows(shape, entry.stream)) {
+      message_ += message_.size() == empty ? "[\"" : ",[\"";
+      message_ += docker::format_time(net::WallTime(net::Duration(entry.time_ns)));
+      message_ += entry.stream == docker::LogStream::out ? "\",\"o\",\"" : "\",\"e\",\"";
+      message_.append(frame.text, offset, entry.length);
+      message_ += entry.partial ? "\",1]" : "\"]";
+    }
+    offset += entry.length;
+  }
+  if (message_.size() == empty) return 0;
+  message_ += ']';
+  flush(out);
+  return 1;
+}
+
+std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, const Shape& shape) {
+  docker::Position position = frame.prev;
+  std::uint32_t count = 0;
+  std::size_t offset = 0;
+  for (const LogEntry& entry : frame.entries) {
+    if (!entry.partial) {
+      position.mark(entry.stream) = entry.mark;
+      position.head = entry.stream;
+    }
+    if (shows(shape, entry.stream)) {
+      begin("log");
+      message_ += ",\"position\":\"" + position.print();
+      message_ += entry.stream == docker::LogStream::out ? "\",\"stream\":\"stdout\"" : "\",\"stream\":\"stderr\"";
+      message_ += ",\"time\":\"";
+      message_ += docker::format_time(net::WallTime(net::Duration(entry.time_ns)));
+      message_ += "\",\"data\":\"";
+      message_.append(frame.text, offset, entry.length);
+      message_ += entry.partial ? "\",\"partial\":true" : "\"";
+      flush(out);
+      ++count;
+    }
+    offset += entry.length;
+  }
+  return count;
+}
+
+void LogMessages::moved(std::string& out, const docker::Position& prev, const docker::Position& position) {
+  begin("logs");
+  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + position.print() + "\",\"lines\":[]";
+  flush(out);
+}
+
+void LogMessages::gap(std::string& out, const LogFrame& gap, Form form) {
+  begin("gap");
+  message_ +=
+      ",\"from\":\"" + gap.prev.print() + "\",\"to\":\"" + gap.position.print() + "\",\"reason\":\"" + gap.reason + '"';
+  if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
+  if (form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
+  flush(out);
+}
+
+void LogMessages::status(std::string& out, LogState state, Form form) {
+  begin("status");
+  message_ += ",\"state\":\"";
+  message_ += name_of(state);
+  message_ += '"';
+  if (form == Form::quiet_line) message_ += ",\"data\":" + base::json_string(readable(state));
+  flush(out);
+}
+
+}  // namespace feeds

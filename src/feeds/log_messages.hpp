@@ -1,0 +1,36 @@
+// LogMessages: what followers of one container's log are sent, in every shape: framed WebSocket messages made from
+// LogFrames (protocol.md, Server → client). Made once per shape, whoever follows. Thread: the control loop.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "feeds/log_follow.hpp"
+#include "feeds/log_frame.hpp"
+
+namespace feeds {
+
+class LogMessages {
+ public:
+  explicit LogMessages(std::string channel) : channel_(std::move(channel)) {}
+  const std::string& channel() const { return channel_; }
+
+  // Appends the frame's lines that the shape shows, framed; returns how many messages that made, 0 if it shows none.
+  // `prev`: where a follower of this shape stands before it.
+  std::uint32_t lines(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
+  // A batch without lines: it only moves the position of one who follows a single stream.
+  void moved(std::string& out, const docker::Position& prev, const docker::Position& position);
+  void gap(std::string& out, const LogFrame& gap, Form form);
+  void status(std::string& out, LogState state, Form form);
+
+ private:
+  std::uint32_t batch(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
+  std::uint32_t singles(std::string& out, const LogFrame& frame, const Shape& shape);
+  void begin(std::string_view type);
+  void flush(std::string& out);
+
+  std::string channel_;
+  std::string message_;  // the one being made; keeps its memory
+};
+
+}  // namespace feeds
