@@ -22,6 +22,7 @@
 #include <string>
 
 #include "bus/bus.hpp"
+#include "docker/history_read.hpp"
 #include "docker/log_reader.hpp"
 #include "feeds/log_chain.hpp"
 #include "feeds/log_feeds.hpp"
@@ -30,6 +31,9 @@
 #include "net/signal.hpp"
 
 namespace feeds {
+
+// Worth asking again: the Engine may come back. The other faults are the container's own, or the asker's.
+bool passing(const base::Error& error);
 
 class LogFeed final : public bus::Listener, public docker::LogSink {
  public:
@@ -42,6 +46,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
     std::uint64_t instance;  // drawn at start: whose frames are whose
     std::string engine_id;   // as /info has it
     std::function<void(Undecodable)> on_undecodable;
+    net::Instant redis_down_since{};
     bool degraded = false;  // Redis is down, and followers were told
   };
   // What it tells the one who owns it; called from its coroutines, never from within its own calls.
@@ -62,7 +67,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   bool joined() const { return chain_.has_value(); }
   const docker::Position& at() const { return chain_->at(); }
   const docker::Position& identity() const { return identity_; }
-  docker::LogSource source() const;
+  docker::LogSource source() const { return {container_, identity_}; }
   LogState state() const { return state_; }
   LogRings& rings() { return rings_; }
   LogMessages& messages() { return messages_; }

@@ -16,7 +16,8 @@ net::Duration jitter(net::Loop& loop, net::Duration most) {
   return net::Duration(static_cast<std::int64_t>(loop.random().unit() * static_cast<double>(most.count())));
 }
 
-// Worth asking again: the Engine may come back. The others are the container's own.
+}  // namespace
+
 bool passing(const base::Error& error) {
   switch (error.fault) {
     case base::Fault::not_found:
@@ -27,8 +28,6 @@ bool passing(const base::Error& error) {
       return true;
   }
 }
-
-}  // namespace
 
 net::Task<void> LogFeed::nap(net::Duration most) {
   net::Timer timer = loop_.after(most, [this] { changed_.notify(); });
@@ -50,7 +49,7 @@ net::Task<bool> LogFeed::join() {
     auto container = co_await shared_.parts.engine.inspect(container_.id);
     if (container) {
       container_ = std::move(*container);
-      auto present = co_await docker::read_present(shared_.parts.engine, source());
+      auto present = co_await docker::read_present(shared_.parts.engine, loop_, source());
       if (present) {
         chain_.emplace(*present);
         break;
@@ -65,7 +64,7 @@ net::Task<bool> LogFeed::join() {
     }
     co_await loop_.sleep(pause / 2 + jitter(loop_, pause / 2));
   }
-  state_ = container_.running ? LogState::live : LogState::stopped;
+  state_ = container_.running() ? LogState::live : LogState::stopped;
   role_ = Role::relaying;
   try_now_ = true;
   heard_at_ = loop_.now();
@@ -146,7 +145,7 @@ net::Task<bool> LogFeed::read_on_without_lease() {
 
 // Redis is down, and we only relayed: wait a moment, spread over the instances, then read for our own followers.
 net::Task<void> LogFeed::read_alone() {
-  const net::Instant start = loop_.now() + 3s + jitter(loop_, 5s);
+  const net::Instant start = shared_.redis_down_since + 3s + jitter(loop_, 5s);
   while (loop_.now() < start) {
     if (shared_.parts.bus.state() != bus::State::down) {
       try_now_ = true;
@@ -214,16 +213,17 @@ bool LogFeed::lacks_records(const docker::Position& proven) const {
 }
 
 net::Task<bool> LogFeed::read_to_end() {
-  docker::HistoryRead read(shared_.parts.engine, loop_, source(), docker::HistoryFrom::after(chain_->at()),
-                           std::nullopt);
-  auto start = co_await read.start();
+  docker::HistoryRead read(shared_.parts.engine, loop_, source(), std::nullopt);
+  auto start = co_await read.start(docker::HistoryFrom::after(chain_->at()));
   if (!start) co_return !passing(start.error());
   for (;;) {
-    auto chunk = co_await read.next();
-    if (!chunk) co_return !passing(chunk.error());
-    if (chunk->gap) tell_gap(chunk->gap->to, chunk->gap->reason);
-    if (chunk->end()) co_return true;
-    LogFrame frame = lines_frame(chunk->prev, chunk->position, chunk->lines);
+    auto next = co_await read.next();
+    if (!next) co_return !passing(next.error());
+    const docker::HistoryChunk& chunk = **next;
+    if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
+    if (chunk.end()) co_return true;
+    if (chunk.lines.empty()) continue;
+    LogFrame frame = lines_frame(chunk.prev, chunk.position, chunk.lines);
     frame.state = state_;
     if (chain_->judge(frame) == LogChain::Verdict::news) rings_.publish(frame);
   }

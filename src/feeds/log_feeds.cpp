@@ -6,6 +6,7 @@
 #include "bus/bus.hpp"
 #include "feeds/log_feed.hpp"
 #include "feeds/log_history.hpp"
+#include "net/random.hpp"
 
 namespace feeds {
 namespace {
@@ -48,6 +49,7 @@ struct LogFeeds::State final : LogFeed::Owner {
     shared.on_undecodable = [this](Undecodable why) {
       ++(why == Undecodable::version ? counts.bus_version : counts.bus_malformed);
     };
+    shared.redis_down_since = parts.loop.now();
     parts.bus.on_state([this, alive = std::weak_ptr(alive)](bus::State now) {
       if (alive.lock()) on_bus_state(now);
     });
@@ -82,7 +84,7 @@ struct LogFeeds::State final : LogFeed::Owner {
 
   Parts parts;
   Settings settings;
-  LogFeed::Shared shared{parts, settings, 0, {}, {}, false};
+  LogFeed::Shared shared{parts, settings, 0, {}, {}, {}, false};
   LogCounts counts;
   net::Gate reads;
   std::map<std::string, Channel> channels;  // by container id
@@ -266,6 +268,7 @@ void LogFeeds::on_container_event(const std::string& id) {
 void LogFeeds::State::on_bus_state(bus::State now) {
   for (auto& [id, channel] : channels) channel.feed->on_bus_state();
   if (now == bus::State::down) {
+    shared.redis_down_since = parts.loop.now();
     degraded_timer = parts.loop.after(degraded_after, [this] { tell_all(LogState::degraded); });
     return;
   }

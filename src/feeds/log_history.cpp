@@ -86,8 +86,8 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   while (!co_await credit(pause_max)) {
   }
   const net::Gate::Place place = co_await shared_.reads.enter();
-  docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), from, until);
-  auto start = co_await read.start();
+  docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), until);
+  auto start = co_await read.start(from);
   if (!start) co_return start.error();
   if (!told_known_) {
     told_ = start->position;
@@ -95,10 +95,11 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   }
   if (asked_.answer) answer(*start);
   for (;;) {
-    auto chunk = co_await read.next();
-    if (!chunk) co_return chunk.error();
-    give(*chunk);
-    if (chunk->end()) break;
+    auto next = co_await read.next();
+    if (!next) co_return next.error();
+    const docker::HistoryChunk& chunk = **next;
+    give(chunk);
+    if (chunk.end()) break;
     if (!co_await credit(patience)) co_return false;
   }
   if (told_ != until) {
@@ -110,7 +111,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   co_return true;
 }
 
-void LogHistory::give(docker::HistoryChunk& chunk) {
+void LogHistory::give(const docker::HistoryChunk& chunk) {
   std::string bytes;
   if (chunk.gap) {
     LogFrame gap;
@@ -118,7 +119,7 @@ void LogHistory::give(docker::HistoryChunk& chunk) {
     gap.prev = chunk.gap->from;
     gap.position = chunk.gap->to;
     gap.reason = chunk.gap->reason;
-    gap.lines_lost = chunk.gap->lines;
+
     feed_.messages().gap(bytes, gap, asked_.shape.form);
     told_ = gap.position;
   }

@@ -1,0 +1,193 @@
+#include "docker/history_read.hpp"
+
+#include "docker/log_survey.hpp"
+
+namespace docker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t chunk_bytes = 32 * 1024;
+constexpr int later_max = 20;  // of a log that is being rotated; each a little later than the one before
+constexpr net::Duration later_step = 20ms;
+
+}  // namespace
+
+HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& source, std::optional<Position> until)
+    : client_(client), loop_(loop), source_(source), until_(until) {}
+
+void HistoryRead::on_line(const Line& line) {
+  HistoryChunk& chunk = last_chunk();
+  chunk.text_ += line.text;
+  chunk.lines.push_back(line);
+  advance(told_, line);
+  chunk.position = told_;
+}
+
+void HistoryRead::on_gap(const Gap& gap) {
+  auto chunk = std::make_unique<HistoryChunk>();
+  chunk->prev = told_;
+  told_ = chunk->position = gap.to;
+  chunk->gap = gap;
+  chunks_.push_back(std::move(chunk));
+}
+
+HistoryChunk& HistoryRead::last_chunk() {
+  if (chunks_.empty() || chunks_.back()->gap || chunks_.back()->text_.size() >= chunk_bytes) {
+    chunks_.push_back(std::make_unique<HistoryChunk>());
+    chunks_.back()->prev = chunks_.back()->position = told_;
+  }
+  return *chunks_.back();
+}
+
+net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
+  auto position = co_await find(from);
+  if (!position) co_return position.error();
+  told_ = *position;
+  LogCursor::Options options;
+  options.tty = source_.container.tty;
+  options.until = until_;
+  cursor_.emplace(*position, options);
+  if (until_ && cursor_->done()) {
+    ended_ = true;
+    co_return HistoryStart{*position, {}};
+  }
+  // Only the first line, or the log's end, proves that nothing is missing before it.
+  auto filled = co_await fill();
+  if (!filled) co_return filled.error();
+  HistoryStart start{*position, {}};
+  if (!chunks_.empty()) start.gap = chunks_.front()->gap;
+  co_return start;
+}
+
+net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
+  if (from.position) co_return *from.position;
+  Position position = source_.log;
+  if (from.tail) {
+    auto by_lines = co_await survey(from.tail, std::nullopt);
+    if (!by_lines) co_return by_lines.error();
+    position = *by_lines;
+  }
+  if (from.since_ns) {
+    auto by_time = co_await survey(std::nullopt, from.since_ns);
+    if (!by_time) co_return by_time.error();
+    position = merge(position, *by_time);
+  }
+  co_return position;
+}
+
+net::Task<base::Result<Position>> HistoryRead::survey(std::optional<std::uint64_t> lines,
+                                                      std::optional<std::int64_t> since_ns) {
+  LogSurvey survey(source_.log, {source_.container.tty, lines, since_ns, until_});
+  for (;;) {
+    auto opened = co_await open(survey.begin());
+    if (!opened) co_return opened.error();
+    bool stopped = false;
+    LogRecord record;
+    for (;;) {
+      auto bytes = co_await body_->next();
+      if (!bytes) co_return bytes.error();
+      if (bytes->empty()) break;
+      records_->feed(*bytes);
+      while (!stopped && records_->next(record)) stopped = survey.take(record) == LogCursor::Step::stop;
+      if (stopped) break;
+      if (records_->failed()) co_return *records_->failed();
+    }
+    if (!stopped && records_->finish(record)) survey.take(record);
+    body_.reset();
+    switch (survey.end(true)) {
+      case LogSurvey::Verdict::found:
+        co_return survey.position();
+      case LogSurvey::Verdict::wider:
+        break;
+      case LogSurvey::Verdict::broken:
+        co_return base::Error{base::Fault::closed, "The Engine ended the log of " + source_.container.id + " early"};
+    }
+  }
+}
+
+net::Task<base::Result<void>> HistoryRead::open(ReadPlan plan) {
+  LogQuery query;
+  query.tail = plan.tail;
+  query.follow = plan.follow;
+  auto body = co_await client_.logs(source_.container.id, query);
+  if (!body) co_return body.error();
+  body_ = std::move(*body);
+  records_.emplace(source_.container.tty);
+  co_return base::Result<void>();
+}
+
+net::Task<base::Result<std::unique_ptr<HistoryChunk>>> HistoryRead::next() {
+  auto filled = co_await fill();
+  if (!filled) co_return filled.error();
+  auto chunk = std::make_unique<HistoryChunk>();
+  chunk->prev = chunk->position = told_;
+  if (!chunks_.empty()) {
+    chunk = std::move(chunks_.front());
+    chunks_.pop_front();
+  }
+  std::size_t offset = 0;
+  for (Line& line : chunk->lines) {
+    line.text = std::string_view(chunk->text_).substr(offset, line.text.size());
+    offset += line.text.size();
+  }
+  co_return chunk;
+}
+
+// Reads until a chunk is full, or there is nothing more.
+net::Task<base::Result<void>> HistoryRead::fill() {
+  LogRecord record;
+  const auto full = [this] {
+    return !chunks_.empty() &&
+           (chunks_.size() > 1 || chunks_.front()->gap || chunks_.front()->text_.size() >= chunk_bytes);
+  };
+  while (!ended_ && !full()) {
+    if (!body_) {
+      auto opened = co_await open(cursor_->begin(false));
+      if (!opened) co_return opened.error();
+    }
+    bool stop = false;
+    while (!stop && !full() && records_->next(record)) stop = cursor_->take(record, 0, *this) == LogCursor::Step::stop;
+    if (full() && !stop) break;
+    bool clean = !stop;
+    if (!stop && !records_->failed()) {
+      auto bytes = co_await body_->next();
+      if (bytes && !bytes->empty()) {
+        records_->feed(*bytes);
+        continue;
+      }
+      clean = bytes.has_value();
+      if (clean && records_->finish(record)) cursor_->take(record, 0, *this);
+    }
+    auto finished = co_await finish(clean && !records_->failed());
+    if (!finished) co_return finished.error();
+  }
+  co_return base::Result<void>();
+}
+
+net::Task<base::Result<void>> HistoryRead::finish(bool clean) {
+  body_.reset();
+  switch (cursor_->end(clean, *this)) {
+    case LogCursor::Verdict::caught_up:
+    case LogCursor::Verdict::reached:
+      ended_ = true;
+      break;
+    case LogCursor::Verdict::wider:
+      break;
+    case LogCursor::Verdict::later:
+      if (++later_ > later_max)
+        co_return base::Error{base::Fault::unavailable, "The log of " + source_.container.id + " does not stand still"};
+      co_await loop_.sleep(later_step * later_);
+      break;
+    case LogCursor::Verdict::broken:
+      co_return base::Error{base::Fault::closed, "The Engine cut the log of " + source_.container.id + " off"};
+  }
+  co_return base::Result<void>();
+}
+
+net::Task<base::Result<Position>> read_present(Client& client, net::Loop& loop, const LogSource& source) {
+  HistoryRead read(client, loop, source, std::nullopt);
+  co_return co_await read.find(HistoryFrom::range({}, 0));
+}
+
+}  // namespace docker

@@ -1,0 +1,93 @@
+// HistoryRead: a stretch of one container's log, pulled chunk by chunk: what a follower asked for when it came, or what
+// somebody missed. Plain reads (never a follow), opened again where the cursor asks for it. Who pulls slowly holds a
+// read open and costs the daemon nothing.
+//
+// Thread: the client's loop. Destroying it ends it, but not while one of its tasks runs. Bounds: one chunk of 32 KiB,
+// or of one line, and what LogCursor holds.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "docker/client.hpp"
+#include "docker/log_cursor.hpp"
+#include "docker/log_source.hpp"
+#include "net/loop.hpp"
+
+namespace docker {
+
+// Where to begin: behind a position, or at a time and by a number of lines (what both allow; neither: everything).
+struct HistoryFrom {
+  std::optional<Position> position;
+  std::optional<std::int64_t> since_ns;
+  std::optional<std::uint64_t> tail;
+
+  static HistoryFrom after(const Position& position) { return {position, {}, {}}; }
+  static HistoryFrom range(std::optional<std::int64_t> since_ns, std::optional<std::uint64_t> tail) {
+    return {{}, since_ns, tail};
+  }
+};
+
+struct HistoryStart {
+  Position position;       // before the first line
+  std::optional<Gap> gap;  // it begins with one: the position's next records are gone
+};
+
+// A gap, or lines; neither at the end. `prev` and `position` as clients are told: they stay before an unfinished line.
+class HistoryChunk {
+ public:
+  Position prev, position;
+  std::optional<Gap> gap;
+  std::vector<Line> lines;  // their text lies in this chunk
+
+  bool end() const { return !gap && lines.empty(); }
+
+ private:
+  friend class HistoryRead;
+  std::string text_;
+};
+
+class HistoryRead final : private LogOut {
+ public:
+  // `until`: records behind it are not delivered. It must have been taken before start() is called.
+  HistoryRead(Client& client, net::Loop& loop, const LogSource& source, std::optional<Position> until);
+
+  // Only finds the position, and delivers nothing.
+  net::Task<base::Result<Position>> find(HistoryFrom from);
+  // Fault::not_found, unsupported (the driver keeps nothing to read), closed, timed_out, unavailable.
+  net::Task<base::Result<HistoryStart>> start(HistoryFrom from);
+  // After start(). Once a chunk is the end(), so are all that follow.
+  net::Task<base::Result<std::unique_ptr<HistoryChunk>>> next();
+
+ private:
+  void on_line(const Line& line) override;
+  void on_gap(const Gap& gap) override;
+
+  net::Task<base::Result<Position>> survey(std::optional<std::uint64_t> lines, std::optional<std::int64_t> since_ns);
+  net::Task<base::Result<void>> fill();
+  net::Task<base::Result<void>> open(ReadPlan plan);
+  net::Task<base::Result<void>> finish(bool clean);
+  HistoryChunk& last_chunk();
+
+  Client& client_;
+  net::Loop& loop_;
+  const LogSource source_;
+  const std::optional<Position> until_;
+  std::optional<LogCursor> cursor_;
+  Position told_;
+  std::unique_ptr<http::Body> body_;  // of the read that is open
+  std::optional<LogRecords> records_;
+  std::deque<std::unique_ptr<HistoryChunk>> chunks_;
+  int later_ = 0;
+  bool ended_ = false;
+};
+
+// Where the log stands now. A stream that shows no record in a generous window from the log's end stands at a bound.
+net::Task<base::Result<Position>> read_present(Client& client, net::Loop& loop, const LogSource& source);
+
+}  // namespace docker
