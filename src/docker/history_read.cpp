@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t chunk_bytes = 32 * 1024;
 constexpr int later_max = 20;  // of a log that is being rotated; each a little later than the one before
 constexpr net::Duration later_step = 20ms;
 
@@ -17,27 +16,15 @@ HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& sourc
     : client_(client), loop_(loop), source_(source), until_(until) {}
 
 void HistoryRead::on_line(const Line& line) {
-  HistoryChunk& chunk = last_chunk();
-  chunk.text_ += line.text;
-  chunk.lines.push_back(line);
+  if (chunks_.empty() || chunks_.back()->gap || chunks_.back()->batch.full())
+    chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), {}}));
+  chunks_.back()->batch.add(line);
   advance(told_, line);
-  chunk.position = told_;
 }
 
 void HistoryRead::on_gap(const Gap& gap) {
-  auto chunk = std::make_unique<HistoryChunk>();
-  chunk->prev = told_;
-  told_ = chunk->position = gap.to;
-  chunk->gap = gap;
-  chunks_.push_back(std::move(chunk));
-}
-
-HistoryChunk& HistoryRead::last_chunk() {
-  if (chunks_.empty() || chunks_.back()->gap || chunks_.back()->text_.size() >= chunk_bytes) {
-    chunks_.push_back(std::make_unique<HistoryChunk>());
-    chunks_.back()->prev = chunks_.back()->position = told_;
-  }
-  return *chunks_.back();
+  told_ = gap.to;
+  chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), gap}));
 }
 
 net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
@@ -120,16 +107,10 @@ net::Task<base::Result<void>> HistoryRead::open(ReadPlan plan) {
 net::Task<base::Result<std::unique_ptr<HistoryChunk>>> HistoryRead::next() {
   auto filled = co_await fill();
   if (!filled) co_return filled.error();
-  auto chunk = std::make_unique<HistoryChunk>();
-  chunk->prev = chunk->position = told_;
+  auto chunk = std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), {}});
   if (!chunks_.empty()) {
     chunk = std::move(chunks_.front());
     chunks_.pop_front();
-  }
-  std::size_t offset = 0;
-  for (Line& line : chunk->lines) {
-    line.text = std::string_view(chunk->text_).substr(offset, line.text.size());
-    offset += line.text.size();
   }
   co_return chunk;
 }
@@ -138,8 +119,7 @@ net::Task<base::Result<std::unique_ptr<HistoryChunk>>> HistoryRead::next() {
 net::Task<base::Result<void>> HistoryRead::fill() {
   LogRecord record;
   const auto full = [this] {
-    return !chunks_.empty() &&
-           (chunks_.size() > 1 || chunks_.front()->gap || chunks_.front()->text_.size() >= chunk_bytes);
+    return chunks_.size() > 1 || (!chunks_.empty() && (chunks_.front()->gap || chunks_.front()->batch.full()));
   };
   while (!ended_ && !full()) {
     if (!body_) {

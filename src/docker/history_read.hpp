@@ -10,11 +10,10 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "docker/client.hpp"
+#include "docker/log_batch.hpp"
 #include "docker/log_cursor.hpp"
 #include "docker/log_source.hpp"
 #include "net/loop.hpp"
@@ -38,18 +37,12 @@ struct HistoryStart {
   std::optional<Gap> gap;  // it begins with one: the position's next records are gone
 };
 
-// A gap, or lines; neither at the end. `prev` and `position` as clients are told: they stay before an unfinished line.
-class HistoryChunk {
- public:
-  Position prev, position;
+// A gap, or lines; neither at the end.
+struct HistoryChunk {
+  LogBatch batch;
   std::optional<Gap> gap;
-  std::vector<Line> lines;  // their text lies in this chunk
 
-  bool end() const { return !gap && lines.empty(); }
-
- private:
-  friend class HistoryRead;
-  std::string text_;
+  bool end() const { return !gap && batch.empty(); }
 };
 
 class HistoryRead final : private LogOut {
@@ -72,7 +65,6 @@ class HistoryRead final : private LogOut {
   net::Task<base::Result<void>> fill();
   net::Task<base::Result<void>> open(ReadPlan plan);
   net::Task<base::Result<void>> finish(bool clean);
-  HistoryChunk& last_chunk();
 
   Client& client_;
   net::Loop& loop_;

@@ -49,21 +49,9 @@ LogFeed::~LogFeed() = default;
 
 // --- what is read and heard ------------------------------------------------------------------------------------------
 
-void LogFeed::on_lines(const docker::Position& prev, const docker::Position& position,
-                       std::span<const docker::Line> lines) {
-  read(lines_frame(prev, position, lines));
-}
+void LogFeed::on_lines(docker::LogBatch& batch) { read(lines_frame(batch)); }
 
-void LogFeed::on_gap(const docker::Position& from, const docker::Position& to, std::string_view reason,
-                     std::optional<std::uint64_t> lines) {
-  LogFrame gap;
-  gap.kind = LogFrame::Kind::gap;
-  gap.prev = from;
-  gap.position = to;
-  gap.reason = reason;
-  gap.lines_lost = lines;
-  read(std::move(gap));
-}
+void LogFeed::on_gap(const docker::Gap& gap) { read(gap_frame(gap)); }
 
 void LogFeed::on_state(docker::LogEvent event) {
   // A reader that took over says `live` again: the followers know.
@@ -201,11 +189,7 @@ void LogFeed::judge_waiting() {
 
 // What frames have shown to exist and Docker no longer gives.
 void LogFeed::tell_gap(const docker::Position& to, std::string_view reason) {
-  LogFrame gap;
-  gap.kind = LogFrame::Kind::gap;
-  gap.prev = chain_->at();
-  gap.position = docker::merge(chain_->at(), to);
-  gap.reason = reason;
+  LogFrame gap = gap_frame({chain_->at(), docker::merge(chain_->at(), to), reason});
   if (chain_->judge(gap) == LogChain::Verdict::news) rings_.publish(gap);
 }
 

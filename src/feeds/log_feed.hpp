@@ -89,10 +89,8 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void on_frame(std::string_view bytes) override;
   void on_following() override;
   void on_lost() override;
-  void on_lines(const docker::Position& prev, const docker::Position& position,
-                std::span<const docker::Line> lines) override;
-  void on_gap(const docker::Position& from, const docker::Position& to, std::string_view reason,
-              std::optional<std::uint64_t> lines) override;
+  void on_lines(docker::LogBatch& batch) override;
+  void on_gap(const docker::Gap& gap) override;
   void on_state(docker::LogEvent event) override;
 
   // log_feed.cpp: what is heard and read

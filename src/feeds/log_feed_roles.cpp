@@ -166,7 +166,7 @@ void LogFeed::start_reader() {
   waiting_.clear();
   waiting_bytes_ = 0;
   if (!reader_)
-    reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, loop_, source(), chain_->at(), *this);
+    reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
 }
 
 void LogFeed::start_backfill() {
@@ -219,11 +219,11 @@ net::Task<bool> LogFeed::read_to_end() {
   for (;;) {
     auto next = co_await read.next();
     if (!next) co_return !passing(next.error());
-    const docker::HistoryChunk& chunk = **next;
+    docker::HistoryChunk& chunk = **next;
     if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
     if (chunk.end()) co_return true;
-    if (chunk.lines.empty()) continue;
-    LogFrame frame = lines_frame(chunk.prev, chunk.position, chunk.lines);
+    if (chunk.batch.empty()) continue;
+    LogFrame frame = lines_frame(chunk.batch);
     frame.state = state_;
     if (chain_->judge(frame) == LogChain::Verdict::news) rings_.publish(frame);
   }

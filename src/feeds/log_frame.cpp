@@ -109,6 +109,15 @@ LogFrame lines_frame(const docker::Position& prev, const docker::Position& posit
   return frame;
 }
 
+LogFrame gap_frame(const docker::Gap& gap) {
+  LogFrame frame;
+  frame.kind = LogFrame::Kind::gap;
+  frame.prev = gap.from;
+  frame.position = gap.to;
+  frame.reason = gap.reason;
+  return frame;
+}
+
 std::string encode(const LogFrame& frame) {
   std::string out;
   out.reserve(96 + frame.entries.size() * entry_bytes + frame.text.size());

@@ -22,7 +22,8 @@
 #include <string_view>
 #include <vector>
 
-#include "docker/log_lines.hpp"
+#include "docker/log_batch.hpp"
+#include "docker/log_cursor.hpp"
 #include "docker/position.hpp"
 #include "lease/lease.hpp"
 
@@ -59,6 +60,10 @@ struct LogFrame {
 // Escapes the lines; prev and position are where the log stood before and stands after them.
 LogFrame lines_frame(const docker::Position& prev, const docker::Position& position,
                      std::span<const docker::Line> lines);
+
+inline LogFrame lines_frame(docker::LogBatch& batch) { return lines_frame(batch.prev, batch.position, batch.lines()); }
+
+LogFrame gap_frame(const docker::Gap& gap);
 
 std::string encode(const LogFrame& frame);
 enum class Undecodable { version, malformed };

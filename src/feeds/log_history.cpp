@@ -97,7 +97,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   for (;;) {
     auto next = co_await read.next();
     if (!next) co_return next.error();
-    const docker::HistoryChunk& chunk = **next;
+    docker::HistoryChunk& chunk = **next;
     give(chunk);
     if (chunk.end()) break;
     if (!co_await credit(patience)) co_return false;
@@ -111,20 +111,14 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   co_return true;
 }
 
-void LogHistory::give(const docker::HistoryChunk& chunk) {
+void LogHistory::give(docker::HistoryChunk& chunk) {
   std::string bytes;
   if (chunk.gap) {
-    LogFrame gap;
-    gap.kind = LogFrame::Kind::gap;
-    gap.prev = chunk.gap->from;
-    gap.position = chunk.gap->to;
-    gap.reason = chunk.gap->reason;
-
-    feed_.messages().gap(bytes, gap, asked_.shape.form);
-    told_ = gap.position;
+    feed_.messages().gap(bytes, gap_frame(*chunk.gap), asked_.shape.form);
+    told_ = chunk.gap->to;
   }
-  if (!chunk.lines.empty()) {
-    const LogFrame frame = lines_frame(chunk.prev, chunk.position, chunk.lines);
+  if (!chunk.batch.empty()) {
+    const LogFrame frame = lines_frame(chunk.batch);
     if (feed_.messages().lines(bytes, frame, asked_.shape, told_) > 0) told_ = frame.position;
   }
   if (!bytes.empty()) send(std::move(bytes));

@@ -45,7 +45,7 @@ class LogHistory {
   net::Task<void> run();
   net::Task<std::optional<base::Error>> serve();
   net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until);
-  void give(const docker::HistoryChunk& chunk);
+  void give(docker::HistoryChunk& chunk);
   net::Task<bool> credit(net::Duration most);
   void answer(const docker::HistoryStart& start);
   void answer(Subscribed subscribed);

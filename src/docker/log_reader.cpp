@@ -1,0 +1,259 @@
+#include "docker/log_reader.hpp"
+
+#include <algorithm>
+
+#include "net/random.hpp"
+
+namespace docker {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
+constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
+constexpr int later_max = 20;
+constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
+constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
+constexpr net::Duration stopped_look = 30s;            // should an event be lost
+constexpr int api_23 = 42;                             // API 1.42 came with 23.0
+constexpr std::int64_t local_file_bytes = 20'000'000;  // the driver's default max-size
+
+}  // namespace
+
+bool log_rotates(const Container& container) {
+  if (container.log_driver == "journald") return false;
+  return container.log_driver != "json-file" || container.log_options.contains("max-size");
+}
+
+LogStrategy choose_strategy(const Container& container, const EngineVersion& version) {
+  if (!log_rotates(container)) return LogStrategy::follow;
+  return version.api_minor >= api_23 ? LogStrategy::follow_with_watch : LogStrategy::poll;
+}
+
+std::int64_t log_file_bytes(const Container& container) {
+  const auto set = container.log_options.find("max-size");
+  if (set == container.log_options.end()) return local_file_bytes;
+  std::int64_t bytes = 0;
+  for (const char c : set->second) {
+    if (c >= '0' && c <= '9')
+      bytes = bytes * 10 + (c - '0');
+    else if (c == 'k' || c == 'K')
+      bytes *= 1'000;
+    else if (c == 'm' || c == 'M')
+      bytes *= 1'000'000;
+    else if (c == 'g' || c == 'G')
+      bytes *= 1'000'000'000;
+  }
+  return std::max<std::int64_t>(bytes, 1);
+}
+
+LogReader::LogReader(Client& client, LogSource source, const Position& start, LogSink& sink)
+    : client_(client),
+      loop_(client.loop()),
+      source_(std::move(source)),
+      sink_(sink),
+      start_(start),
+      batch_(start),
+      woken_(loop_) {
+  job_ = net::Job(run());
+}
+
+// --- what the cursor finds -------------------------------------------------------------------------------------------
+
+void LogReader::on_line(const Line& line) {
+  if (last_run_end_ && net::WallTime(net::Duration(line.time_ns)) > *last_run_end_) next_run();
+  batch_.add(line);
+  if (batch_.full()) pass_on();
+}
+
+void LogReader::on_gap(const Gap& gap) {
+  pass_on();
+  sink_.on_gap(gap);
+  batch_.position = gap.to;
+  batch_.clear();
+}
+
+void LogReader::pass_on() {
+  if (batch_.empty()) return;
+  sink_.on_lines(batch_);
+  batch_.clear();
+}
+
+// --- the reader's life -----------------------------------------------------------------------------------------------
+
+net::Task<void> LogReader::run() {
+  for (;;) {
+    auto turned = co_await turn();
+    if (turned && !*turned) co_return;
+    if (turned) {
+      failures_ = 0;
+      continue;
+    }
+    ++failures_;
+    if (failures_ == failures_told && !std::exchange(down_, true)) sink_.on_state(LogEvent::source_down);
+    co_await loop_.sleep(backoff());
+  }
+}
+
+net::Duration LogReader::backoff() {
+  const net::Duration most = std::min<net::Duration>(backoff_first * (1 << std::min(failures_, 8)), backoff_max);
+  return backoff_first +
+         net::Duration(static_cast<std::int64_t>(loop_.random().unit() * static_cast<double>(most.count())));
+}
+
+// Reads to the log's end, then follows a run to its end, or waits for the next one. False: the container is gone.
+net::Task<base::Result<bool>> LogReader::turn() {
+  auto now = co_await client_.inspect(source_.container.id);
+  if (!now && now.error().fault == base::Fault::not_found) {
+    if (cursor_) cursor_->flush(*this);
+    pass_on();
+    sink_.on_state(LogEvent::removed);
+    co_return false;
+  }
+  if (!now) co_return now.error();
+  if (!cursor_) {
+    auto prepared = co_await prepare();
+    if (!prepared) co_return prepared.error();
+  }
+  // What is read now was written before the look, or by the run that it saw.
+  if (now->running() && now->started != run_) last_run_end_ = now->finished.value_or(net::WallTime{});
+  auto caught_up = co_await catch_up();
+  if (!caught_up) co_return caught_up.error();
+  if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
+  if (now->running()) {
+    if (last_run_end_) next_run();
+    run_ = now->started;
+    auto ended = strategy_ == LogStrategy::poll ? co_await poll() : co_await follow();
+    if (!ended) co_return ended.error();
+    co_return true;
+  }
+  run_ended();
+  net::Timer look = loop_.after(stopped_look, [this] { woken_.notify(); });
+  co_await woken_.wait();
+  co_return true;
+}
+
+net::Task<base::Result<void>> LogReader::prepare() {
+  auto version = co_await client_.version();
+  if (!version) co_return version.error();
+  strategy_ = choose_strategy(source_.container, *version);
+  LogCursor::Options options;
+  options.tty = source_.container.tty;
+  options.replays = version->api_minor < api_23;
+  if (strategy_ == LogStrategy::follow_with_watch) options.file_bytes = log_file_bytes(source_.container);
+  cursor_.emplace(start_, options);
+  run_ = source_.container.running() ? source_.container.started : std::nullopt;
+  told_stopped_ = !source_.container.running();
+  co_return base::Result<void>();
+}
+
+// Between the last line of a run and the first of the next one. What may have gone on did not.
+void LogReader::next_run() {
+  last_run_end_.reset();
+  pass_on();
+  if (!std::exchange(told_stopped_, false)) sink_.on_state(LogEvent::stopped);
+  sink_.on_state(LogEvent::restarted);
+}
+
+void LogReader::run_ended() {
+  cursor_->flush(*this);
+  pass_on();
+  if (!std::exchange(told_stopped_, true)) sink_.on_state(LogEvent::stopped);
+}
+
+// Plain reads, until one of them ends with nothing new behind a proved overlap.
+net::Task<base::Result<void>> LogReader::catch_up() {
+  for (int later = 0;;) {
+    ++counts_.rereads;
+    auto read = co_await read_once(false);
+    if (!read) co_return read.error();
+    switch (verdict_) {
+      case LogCursor::Verdict::caught_up:
+      case LogCursor::Verdict::reached:
+        if (cursor_->fresh() == 0) co_return base::Result<void>();
+        break;
+      case LogCursor::Verdict::wider:
+        break;
+      case LogCursor::Verdict::later:
+        if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};
+        co_await loop_.sleep(later_step * later);
+        break;
+      case LogCursor::Verdict::broken:
+        co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+    }
+  }
+}
+
+// One request; what has arrived at once is passed on at once. A cut is the cursor's business, in verdict_.
+net::Task<base::Result<void>> LogReader::read_once(bool follow) {
+  const ReadPlan plan = cursor_->begin(follow);
+  ++(follow ? counts_.follows : counts_.reads);
+  LogQuery query;
+  query.tail = plan.tail;
+  query.follow = plan.follow;
+  auto body = co_await client_.logs(source_.container.id, query);
+  if (!body) co_return body.error();
+  if (follow) sink_.on_state(LogEvent::live);
+  LogRecords records(source_.container.tty);
+  LogRecord record;
+  bool stop = false, clean = false;
+  while (!stop && !records.failed()) {
+    auto bytes = co_await (*body)->next();
+    if (!bytes) break;
+    clean = bytes->empty();
+    if (clean) break;
+    records.feed(*bytes);
+    const std::int64_t arrived = loop_.wall_now().time_since_epoch().count();
+    while (!stop && records.next(record)) stop = cursor_->take(record, arrived, *this) == LogCursor::Step::stop;
+    pass_on();
+  }
+  if (clean && records.finish(record)) cursor_->take(record, loop_.wall_now().time_since_epoch().count(), *this);
+  verdict_ = cursor_->end(clean && !records.failed(), *this);
+  counts_.suspected = cursor_->suspected();
+  pass_on();
+  co_return base::Result<void>();
+}
+
+net::Task<base::Result<void>> LogReader::follow() {
+  auto read = co_await read_once(true);
+  if (!read) co_return read.error();
+  // Follows that end at once, without a line, must not become a busy loop.
+  idle_follows_ = cursor_->fresh() > 0 ? 0 : std::min(idle_follows_ + 1, 6);
+  if (idle_follows_ > 1) co_await loop_.sleep(backoff_first * (1 << idle_follows_));
+  co_return base::Result<void>();
+}
+
+// The follow says only that something was written: before 23.0 it loses and repeats lines where the log rotates.
+net::Task<base::Result<void>> LogReader::poll() {
+  LogQuery query;
+  query.tail = 0;
+  query.follow = true;
+  auto bell = co_await client_.logs(source_.container.id, query);
+  if (!bell) co_return bell.error();
+  sink_.on_state(LogEvent::live);
+  ++counts_.follows;
+  bool rung = true, over = false;
+  net::Job ringing(ring(std::move(*bell), rung, over));
+  net::Duration pause = poll_least;
+  while (!over) {
+    while (!rung && !over) co_await woken_.wait();
+    rung = false;
+    auto read = co_await catch_up();
+    if (!read) co_return read.error();
+    pause = rung ? std::min<net::Duration>(pause * 2, poll_most) : poll_least;
+    co_await loop_.sleep(pause);
+  }
+  co_return base::Result<void>();
+}
+
+net::Task<void> LogReader::ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over) {
+  for (;;) {
+    auto bytes = co_await bell->next();
+    rung = true;
+    over = !bytes || bytes->empty();
+    woken_.notify();
+    if (over) co_return;
+  }
+}
+
+}  // namespace docker
