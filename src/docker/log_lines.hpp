@@ -30,6 +30,7 @@ struct Line {
 inline void reach(Position& position, const Line& line) {
   position.mark(line.stream) = line.mark;
   position.head = line.stream;
+  position.stepped_ns = line.time_ns < line.mark.max_ns ? line.time_ns : 0;
 }
 // The position a client is told: it stays before a line until its last part.
 inline void advance(Position& position, const Line& line) {

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view kPrefix = "p1.";
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t kBytesMax = 1 + 8 + 16 + 2 * (8 + 5);
+constexpr std::size_t kBytesMax = 1 + 8 + 16 + 2 * (8 + 5) + 8;
+constexpr std::uint8_t kHeadErr = 1;
+constexpr std::uint8_t kStepped = 2;
 
 void put_u64(std::string& bytes, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
@@ -91,13 +93,14 @@ class Reader {
 std::string Position::print() const {
   std::string bytes;
   bytes.reserve(kBytesMax);
-  bytes.push_back(static_cast<char>(head));
+  bytes.push_back(static_cast<char>((head == LogStream::err ? kHeadErr : 0) | (stepped_ns != 0 ? kStepped : 0)));
   put_u64(bytes, engine);
   bytes.append(container.begin(), container.end());
   for (const Mark& mark : marks) {
     put_u64(bytes, static_cast<std::uint64_t>(mark.max_ns));
     put_count(bytes, mark.count);
   }
+  if (stepped_ns != 0) put_u64(bytes, static_cast<std::uint64_t>(stepped_ns));
   return base64url(bytes);
 }
 
@@ -107,14 +110,18 @@ std::optional<Position> Position::parse(std::string_view text) {
   if (!bytes) return std::nullopt;
   Reader reader(*bytes);
   Position position;
-  std::uint8_t head = reader.u8();
-  if (head > 1) return std::nullopt;
-  position.head = static_cast<LogStream>(head);
+  std::uint8_t flags = reader.u8();
+  if (flags > (kHeadErr | kStepped)) return std::nullopt;
+  position.head = static_cast<LogStream>(flags & kHeadErr);
   position.engine = reader.u64();
   for (auto& byte : position.container) byte = reader.u8();
   for (Mark& mark : position.marks) {
     mark.max_ns = static_cast<std::int64_t>(reader.u64());
     mark.count = reader.count();
+  }
+  if ((flags & kStepped) != 0) {
+    position.stepped_ns = static_cast<std::int64_t>(reader.u64());
+    if (position.stepped_ns == 0 || position.stepped_ns >= position.mark(position.head).max_ns) return std::nullopt;
   }
   if (!reader.done()) return std::nullopt;
   return position;
@@ -125,11 +132,11 @@ bool same_log(const Position& a, const Position& b) { return a.engine == b.engin
 bool behind(const Position& a, const Position& b) { return a.marks[0] < b.marks[0] || a.marks[1] < b.marks[1]; }
 
 Position merge(const Position& a, const Position& b) {
-  Position merged = behind(a, b) ? b : a;
-  if (behind(a, b) && behind(b, a))
-    merged.head = std::max(a.marks[0], b.marks[0]).max_ns >= std::max(a.marks[1], b.marks[1]).max_ns ? LogStream::out
-                                                                                                     : LogStream::err;
+  // Positions of one log as it lies are ordered; where they are not, the later head is the better guess.
+  bool b_leads = behind(b, a) ? behind(a, b) && a.head_ns() < b.head_ns() : true;
+  Position merged = b_leads ? b : a;
   for (std::size_t s = 0; s < merged.marks.size(); ++s) merged.marks[s] = std::max(a.marks[s], b.marks[s]);
+  if (merged.mark(merged.head) != (b_leads ? b : a).mark(merged.head)) merged.stepped_ns = 0;
   return merged;
 }
 

@@ -38,13 +38,17 @@ struct Position {
   std::array<std::uint8_t, 16> container = {};  // the first half of the container's id
   std::array<Mark, 2> marks = {};
   LogStream head = LogStream::out;  // the stream of the last record at or before it, in the log's order
+  std::int64_t stepped_ns = 0;      // that record's stamp, where the clock had gone back before it; else 0
 
   friend bool operator==(const Position&, const Position&) = default;
 
   const Mark& mark(LogStream stream) const { return marks[index_of(stream)]; }
   Mark& mark(LogStream stream) { return marks[index_of(stream)]; }
 
-  // "p1." and base64url, at most 71 characters, usually 61; parse() takes exactly what print() makes.
+  // The stamp of the last record at or before it.
+  std::int64_t head_ns() const { return stepped_ns != 0 ? stepped_ns : mark(head).max_ns; }
+
+  // "p1." and base64url, at most 82 characters, usually 61; parse() takes exactly what print() makes.
   std::string print() const;
   static std::optional<Position> parse(std::string_view text);
 };

@@ -35,8 +35,8 @@ net::Task<void> LogFeed::nap(net::Duration most) {
 }
 
 net::Task<void> LogFeed::run() {
-  if (!co_await join()) co_return;
-  for (;;) co_await relay();
+  const bool joined = co_await join();
+  while (joined) co_await relay();  // g++ 12 miscompiles an endless for with nothing else in it
 }
 
 // Follows the bus, waits for its word, then asks Docker where the log stands: nothing can fall between.

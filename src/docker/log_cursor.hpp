@@ -1,0 +1,154 @@
+// LogCursor: reads a container's log on from a position, over any number of reads, without a loss or a repeat that it
+// does not announce. A pure class: it says what to ask, is given the records, says what is new. docs/log-cursor.md
+// explains the rules and why they hold.
+//
+// Owned by one reader, on its thread. Bounds: one part of a long line per stream (1 MiB, three where the driver
+// replaced every byte), and while a gap is being measured 64 records or 256 KiB. Not here: requests, time, what to do
+// with lines.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "docker/lag_watch.hpp"
+#include "docker/log_lines.hpp"
+#include "docker/log_record.hpp"
+#include "docker/position.hpp"
+
+namespace docker {
+
+// A request to /containers/{id}/logs: always both streams, always timestamps=1, never since (the engines disagree on
+// it).
+struct ReadPlan {
+  std::optional<std::uint64_t> tail;  // records of both streams from the log's end; nothing: all
+  bool follow = false;
+};
+
+// What is missing: everything behind `from`, up to and with `to`, on either stream.
+struct Gap {
+  Position from, to;
+  std::string_view reason;  // protocol.md: rotated, clock, reader
+};
+
+class LogOut {
+ public:
+  virtual void on_line(const Line& line) = 0;
+  virtual void on_gap(const Gap& gap) = 0;
+
+ protected:
+  ~LogOut() = default;
+};
+
+class LogCursor {
+ public:
+  struct Options {
+    bool tty = false;
+    bool rotates = true;            // the beginning of the log may be gone
+    bool replays = false;           // an engine before 23.0: a follow may repeat records
+    std::int64_t file_bytes = 0;    // max-size where the log rotates and a follow needs the lag watch; else 0
+    std::optional<Position> until;  // deliver nothing behind it; it was taken before the first read began
+  };
+  LogCursor(const Position& start, Options options);
+
+  // A read begins; ask for this.
+  ReadPlan begin(bool follow);
+
+  enum class Step { more, stop };  // stop: close this read and end() it
+  Step take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out);
+
+  enum class Verdict {
+    caught_up,  // everything up to the read's end was delivered, or announced as a gap
+    reached,    // everything up to Options::until was
+    wider,      // it did not reach back to the position: ask again, more will be asked for
+    later,      // perhaps it met a rotation: ask again after a moment
+    broken,     // cut off, or a follow that ended or cannot be trusted: read on without follow
+  };
+  // `clean`: the body came to its proper end.
+  Verdict end(bool clean, LogOut& out);
+
+  // The run is over and read to its end: what may have gone on is a line.
+  void flush(LogOut& out);
+  bool open() const { return lines_.open(LogStream::out) || lines_.open(LogStream::err); }
+
+  // Behind the last Line delivered, parts of long ones included (docker::reach).
+  const Position& position() const { return position_; }
+  bool done() const;                                      // at or behind Options::until
+  bool proved() const { return matched_; }                // this read showed what the cursor knows
+  std::uint64_t fresh() const { return fresh_; }          // records of this read that were new
+  std::uint64_t suspected() const { return suspected_; }  // follows ended by the lag watch, or by a replay
+
+ private:
+  // Where a stream stands. The anchor is how its last record is recognised: the nth record from the stream's first one
+  // stamped time_ns on. nth 0 is a bound: it stands before the first record stamped so.
+  struct Track {
+    Mark seen;                 // of the last record taken, line or not
+    std::int64_t time_ns = 0;  // the anchor
+    std::uint32_t nth = 0;
+    bool ends_line = true;
+    bool sure = false;  // we read the stream up to here ourselves, and know whether a line is open
+    // In this read:
+    bool shown = false;         // a record before the anchor was
+    bool passed = false;        // what comes is behind the anchor
+    std::uint32_t counted = 0;  // of nth
+    bool first_shown = false;   // counted from the anchor's first piece for sure
+  };
+  struct Held {
+    LogStream stream;
+    std::int64_t time_ns;
+    std::string payload;
+  };
+  enum class Place { old, fresh, astray, torn };
+
+  Track& track(LogStream stream) { return tracks_[index_of(stream)]; }
+  void forget();
+  Place place(const LogRecord& record);
+  Place place_beyond(Track& track, const LogRecord& record);
+  bool begins_line(const LogRecord& record) const;
+  Place count(Track& track, const LogRecord& record);
+  bool shows_first_piece(const Track& track, const LogRecord& record) const;
+  Place pass(Track& track);
+  void match();
+  bool replayed(const LogRecord& record) const;
+  Step doubt(bool& flag);
+  void accept(const LogRecord& record, LogOut& out);
+  void emit(const Line& line, LogOut& out);
+  void tear(const LogRecord& record, LogOut& out);
+  void hold(const LogRecord& record, LogOut& out);
+  void settle_gap(LogOut& out);
+  void announce(const Position& to, std::string_view reason, LogOut& out);
+  Verdict end_at_log_end(LogOut& out);
+  Verdict end_short_of_until(LogOut& out);
+  Verdict end_without_match(LogOut& out);
+  void widen();
+  bool reached(bool at_log_end) const;
+
+  Options options_;
+  Position position_;
+  LogStream head_;  // the stream of the last record taken, in the log's order
+  std::array<Track, 2> tracks_;
+  LogLines lines_;
+  std::optional<LagWatch> watch_;
+  std::int64_t horizon_ns_;                                   // the stamp at the start of the reads that were proved
+  std::optional<std::uint64_t> tail_;                         // the next read's
+  std::optional<std::uint64_t> total_;                        // the log's records, when a read last showed them all
+  enum class Lost { no, doubtful, surely } lost_ = Lost::no;  // how often the whole log did not show the head
+  std::int64_t log_start_ns_ = 0;                             // the log's first stamp, when a read last showed it
+  std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
+  bool short_of_until_ = false;                               // a proved read ended before it
+  std::uint64_t suspected_ = 0;
+
+  // This read's:
+  ReadPlan plan_;
+  std::uint64_t records_ = 0, fresh_ = 0;
+  std::int64_t window_ns_ = 0;  // the stamp of its first record
+  bool matched_ = false;        // the head was shown
+  bool knew_both_ = false;      // both streams were sure when it began
+  bool astray_ = false, doubted_ = false;
+  std::vector<Held> held_;  // behind a gap whose end is not settled
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace docker

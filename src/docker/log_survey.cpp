@@ -1,0 +1,98 @@
+#include "docker/log_survey.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace docker {
+namespace {
+
+constexpr std::uint64_t kTailMin = 64;
+constexpr std::uint64_t kTailMax = 1'048'576;
+constexpr std::int64_t kDisorderNs = 5'000'000'000;  // see log_cursor.cpp
+
+}  // namespace
+
+LogSurvey::LogSurvey(const Position& log, Options options) : options_(std::move(options)), lines_(options_.tty) {
+  CHECK(options_.lines.has_value() != options_.since_ns.has_value());
+  log_.engine = log.engine;
+  log_.container = log.container;
+  position_ = log_;
+  std::uint64_t lines = options_.lines.value_or(0);
+  tail_ = lines + lines / 8 + kTailMin;
+}
+
+ReadPlan LogSurvey::begin() {
+  if (tail_ > kTailMax + kLinesMax) tail_ = std::nullopt;
+  lines_ = LogLines(options_.tty);
+  tracks_ = {};
+  position_ = log_;
+  records_ = passed_ = 0;
+  found_ = false;
+  kept_.clear();
+  return {tail_, false};
+}
+
+LogCursor::Step LogSurvey::take(const LogRecord& record) {
+  if (options_.lines > kLinesMax) return LogCursor::Step::stop;
+  if (records_++ == 0) window_ns_ = record.time_ns;
+  last_ns_ = record.time_ns;
+  Track& track = tracks_[index_of(record.stream)];
+  if (!track.known && !begins_line(track, record)) return LogCursor::Step::more;
+  track.mark = track.mark.next(record.time_ns);
+  lines_.take(record, track.mark, [this](const Line& line) { take_line(line); });
+  return found_ ? LogCursor::Step::stop : LogCursor::Step::more;
+}
+
+// A piece of a line that began before the read did is stamped before the read's own beginning, and the pieces of a line
+// are stamped alike: so a stream is known from a later stamp on.
+bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
+  std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + kDisorderNs;
+  track.begun = true;
+  track.known = !tail_ || record.time_ns > before_ns;
+  if (track.known) return true;
+  track.max_ns = std::max(track.max_ns, record.time_ns);
+  track.open = record.may_go_on();
+  track.lines_before = passed_ + kept_.size();
+  return false;
+}
+
+void LogSurvey::take_line(const Line& line) {
+  if (found_ || (options_.until && line.mark > options_.until->mark(line.stream))) return;
+  if (options_.since_ns && line.time_ns >= *options_.since_ns) found_ = true;
+  kept_.push_back({line.stream, line.mark, line.time_ns});
+  std::uint64_t wanted = options_.lines.value_or(found_ ? 1 : 0);
+  for (; kept_.size() > wanted; kept_.pop_front(), ++passed_) {
+    const Kept& first = kept_.front();
+    reach(position_, Line{first.stream, false, first.time_ns, first.mark, {}});
+  }
+}
+
+LogSurvey::Verdict LogSurvey::end(bool clean) {
+  if (options_.lines > kLinesMax) return Verdict::found;
+  if (!clean && !found_) return Verdict::broken;
+  bool whole = !tail_;
+  auto in_doubt = [this](const Track& track) { return track.begun && !track.known && track.lines_before >= passed_; };
+  if (!whole && (passed_ == 0 || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
+    bool all_shown = records_ < *tail_ && !found_;
+    tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);
+    return Verdict::wider;
+  }
+  if (passed_ == 0) return Verdict::found;  // the log's start
+  for (LogStream stream : {LogStream::out, LogStream::err})
+    if (position_.mark(stream) == Mark{}) position_.mark(stream) = mark_without_lines(stream);
+  return Verdict::found;
+}
+
+// The mark of a stream that showed no line before the position: a bound, as high as what may come allows.
+Mark LogSurvey::mark_without_lines(LogStream stream) const {
+  const Track& track = tracks_[index_of(stream)];
+  auto first = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& line) { return line.stream == stream; });
+  if (first != kept_.end()) return {first->time_ns, 0};
+  if (lines_.open(stream)) return {lines_.open_ns(stream), 0};
+  if (!tail_) return {};
+  if (track.begun && !track.known) return {track.max_ns + (track.open ? 0 : 1), 0};
+  return {std::max(window_ns_, last_ns_ - kDisorderNs), 0};
+}
+
+}  // namespace docker

@@ -1,0 +1,73 @@
+// LogSurvey: finds the position from which somebody wants to read: behind all but the last N lines (0: the present), or
+// before the first line stamped at or after a time. Reading from there is LogCursor's.
+//
+// `tail` counts lines of both streams, before any choice of streams, as Docker's CLI counts records; unlike it, a long
+// line is one line and is never shown from its middle. A pure class like the cursor, and asks as it does: a read with
+// `tail` may begin among the pieces of a line, so each stream is believed only from a record on that begins one.
+// Bound: 32 bytes for each line of `lines`, at most kLinesMax of them (beyond, the answer is the log's start).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "docker/log_cursor.hpp"
+
+namespace docker {
+
+class LogSurvey {
+ public:
+  static constexpr std::uint64_t kLinesMax = 1'000'000;
+
+  struct Options {
+    bool tty = false;
+    std::optional<std::uint64_t> lines;  // one of the two
+    std::optional<std::int64_t> since_ns;
+    std::optional<Position> until;  // lines behind it do not count
+  };
+  // `log` says which log: its engine and container.
+  LogSurvey(const Position& log, Options options);
+
+  ReadPlan begin();
+  LogCursor::Step take(const LogRecord& record);
+
+  enum class Verdict { found, wider, broken };  // wider: ask again, begin() knows for what
+  Verdict end(bool clean);
+  // Only when found.
+  const Position& position() const { return position_; }
+
+ private:
+  struct Track {
+    bool begun = false;  // it showed a record
+    bool known = false;  // and one that begins a line: marks are right from there on
+    bool open = false;   // what came before may go on
+    std::int64_t max_ns = 0;
+    Mark mark;
+    std::uint64_t lines_before = 0;  // the lines of both streams before the part that is not known
+  };
+  struct Kept {
+    LogStream stream;
+    Mark mark;
+    std::int64_t time_ns;
+  };
+
+  bool begins_line(Track& track, const LogRecord& record);
+  void take_line(const Line& line);
+  Mark mark_without_lines(LogStream stream) const;
+
+  Options options_;
+  Position log_;
+  std::optional<std::uint64_t> tail_;
+
+  // This read's:
+  LogLines lines_;
+  std::array<Track, 2> tracks_;
+  Position position_;
+  std::uint64_t records_ = 0;
+  std::uint64_t passed_ = 0;  // lines that position_ is behind
+  bool found_ = false;        // the first line of the time wanted
+  std::deque<Kept> kept_;     // the lines behind position_
+  std::int64_t window_ns_ = 0, last_ns_ = 0;
+};
+
+}  // namespace docker
