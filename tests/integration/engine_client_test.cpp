@@ -171,13 +171,10 @@ TEST_P(EngineClient, FollowsALogUntilTheContainerIsStopped) {
 }
 
 struct Heard : docker::EventWatch::Listener {
-  std::string id;
-  std::vector<std::string> actions;
+  std::map<std::string, std::vector<std::string>> actions;  // by container
   int resyncs = 0, ups = 0, downs = 0;
 
-  void on_event(const docker::Event& event) override {
-    if (event.id == id) actions.push_back(event.action);
-  }
+  void on_event(const docker::Event& event) override { actions[event.id].push_back(event.action); }
   void on_resync() override { ++resyncs; }
   void on_up() override { ++ups; }
   void on_down(const base::Error&) override { ++downs; }
@@ -187,19 +184,17 @@ TEST_P(EngineClient, HearsTheLifeOfAContainer) {
   Heard heard;
   docker::EventWatch watch(*client_, heard);
   ASSERT_TRUE(ground_.until([&] { return heard.resyncs == 1; }));
-  heard.id = engine_->create("events", "trap 'exit 0' TERM; while :; do sleep 0.05; done");
-  engine_->start(heard.id);
-  engine_->act(heard.id, "pause");
-  engine_->act(heard.id, "unpause");
-  engine_->act(heard.id, "stop");
-  engine_->act(heard.id, "rename?name=events-renamed");
-  const std::string id = heard.id;
+  const std::string id = engine_->create("events", "trap 'exit 0' TERM; while :; do sleep 0.05; done");
+  engine_->start(id);
+  for (const char* action : {"pause", "unpause", "stop", "rename?name=events-renamed"}) engine_->act(id, action);
   engine_->remove(id);
-  EXPECT_TRUE(ground_.until([&] { return !heard.actions.empty() && heard.actions.back() == "destroy"; }));
+  auto& actions = heard.actions[id];
+  ASSERT_TRUE(ground_.until([&] { return !actions.empty() && actions.back() == "destroy"; }));
   EXPECT_EQ(heard.ups, 1);
   EXPECT_EQ(heard.downs, 0);
-  std::sort(heard.actions.begin() + 4, heard.actions.begin() + 6);  // `stop` and `die`: their order differs
-  EXPECT_THAT(heard.actions, ElementsAre("start", "pause", "unpause", "kill", "die", "stop", "rename", "destroy"));
+  ASSERT_EQ(actions.size(), 9U);
+  std::sort(actions.begin() + 5, actions.begin() + 7);  // `stop` and `die`: their order differs
+  EXPECT_THAT(actions, ElementsAre("create", "start", "pause", "unpause", "kill", "die", "stop", "rename", "destroy"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EngineClient, testing::Values("20", "26"),

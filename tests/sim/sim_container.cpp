@@ -110,8 +110,10 @@ void SimContainer::start() {
   for (auto& from : sources_) from.pipe.clear();
   attach();
   ++ending_;
+  starting_ = true;
   engine_.later(microseconds(engine_.loop_.random().below(3'000)), [this] {
     --ending_;
+    starting_ = false;
     started_ = engine_.wall();
     if (process_) state_ = "running";
     publish("start");
@@ -150,6 +152,10 @@ void SimContainer::end(int code, End how) {
 }
 
 void SimContainer::die(End how, bool old) {
+  if (starting_) {
+    engine_.later(microseconds(100), [this, how, old] { die(how, old); });
+    return;
+  }
   --ending_;
   state_ = "exited";
   finished_ = engine_.wall();
@@ -162,11 +168,17 @@ void SimContainer::die(End how, bool old) {
   if (old && how == End::stop) publish("stop");
 }
 
-void SimContainer::restart() {
-  stop();
+void SimContainer::restart(int code) {
+  stop(code);
+  ++ending_;
   engine_.later(milliseconds(20), [this] {
+    --ending_;
     start();
-    engine_.later(milliseconds(4), [this] { publish("restart"); });
+    ++ending_;
+    engine_.later(milliseconds(4), [this] {
+      --ending_;
+      publish("restart");
+    });
   });
 }
 

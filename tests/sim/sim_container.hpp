@@ -37,9 +37,9 @@ class SimContainer {
   // Its life; each does nothing where the state does not allow it.
   void start();
   void exit(int code) { end(code, End::exit); }
-  void stop() { end(143, End::stop); }
+  void stop(int code = 143) { end(code, End::stop); }
   void kill() { end(137, End::kill); }
-  void restart();
+  void restart(int code = 143);
   void pause();
   void unpause();
   void rename(const std::string& name);
@@ -49,6 +49,8 @@ class SimContainer {
   const std::string& id() const { return options_.id; }
   const std::string& state() const { return state_; }
   bool removing() const { return removing_; }
+  // The daemon has nothing more to do about a start, an end or a restart.
+  bool settled() const { return ending_ == 0; }
   SimLog& log() { return log_; }
   const SimLog& log() const { return log_; }
 
@@ -85,6 +87,7 @@ class SimContainer {
   bool process_ = false;  // before the daemon says so, and no more before it says so
   bool paused_ = false;
   bool removing_ = false;
+  bool starting_ = false;                         // `start` was not told yet, though its process may write
   int ending_ = 0;                                // steps of an end or a start that the daemon has still to do
   std::optional<std::pair<int, End>> end_waits_;  // until the daemon can notice
   std::string state_ = "created";

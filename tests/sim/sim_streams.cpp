@@ -42,6 +42,7 @@ struct Moment {
 Moment moment(std::string_view text) {
   if (text.empty()) return {};
   const auto whole = [](std::string_view digits, std::int64_t& number) {
+    if (digits.size() > 1 && digits.starts_with('+')) digits.remove_prefix(1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     return error == std::errc() && end == digits.data() + digits.size();
   };
@@ -59,7 +60,9 @@ Moment moment(std::string_view text) {
   return {seconds * 1'000'000'000 + fraction, {}};
 }
 
-int parsed_tail(const std::string& text) {
+// As strconv.Atoi; all where it is no number.
+int parsed_tail(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
   int tail = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), tail);
   return error == std::errc() && end == text.data() + text.size() ? tail : -1;

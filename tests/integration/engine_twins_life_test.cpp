@@ -1,0 +1,164 @@
+// The twins over time: what they tell of a container's life, and how they follow a log that rotates.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "docker/events.hpp"
+#include "docker/log_record.hpp"
+#include "docker/timestamp.hpp"
+#include "http/target.hpp"
+#include "integration/engine_twins.hpp"
+
+namespace integration {
+namespace {
+
+using sim::LogDriver;
+using sim::SimStream;
+
+// "kill 15", "die 0", "rename /old": what happened, with what is said of it.
+std::vector<std::string> told(const std::string& body) {
+  std::vector<std::string> told;
+  for (std::size_t at = 0; at < body.size();) {
+    const auto end = std::min(body.find('\n', at), body.size());
+    const auto event = docker::parse_event(std::string_view(body).substr(at, end - at));
+    at = end + 1;
+    EXPECT_TRUE(event);
+    if (!event) continue;
+    std::string text = event->attributes.at("name") + " " + event->action;
+    for (const char* key : {"signal", "exitCode", "oldName", "image", "kind"}) {
+      if (event->attributes.contains(key)) text += " " + event->attributes.at(key);
+    }
+    if (event->attributes.contains("execDuration")) text += " execDuration";
+    told.push_back(std::move(text));
+  }
+  return told;
+}
+
+TEST_P(EngineTwins, TellTheLifeOfAContainerAlike) {
+  const auto now = [&] { return docker::seconds_parameter(ground_.loop.wall_now()); };
+  const std::string since = now();
+  RunOptions options;
+  options.labels = {{"kind", "twins"}};
+  const std::string id = real_->create("twins-life", "trap 'exit 7' TERM; while :; do sleep 0.02; done", options);
+  real_->start(id);
+  for (const char* action :
+       {"pause", "unpause", "rename?name=twins-old", "restart", "stop", "start", "kill", "start"}) {
+    real_->act(id, action);
+    if (std::string_view(action) == "kill") real_->wait(id);
+  }
+  real_->remove(id);
+  const std::string brief = real_->create("twins-brief", "exit 3", options);
+  real_->start(brief);
+  real_->wait(brief);
+
+  sim::ContainerOptions same;
+  same.name = "twins-life";
+  same.labels = {{"kind", "twins"}};
+  auto& twin = twin_->create(same);
+  const auto comes = [&](const char* state) {
+    EXPECT_TRUE(ground_.until([&] { return twin.settled() && twin.state() == state; })) << state;
+  };
+  twin.start(), comes("running");
+  twin.pause();
+  twin.unpause();
+  twin.rename("twins-old");
+  twin.restart(7), comes("running");
+  twin.stop(7), comes("exited");
+  twin.start(), comes("running");
+  twin.kill(), comes("exited");
+  twin.start(), comes("running");
+  twin.remove();
+  EXPECT_TRUE(ground_.until([&] { return ask_twin("/containers/json?all=1").body == "[]\n"; }));
+  same.name = "twins-brief";
+  auto& twin_brief = twin_->create(same);
+  twin_brief.start();
+  twin_brief.exit(3);
+  EXPECT_TRUE(ground_.until([&] { return twin_brief.settled() && twin_brief.state() == "exited"; }));
+
+  const auto tells = [&](const std::string& filters) {
+    const std::string target =
+        "/events?since=" + since + "&until=" + now() + "&filters=" + http::percent_encoded(filters);
+    const auto real = told(real_->get(target).body), simulated = told(ask_twin(target).body);
+    EXPECT_THAT(simulated, testing::ElementsAreArray(real)) << filters;
+    return real.size();
+  };
+  EXPECT_GT(tells(R"({"type":["container"]})"), 20U);
+  EXPECT_GT(tells(R"({"event":["die","start"],"type":["container"]})"), 5U);
+  EXPECT_GT(tells(R"({"event":{"pause":true},"type":{"container":true}})"), 0U);
+  EXPECT_GT(tells(R"({"label":["kind=twins"],"event":["stop","kill"]})"), 2U);
+  EXPECT_EQ(tells(R"({"label":["kind=other"],"type":["container"]})"), 0U);
+  EXPECT_GT(tells(R"({"container":["twins-brie"],"type":["container"]})"), 2U);
+  EXPECT_EQ(tells(R"({"event":["unheard-of"],"type":["container"]})"), 0U);
+}
+
+// How often each number came, in the order of their first coming, and whether that order held.
+struct Followed {
+  std::size_t distinct = 0, repeats = 0;
+  bool ordered = true;
+};
+Followed followed(const std::string& body) {
+  Followed found;
+  std::set<std::string> seen;
+  std::string last;
+  docker::LogRecords records(false);
+  docker::LogRecord record;
+  records.feed(body);
+  while (records.next(record)) {
+    std::string line(record.payload);
+    if (!seen.insert(line).second) {
+      ++found.repeats;
+      continue;
+    }
+    found.ordered &= last < line;
+    last = std::move(line);
+  }
+  found.distinct = seen.size();
+  return found;
+}
+
+// Rotation under a reader that is never late: docker-engine.md 3.4, second line of the table.
+TEST_P(EngineTwins, FollowThroughRotationsAlike) {
+  constexpr int bursts = 60, burst = 40;
+  const std::string script = "sleep 0.2; i=1000; while [ $i -lt " + std::to_string(1'000 + bursts * burst) +
+                             " ]; do seq $i $((i + 39)); i=$((i + 40)); sleep 0.02; done";
+  RunOptions options;
+  options.log_options = {{"max-size", "20000"}, {"max-file", "3"}};
+  const std::string follow = "/logs?stdout=1&stderr=1&timestamps=1&follow=1";
+  const std::string id = real_->create("twins-follow", script, options);
+  real_->start(id);
+  const Followed real = followed(real_->get("/containers/" + id + follow).body);
+
+  sim::ContainerOptions same;
+  same.name = "twins-follow";
+  same.log = {LogDriver::json_file, 20'000, 3};
+  auto& twin = twin_->create(same);
+  twin.start();
+  int next = 1'000;
+  net::Timer timer;
+  std::function<void()> print = [&] {
+    if (next == 1'000 + bursts * burst) return twin.exit(0);
+    for (const int end = next + burst; next < end; ++next) twin.write(SimStream::out, std::to_string(next) + "\n");
+    timer = ground_.loop.after(std::chrono::milliseconds(20), [&] { print(); });
+  };
+  timer = ground_.loop.after(std::chrono::milliseconds(200), [&] { print(); });
+  const Followed simulated = followed(ask_twin("/containers/twins-follow" + follow).body);
+
+  EXPECT_GT(twin_->counts().rotations, 5U);
+  if (old()) {
+    EXPECT_GT(real.repeats, 0U);
+    EXPECT_GT(simulated.repeats, 0U);
+  } else {
+    for (const auto& one : {real, simulated}) {
+      EXPECT_EQ(one.distinct, std::size_t{bursts * burst});
+      EXPECT_EQ(one.repeats, 0U);
+      EXPECT_TRUE(one.ordered);
+    }
+  }
+  RecordProperty("real", std::to_string(real.distinct) + " distinct, " + std::to_string(real.repeats) + " repeats");
+  RecordProperty("simulated",
+                 std::to_string(simulated.distinct) + " distinct, " + std::to_string(simulated.repeats) + " repeats");
+}
+
+}  // namespace
+}  // namespace integration
