@@ -31,6 +31,9 @@ struct EngineVersion {
   int major = 0;        // 26; 0 where it is not a number
   int api_minor = 0;    // negotiated: 45 is 1.45
   bool podman = false;
+
+  // Its follows repeat, reorder and forget where a log rotates (docker-engine.md 3.4). API 1.42 came with 23.0.
+  bool before_23() const { return api_minor < 42; }
 };
 
 struct ListQuery {
