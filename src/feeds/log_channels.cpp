@@ -1,0 +1,108 @@
+// The channels of LogFeeds: how long one lives, and what its followers are told at its end.
+#include "base/check.hpp"
+#include "feeds/log_feeds_state.hpp"
+
+namespace feeds {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr net::Duration degraded_after = 1s;  // a shorter loss of Redis is nobody's business
+constexpr net::Duration end_check = 250ms;    // whether a follower of a removed container has everything
+constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
+constexpr net::Duration drain_patience = 1s;
+
+}  // namespace
+
+// An owner reads on for a while, since people come back, and for as long as others follow. A relay's work ends at once.
+void LogFeeds::State::linger(Channel& channel) {
+  const bool owns = channel.feed->role() == LogFeed::Role::owning;
+  channel.timer = parts.loop.after(owns ? settings.linger : net::Duration::zero(), [this, &channel] {
+    if (channel.feed->role() == LogFeed::Role::owning && channel.feed->others_follow()) {
+      linger(channel);
+    } else {
+      close(channel);
+    }
+  });
+}
+
+void LogFeeds::State::close(Channel& channel) {
+  CHECK(channel.followers == 0);
+  std::unique_ptr<LogFeed> feed = std::move(channel.feed);
+  channels.erase(feed->container().id);
+  jobs.start(retire(std::move(feed)));
+}
+
+void LogFeeds::State::on_failed(LogFeed& feed, const base::Error& error) {
+  // Posted, since the feed's own coroutine tells us.
+  parts.loop.post([this, id = feed.container().id, error, alive_now = std::weak_ptr(alive)] {
+    if (!alive_now.lock() || !channels.contains(id)) return;
+    Channel& channel = channels.at(id);
+    while (!channel.histories.empty()) refuse(hub::Follower(channel.histories.begin()->first), error);
+  });
+}
+
+void LogFeeds::State::on_removed(LogFeed& feed) {
+  Channel& channel = channel_of(feed);
+  if (channel.ends_at) return;
+  channel.ends_at = parts.loop.now() + end_patience;
+  look_who_is_done(channel);
+}
+
+// A subscription ends when its follower has been sent everything, `removed` last.
+void LogFeeds::State::look_who_is_done(Channel& channel) {
+  const bool force = parts.loop.now() >= *channel.ends_at;
+  for (const auto& [name, entry] : followers) {
+    if (entry.channel != &channel || (channel.histories.contains(name) && !force)) continue;
+    parts.hub.call(name.loop, [to = parts.followers[name.loop], follower = name.name, force](hub::Fanout& fanout) {
+      if (force || fanout.has_everything(follower)) to->on_ended(follower);
+    });
+  }
+  if (channel.followers == 0) return;
+  channel.timer = parts.loop.after(end_check, [this, &channel] { look_who_is_done(channel); });
+}
+
+void LogFeeds::on_container_event(const std::string& id) {
+  const auto found = state_->channels.find(id);
+  if (found != state_->channels.end()) found->second.feed->wake();
+}
+
+void LogFeeds::State::on_bus_state(bus::State now) {
+  for (auto& [id, channel] : channels) channel.feed->on_bus_state();
+  if (now == bus::State::down) {
+    shared.redis_down_since = parts.loop.now();
+    degraded_timer = parts.loop.after(degraded_after, [this] { tell_all(LogState::degraded); });
+    return;
+  }
+  degraded_timer.cancel();
+  if (shared.degraded) tell_all(LogState::recovered);
+}
+
+void LogFeeds::State::tell_all(LogState state) {
+  shared.degraded = state == LogState::degraded;
+  for (auto& [id, channel] : channels) channel.feed->announce(state);
+}
+
+void LogFeeds::drain(std::function<void()> done) {
+  State& state = *state_;
+  // Called by whoever is last: the feeds that have handed over, or the timer.
+  auto once = std::make_shared<std::function<void()>>(std::move(done));
+  const auto call_once = [once] {
+    if (auto call = std::exchange(*once, nullptr)) call();
+  };
+  std::shared_ptr<void> last(nullptr, [call_once](void*) { call_once(); });
+  for (auto& [id, channel] : state.channels) state.jobs.start(state.hand_over(*channel.feed, last));
+  state.drain_timer = state.parts.loop.after(drain_patience, call_once);
+}
+
+LogFeeds::Facts LogFeeds::facts() const {
+  Facts facts;
+  facts.channels = state_->channels.size();
+  facts.followers = state_->followers.size();
+  for (const auto& [id, channel] : state_->channels) facts.owning += channel.feed->role() == LogFeed::Role::owning;
+  return facts;
+}
+
+const LogCounts& LogFeeds::counts() const { return state_->counts; }
+
+}  // namespace feeds

@@ -1,0 +1,93 @@
+// What LogFeeds keeps: its channels, their followers and the histories that are on their way. Only for log_feeds.cpp
+// (followers) and log_channels.cpp (channels).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "bus/bus.hpp"
+#include "feeds/log_feed.hpp"
+#include "feeds/log_feeds.hpp"
+#include "feeds/log_history.hpp"
+#include "net/random.hpp"
+
+namespace feeds {
+
+struct ByName {
+  static auto tie(const hub::Follower& each) {
+    return std::tie(each.loop, each.name.session.slot, each.name.session.generation, each.name.subscription);
+  }
+  bool operator()(const hub::Follower& a, const hub::Follower& b) const { return tie(a) < tie(b); }
+};
+
+struct Channel {
+  std::unique_ptr<LogFeed> feed;
+  std::map<hub::Follower, std::unique_ptr<LogHistory>, ByName> histories;  // of those not in the ring
+  std::uint32_t followers = 0;
+  net::Timer timer;  // the linger; then, once the container is gone, the next look at who is done
+  std::optional<net::Instant> ends_at;
+};
+
+struct Entry {
+  Channel* channel;
+  Shape shape;
+  bool answer = false;  // it was asked for anew, and is answered once it is known where it stands
+};
+
+struct LogFeeds::State final : LogFeed::Owner {
+  State(Parts parts_in, Settings settings_in, std::string engine_id)
+      : parts(std::move(parts_in)), settings(settings_in), reads(parts.loop, settings.history_reads) {
+    shared.instance = parts.loop.random().next();
+    shared.engine_id = std::move(engine_id);
+    shared.on_undecodable = [this](Undecodable why) {
+      ++(why == Undecodable::version ? counts.bus_version : counts.bus_malformed);
+    };
+    shared.redis_down_since = parts.loop.now();
+    parts.bus.on_state([this, alive = std::weak_ptr(alive)](bus::State now) {
+      if (alive.lock()) on_bus_state(now);
+    });
+  }
+
+  void on_joined(LogFeed& feed) override { wake_histories(feed); }
+  void on_moved(LogFeed& feed) override { wake_histories(feed); }
+  void on_failed(LogFeed& feed, const base::Error& error) override;
+  void on_removed(LogFeed& feed) override;
+
+  Channel& channel_of(LogFeed& feed) { return channels.at(feed.container().id); }
+  void wake_histories(LogFeed& feed) {
+    for (auto& [name, history] : channel_of(feed).histories) history->on_feed_moved();
+  }
+  Channel& open(const std::string& id);
+  void start_history(const hub::Follower& follower, Entry& entry, LogHistory::Asked asked);
+  void reshape(const hub::Follower& name, const Shape& shape);
+  void mirror(const hub::Follower& name, const Entry& entry);
+  void unmirror(const hub::Follower& name, const Entry& entry);
+  void drop(const hub::Follower& follower);
+  void linger(Channel& channel);
+  void close(Channel& channel);
+  void refuse(const hub::Follower& follower, const base::Error& error);
+  void look_who_is_done(Channel& channel);
+  void on_bus_state(bus::State now);
+  void tell_all(LogState state);
+  static net::Task<void> retire(std::unique_ptr<LogFeed> feed) { co_await feed->hand_over(); }
+  static net::Task<void> hand_over(LogFeed& feed, std::shared_ptr<void> last) {
+    co_await feed.hand_over();
+    last.reset();
+  }
+
+  Parts parts;
+  Settings settings;
+  LogFeed::Shared shared{parts, settings, 0, {}, {}, {}, false};
+  LogCounts counts;
+  net::Gate reads;
+  std::map<std::string, Channel> channels;  // by container id
+  std::map<hub::Follower, Entry, ByName> followers;
+  net::Timer degraded_timer, drain_timer;
+  std::shared_ptr<char> alive = std::make_shared<char>();
+  net::Jobs jobs;
+};
+
+}  // namespace feeds
