@@ -71,6 +71,8 @@ void SimEngine::start(bool processes_live_on) {
   }
 }
 
+void SimEngine::cut_connections() { connections_.clear(); }
+
 void SimEngine::stall() {
   if (!serving()) return;
   ++counts_.stalls;

@@ -53,6 +53,8 @@ class SimEngine {
   // write into their pipes. start() brings it back, with the processes or (as by default in Docker) without them.
   void kill();
   void start(bool processes_live_on);
+  // As a proxy between would: every connection ends, the daemon lives on.
+  void cut_connections();
   // SIGSTOP and SIGCONT.
   void stall();
   void resume();

@@ -84,6 +84,23 @@ void SimLog::append(const SimPiece& piece) {
   for (auto* follower : followers_) follower->on_append();
 }
 
+std::vector<SimLine> SimLog::lines(SimStream stream) const {
+  std::vector<SimLine> lines;
+  bool open = false;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const SimRecord& record = records_[i];
+    if (record.stream != stream) continue;
+    std::string_view text = record.payload;
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    // Another stamp: the process ended within its line, and a later one goes on in the same log.
+    if (!open || lines.back().stamp != record.stamp) lines.push_back({record.stamp, {}, i, i});
+    lines.back().text += text;
+    lines.back().end = i + 1;
+    open = record.goes_on;
+  }
+  return lines;
+}
+
 void SimLog::rotate() {
   files_.push_back({records_.size(), records_.size(), 0});
   const auto kept = static_cast<std::size_t>(std::max(options_.max_file, 1));

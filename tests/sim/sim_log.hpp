@@ -29,6 +29,13 @@ struct SimRecord {
   std::uint64_t file_end = 0;  // bytes of its file up to its own end
 };
 
+// A line as its writer meant it, out of records [first, end) of its stream and those of the other one between them.
+struct SimLine {
+  std::int64_t stamp = 0;
+  std::string text;  // without its newline
+  std::size_t first = 0, end = 0;
+};
+
 class SimLog {
  public:
   // A reader that follows; told what inotify or the log file would tell it.
@@ -62,6 +69,7 @@ class SimLog {
   // The truth.
   const std::vector<SimRecord>& records() const { return records_; }
   std::size_t oldest_on_disk() const { return files_[oldest_file_].first; }
+  std::vector<SimLine> lines(SimStream stream) const;
 
   // Files are numbered from the log's beginning; a reader that has one open may read it after it is gone.
   std::size_t current_file() const { return files_.size() - 1; }
