@@ -1,0 +1,76 @@
+#include "sim/log_truth.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim {
+namespace {
+
+constexpr std::size_t piece_bytes = 16'384;  // of Docker's copier
+constexpr std::size_t pieces_max = 64;       // of one line that we tell: 1 MiB
+
+// A stream's stamps are not its order any more only where the daemon's clock went back, not where threads raced.
+constexpr std::int64_t race_ns = 3'000'000;
+
+}  // namespace
+
+LogTruth::LogTruth(SimLog& log, bool tty) : log_(log), tty_(tty) { log_.follow(*this); }
+LogTruth::~LogTruth() { log_.unfollow(*this); }
+
+std::string LogTruth::grow() {
+  while (records_ < log_.records().size()) take(records_++);
+  return std::exchange(wrong_, {});
+}
+
+void LogTruth::take(std::size_t index) {
+  const SimRecord& record = log_.records()[index];
+  const std::size_t s = record.stream == SimStream::out ? 0 : 1;
+  auto& lines = lines_[s];
+  docker::Mark& mark = mark_[s];
+  if (record.stamp < mark.max_ns - race_ns) stepped_ = true;
+  mark = record.stamp > mark.max_ns ? docker::Mark{record.stamp, 1} : docker::Mark{mark.max_ns, mark.count + 1};
+
+  const bool goes_on = !lines.empty() && lines.back().open && lines.back().time_ns == record.stamp;
+  if (goes_on && lines.back().told) wrong_ = "a line was told before it was known to be over";
+  if (!goes_on || pieces_[s] == pieces_max) {
+    if (!lines.empty() && lines.back().open) finish(lines.back());
+    if (goes_on) lines.back().partial = true;
+    lines.push_back({record.stamp, false, true, false, {}, {}, index, index});
+    pieces_[s] = 0;
+  }
+  TrueLine& line = lines.back();
+  ++pieces_[s];
+  line.mark = mark;
+  line.last_record = index;
+  line.text += record.payload;
+  if (!record.payload.ends_with('\n')) {
+    if (record.payload.size() < piece_bytes) finish(line);
+    return;
+  }
+  line.text.pop_back();
+  // A terminal's carriage return may be the last byte of the piece before.
+  if (tty_ && line.text.ends_with('\r')) line.text.pop_back();
+  finish(line);
+}
+
+void LogTruth::finish(TrueLine& line) {
+  line.open = false;
+  line.text = valid_utf8(line.text);
+}
+
+std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& mark) const {
+  const auto& all = lines(stream);
+  const auto beyond = std::upper_bound(all.begin(), all.end(), mark,
+                                       [](const docker::Mark& m, const TrueLine& l) { return m < l.mark; });
+  auto count = static_cast<std::size_t>(beyond - all.begin());
+  while (count > 0 && all[count - 1].partial) --count;
+  return count;
+}
+
+void LogTruth::on_close() {
+  const std::string wrong = grow();
+  run_ends_.push_back({lines_[0].size(), lines_[1].size()});
+  wrong_ = wrong;
+}
+
+}  // namespace sim

@@ -1,0 +1,244 @@
+#include "sim/witness.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace sim {
+namespace {
+
+using docker::LogStream;
+using docker::Position;
+
+constexpr std::array<LogStream, 2> both = {LogStream::out, LogStream::err};
+
+}  // namespace
+
+Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish_(std::move(wish)), tally_(tally) {}
+
+void Witness::ask() {
+  phase_ = wish_.form != feeds::Form::quiet_line ? Phase::asked : resumes() ? Phase::going : Phase::silent;
+}
+
+void Witness::lose() {
+  phase_ = Phase::idle;
+  promised_full_ = gap_before_ = degraded_ = source_down_ = false;
+  lost_.clear();
+  // The parts of a long line are told again: its position stays before it.
+  for (const LogStream stream : both) {
+    auto& next = tracks_[docker::index_of(stream)].next;
+    while (next > 0 && truth_.lines(stream)[next - 1].partial) --next;
+  }
+}
+
+std::string Witness::hear(const Heard& message) {
+  if (std::string wrong = truth_.grow(); !wrong.empty()) return wrong;
+  if (message.type == "subscribed") return hear_subscribed(message);
+  if (phase_ == Phase::idle || phase_ == Phase::asked) return message.type + " came before subscribed";
+  if (removed_) return message.type + " came behind removed";
+  if (message.type == "logs") return hear_logs(message);
+  if (message.type == "log") return hear_log(message);
+  if (message.type == "gap") return hear_gap(message);
+  if (message.type == "status") return hear_status(message);
+  return "a message of the type " + message.type + " on a log channel";
+}
+
+std::string Witness::hear_subscribed(const Heard& message) {
+  if (phase_ != Phase::asked) return "subscribed was not expected";
+  phase_ = Phase::going;
+  const auto position = Position::parse(message.position);
+  if (!position) return "subscribed without a position";
+  ++tally_["resumes " + (message.recovered.empty() ? "without a position" : message.recovered)];
+  if (resumes()) {
+    if (message.recovered == "none")
+      return "a position of this log was answered with recovered: none, " + message.reason;
+    if (message.position != at_) return "resumes at another position than the one that was given";
+    promised_full_ = message.recovered == "full";
+    if (message.recovered == "partial") {
+      if (message.from != at_) return "what is lost does not begin at the position";
+      lost_ = message.from + " " + message.to + " " + message.reason;
+    } else if (!promised_full_) {
+      return "recovered: \"" + message.recovered + "\"";
+    }
+    return {};
+  }
+  if (!message.recovered.empty()) return "recovered was said of a fresh subscription";
+  begin_at(*position);
+  at_ = message.position;
+  if (std::string wrong = check_since(); !wrong.empty()) return wrong;
+  return check_tail();
+}
+
+void Witness::begin_at(const Position& position) {
+  for (const LogStream stream : both) {
+    Track& track = tracks_[docker::index_of(stream)];
+    track.low = track.next = truth_.lines_until(stream, position.mark(stream));
+    const bool log_start = position.mark(stream) == docker::Mark{};
+    track.skip = log_start ? Track::Skip::beginning : Track::Skip::nothing;
+  }
+}
+
+// Whatever was stamped then or later, and is still there, is to come.
+std::string Witness::check_since() const {
+  if (!wish_.since_ns || wish_.tail) return {};
+  for (const LogStream stream : both) {
+    const auto& lines = truth_.lines(stream);
+    for (std::size_t i = 0; i < tracks_[docker::index_of(stream)].next; ++i) {
+      if (lines[i].time_ns >= *wish_.since_ns && !truth_.gone(lines[i]))
+        return "begins behind line " + std::to_string(i) + " of " + name_of(stream) + ", though since asked for it";
+    }
+  }
+  return {};
+}
+
+std::string Witness::check_tail() const {
+  if (wish_.since_ns) return {};
+  std::size_t there = 0, coming = 0;
+  for (const LogStream stream : both) {
+    const auto& lines = truth_.lines(stream);
+    coming += lines.size() - std::min(lines.size(), tracks_[docker::index_of(stream)].next);
+    there += static_cast<std::size_t>(
+        std::count_if(lines.begin(), lines.end(), [this](const TrueLine& line) { return !truth_.gone(line); }));
+  }
+  if (coming < std::min<std::size_t>(there, wish_.tail.value_or(there)))
+    return "tail asked for more than the " + std::to_string(coming) + " lines that are to come, and there are " +
+           std::to_string(there);
+  return {};
+}
+
+std::string Witness::hear_logs(const Heard& message) {
+  if (wish_.form != feeds::Form::batch) return "logs came without dockcast.v1";
+  if (message.prev != at_) return "prev is " + message.prev + ", but the follower stands at " + at_;
+  if (message.lines.empty() && shows_both()) return "an empty batch for one who follows both streams";
+  for (const HeardLine& line : message.lines) {
+    if (std::string wrong = take(line); !wrong.empty()) return wrong;
+  }
+  return move(message.position);
+}
+
+std::string Witness::hear_log(const Heard& message) {
+  if (wish_.form == feeds::Form::batch) return "log came in spite of dockcast.v1";
+  const HeardLine& line = message.lines.front();
+  const auto position = Position::parse(message.position);
+  if (!position) return "log without a position";
+  if (phase_ == Phase::silent) {  // it begins where its first line is
+    phase_ = Phase::going;
+    begin_at(*position);
+    const auto& lines = truth_.lines(line.stream);
+    const auto first = std::find_if(lines.begin(), lines.end(),
+                                    [&](const TrueLine& each) { return is(each, line) || is_rest_of(each, line); });
+    Track& track = tracks_[docker::index_of(line.stream)];
+    track.low = track.next = static_cast<std::size_t>(first - lines.begin());
+    track.skip = Track::Skip::beginning;
+  }
+  if (std::string wrong = take(line); !wrong.empty()) return wrong;
+  return move(message.position);
+}
+
+// The position says the same as the lines did.
+std::string Witness::move(const std::string& text) {
+  const auto position = Position::parse(text);
+  if (!position) return "a position that is none: " + text;
+  at_ = text;
+  for (const LogStream stream : both) {
+    Track& track = tracks_[docker::index_of(stream)];
+    const std::size_t index = truth_.lines_until(stream, position->mark(stream));
+    if (!shows(stream)) {
+      if (index < track.next && !truth_.stepped()) return "the position went back on " + name_of(stream);
+      track.low = track.next = index;
+      track.skip = Track::Skip::nothing;
+      continue;
+    }
+    std::size_t expected = track.next;
+    while (expected > 0 && truth_.lines(stream)[expected - 1].partial) --expected;
+    const bool exact = track.skip == Track::Skip::nothing && !track.torn && !truth_.stepped();
+    if (exact && index != expected) {
+      return "the position says that " + std::to_string(index) + " lines of " + name_of(stream) +
+             " were told, the lines that it was " + std::to_string(expected);
+    }
+  }
+  return {};
+}
+
+std::string Witness::hear_gap(const Heard& message) {
+  static const std::set<std::string> reasons = {"slow", "rotated", "trimmed", "clock", "reader"};
+  const auto from = Position::parse(message.from), to = Position::parse(message.to);
+  if (!from || !to || !reasons.contains(message.reason)) return "a malformed gap";
+  if (phase_ == Phase::silent) {
+    phase_ = Phase::going;
+    begin_at(*from);
+    at_ = message.from;
+  }
+  if (message.from != at_) return "a gap from " + message.from + ", but the follower stands at " + at_;
+  if (promised_full_) return "recovered: full, and then a gap";
+  if (!lost_.empty() && lost_ != message.from + " " + message.to + " " + message.reason)
+    return "the gap is not what was said to be lost";
+  if (gap_before_ && shows_both()) return "two gaps in a row";
+  if (message.reason == "clock" && !truth_.stepped()) return "a gap for a clock that never stepped";
+  std::uint64_t covered = 0;
+  for (const LogStream stream : both) {
+    if (std::string wrong = cover(*to, stream, covered); !wrong.empty()) return wrong;
+  }
+  const bool reckoned = !truth_.stepped();
+  if (reckoned && covered == 0) return "a gap where nothing is missing";
+  if (reckoned && message.lines_lost.value_or(covered) != covered) return "a gap of another number of lines";
+  const bool rotated = truth_.log().oldest_on_disk() > 0;
+  if (!reckoned && !rotated && message.reason != "clock") return "a gap in a log that lost nothing";
+  ++tally_["gaps " + message.reason];
+  tally_["lines in gaps"] += covered;
+  lost_.clear();
+  gap_before_ = true;
+  at_ = message.to;
+  return {};
+}
+
+std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
+  Track& track = tracks_[docker::index_of(stream)];
+  const auto& lines = truth_.lines(stream);
+  const std::size_t end = truth_.lines_until(stream, to.mark(stream));
+  if (end < track.next && !truth_.stepped() && !track.torn) return "a gap that goes back on " + name_of(stream);
+  for (std::size_t i = track.next; i < end; ++i, ++covered) {
+    if (!truth_.gone(lines[i]) && !truth_.stepped())
+      return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
+  }
+  track.next = std::max(track.next, end);
+  track.skip = Track::Skip::gap;
+  return {};
+}
+
+std::string Witness::hear_status(const Heard& message) {
+  static const std::set<std::string> states = {"live",        "stopped",  "restarted", "removed",
+                                               "source_down", "degraded", "recovered"};
+  if (!states.contains(message.state)) return "an unknown state: " + message.state;
+  ++tally_["status " + message.state];
+  state_ = message.state;
+  if (message.state == "degraded") {
+    if (std::exchange(degraded_, true)) return "degraded was said twice";
+  } else if (message.state == "source_down") {
+    if (std::exchange(source_down_, true)) return "source_down was said twice";
+  } else if (message.state == "recovered") {
+    if (!degraded_ && !source_down_) return "recovered came without a trouble before it";
+    (degraded_ ? degraded_ : source_down_) = false;
+  } else if (message.state == "removed") {
+    removed_ = true;
+    return complete();
+  } else if (message.state == "stopped" && phase_ == Phase::going) {
+    const auto& ends = truth_.run_ends();
+    const bool at_end = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
+      return (!wish_.out || tracks_[0].next == end[0]) && (!wish_.err || tracks_[1].next == end[1]);
+    });
+    if (!at_end) return "stopped was said where no run ended";
+  }
+  return {};
+}
+
+std::string Witness::complete() {
+  if (std::string wrong = truth_.grow(); !wrong.empty()) return wrong;
+  if (phase_ == Phase::silent) return truth_.log().is_open() ? "nothing ever came" : "";
+  for (const LogStream stream : both) {
+    const std::size_t told = tracks_[docker::index_of(stream)].next, all = truth_.lines(stream).size();
+    if (shows(stream) && told != all) return "lines " + span(told, all) + " of " + name_of(stream) + " never came";
+  }
+  return {};
+}
+
+}  // namespace sim

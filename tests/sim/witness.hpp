@@ -1,0 +1,105 @@
+// Witness: one follower's subscription to one log, judged message by message against the truth: promise 1 and what
+// protocol.md says about `subscribed`, `logs`, `log`, `gap` and `status`. It lives over all connections of its
+// follower, and says where to resume. Pure but for what it reads of the log. Every judgement is a sentence, or empty.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "feeds/log_follow.hpp"
+#include "sim/heard.hpp"
+#include "sim/log_truth.hpp"
+
+namespace sim {
+
+// What really happened, by name: the summary of a simulation. Names are the report's own words.
+using Tally = std::map<std::string, std::uint64_t>;
+
+inline std::string name_of(docker::LogStream stream) { return stream == docker::LogStream::out ? "stdout" : "stderr"; }
+inline std::string span(std::size_t from, std::size_t to) {
+  return std::to_string(from) + " to " + std::to_string(to - 1);
+}
+
+class Witness {
+ public:
+  struct Wish {
+    feeds::Form form = feeds::Form::batch;
+    bool out = true, err = true;
+    std::optional<std::uint64_t> tail = {};
+    std::optional<std::int64_t> since_ns = {};
+  };
+  Witness(LogTruth& truth, Wish wish, Tally& tally);
+
+  const Wish& wish() const { return wish_; }
+  LogTruth& truth() { return truth_; }
+
+  // Asked for on a new connection, `resume` with since=position().
+  void ask();
+  bool resumes() const { return !at_.empty(); }
+  const std::string& position() const { return at_; }
+
+  std::string hear(const Heard& message);
+  // The connection is over.
+  void lose();
+
+  // `removed` was said: nothing more will come.
+  bool removed() const { return removed_; }
+  bool subscribed() const { return phase_ != Phase::asked && phase_ != Phase::idle; }
+  // Everything that the log holds was told; else what is missing.
+  std::string complete();
+  const std::string& state() const { return state_; }
+  std::uint64_t lines() const { return lines_; }
+  bool degraded() const { return degraded_; }
+
+ private:
+  enum class Phase {
+    idle,    // no connection
+    asked,   // `subscribed` is to come
+    silent,  // quiet form: lines may come, where they begin is not known
+    going,
+  };
+  struct Track {
+    std::size_t next = 0;  // the line that must come next
+    // What may be left out before it: what a gap covered, or what rotation had taken before the beginning.
+    enum class Skip { nothing, gap, beginning } skip = Skip::nothing;
+    std::size_t low = 0;  // the first line that was neither told nor in an earlier gap
+    bool torn = false;    // the line before began in its middle, so that its mark is of another reckoning
+  };
+
+  std::string hear_subscribed(const Heard& message);
+  std::string hear_logs(const Heard& message);
+  std::string hear_log(const Heard& message);
+  std::string hear_gap(const Heard& message);
+  std::string hear_status(const Heard& message);
+  std::string take(const HeardLine& line);
+  std::string skip_to(const HeardLine& line, Track& track, std::size_t& found);
+  std::string misplaced(const HeardLine& line, const Track& track) const;
+  std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
+  void begin_at(const docker::Position& position);
+  std::string check_since() const;
+  std::string check_tail() const;
+  std::string move(const std::string& position);
+  bool shows(docker::LogStream stream) const { return stream == docker::LogStream::out ? wish_.out : wish_.err; }
+  bool shows_both() const { return wish_.out && wish_.err; }
+  bool is(const TrueLine& line, const HeardLine& heard) const;
+  bool is_rest_of(const TrueLine& line, const HeardLine& heard) const;
+
+  LogTruth& truth_;
+  const Wish wish_;
+  Tally& tally_;
+  Phase phase_ = Phase::idle;
+  std::string at_;  // where it stands, as it was told; empty: nowhere yet
+  std::array<Track, 2> tracks_;
+  bool promised_full_ = false;  // `recovered: full` was said, and no line came since
+  std::string lost_;            // `lost` was said, and its gap is to come
+  bool gap_before_ = false;     // the last thing that came was a gap
+  bool degraded_ = false, source_down_ = false;
+  bool removed_ = false;
+  std::string state_;
+  std::uint64_t lines_ = 0;
+};
+
+}  // namespace sim

@@ -1,0 +1,185 @@
+#include "sim/witness.hpp"
+
+#include <gmock/gmock.h>
+
+#include "docker/timestamp.hpp"
+
+namespace sim {
+namespace {
+
+using docker::LogStream;
+using docker::Position;
+using testing::HasSubstr;
+
+class WitnessTest : public ::testing::Test {
+ protected:
+  void log(LogOptions options = {}, feeds::Form form = feeds::Form::batch) {
+    witness_.reset();
+    truth_.reset();
+    log_ = std::make_unique<SimLog>(Generation::docker_26, options);
+    truth_ = std::make_unique<LogTruth>(*log_, false);
+    log_->open();
+    witness_ = std::make_unique<Witness>(*truth_, Witness::Wish{.form = form}, tally_);
+  }
+  void write(std::int64_t stamp, SimStream stream = SimStream::out) {
+    log_->append({stream, stamp, "text " + std::to_string(stamp)});
+    EXPECT_EQ(truth_->grow(), "");
+  }
+  static HeardLine line(std::int64_t stamp, LogStream stream = LogStream::out) {
+    return {stamp, stream, "text " + std::to_string(stamp), false};
+  }
+  static std::string at(docker::Mark out, docker::Mark err = {}) {
+    Position position;
+    position.marks = {out, err};
+    return position.print();
+  }
+  std::string subscribe(const std::string& position, const std::string& recovered = "") {
+    witness_->ask();
+    Heard heard;
+    heard.type = "subscribed";
+    heard.position = position;
+    heard.recovered = recovered;
+    return witness_->hear(heard);
+  }
+  std::string hear(const std::string& position, std::vector<HeardLine> lines) {
+    Heard heard;
+    heard.type = "logs";
+    heard.prev = witness_->position();
+    heard.position = position;
+    heard.lines = std::move(lines);
+    return witness_->hear(heard);
+  }
+  std::string gap(const std::string& to) {
+    Heard heard;
+    heard.type = "gap";
+    heard.from = witness_->position();
+    heard.to = to;
+    heard.reason = "rotated";
+    return witness_->hear(heard);
+  }
+  std::string status(const std::string& state) {
+    Heard heard;
+    heard.type = "status";
+    heard.state = state;
+    return witness_->hear(heard);
+  }
+
+  std::unique_ptr<SimLog> log_;
+  std::unique_ptr<LogTruth> truth_;
+  Tally tally_;
+  std::unique_ptr<Witness> witness_;
+};
+
+TEST_F(WitnessTest, AcceptsEveryLineOnceAndInOrder) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  for (int i = 1; i <= 3; ++i) write(i * 10);
+  write(15, SimStream::err);
+  EXPECT_EQ(hear(at({20, 1}), {line(10), line(20)}), "");
+  EXPECT_EQ(hear(at({30, 1}, {15, 1}), {line(15, LogStream::err), line(30)}), "");
+  EXPECT_EQ(witness_->complete(), "");
+}
+
+TEST_F(WitnessTest, FindsALineThatIsMissingRepeatedOrInvented) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  for (int i = 1; i <= 4; ++i) write(i);
+  EXPECT_THAT(hear(at({2, 1}), {line(2)}), HasSubstr("was left out"));
+  EXPECT_EQ(hear(at({2, 1}), {line(1), line(2)}), "");
+  EXPECT_THAT(hear(at({3, 1}), {line(2)}), HasSubstr("comes again"));
+  EXPECT_THAT(hear(at({3, 1}), {line(9)}), HasSubstr("never written"));
+  EXPECT_THAT(witness_->complete(), HasSubstr("2 to 3 of stdout never came"));
+}
+
+TEST_F(WitnessTest, FindsAWrongPrevAndAPositionThatSaysSomethingElseThanTheLines) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  write(1);
+  write(2);
+  EXPECT_THAT(hear(at({1, 2}), {line(1), line(2)}), HasSubstr("the position says"));
+  log();
+  EXPECT_EQ(subscribe(at({5, 0})), "");
+  Heard heard;
+  heard.type = "logs";
+  heard.prev = at({1, 1});
+  EXPECT_THAT(witness_->hear(heard), HasSubstr("prev is"));
+}
+
+TEST_F(WitnessTest, TakesAGapOnlyForWhatRotationTook) {
+  log({.max_size = 1, .max_file = 2});
+  EXPECT_EQ(subscribe(at({})), "");
+  write(1);
+  EXPECT_EQ(hear(at({1, 1}), {line(1)}), "");
+  for (int i = 2; i <= 5; ++i) write(i);
+  EXPECT_THAT(gap(at({5, 0})), HasSubstr("needless gap: line 3"));
+  log({.max_size = 1, .max_file = 2});
+  EXPECT_EQ(subscribe(at({1, 0})), "");
+  for (int i = 1; i <= 5; ++i) write(i);
+  EXPECT_EQ(gap(at({4, 0})), "");
+  EXPECT_THAT(gap(at({4, 0})), HasSubstr("two gaps"));
+  EXPECT_EQ(hear(at({5, 1}), {line(4), line(5)}), "");
+  EXPECT_EQ(tally_["lines in gaps"], 3U);
+}
+
+TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
+  log({.max_size = 1, .max_file = 2});
+  EXPECT_EQ(subscribe(at({1, 0})), "");
+  for (int i = 1; i <= 5; ++i) write(i);
+  witness_->lose();
+  EXPECT_EQ(subscribe(witness_->position(), "full"), "");
+  EXPECT_THAT(gap(at({4, 0})), HasSubstr("recovered: full"));
+}
+
+TEST_F(WitnessTest, FindsAnEarlyStopped) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  write(1);
+  write(2);
+  log_->close();
+  EXPECT_EQ(hear(at({1, 1}), {line(1)}), "");
+  EXPECT_THAT(status("stopped"), HasSubstr("where no run ended"));
+  EXPECT_EQ(hear(at({2, 1}), {line(2)}), "");
+  EXPECT_EQ(status("stopped"), "");
+}
+
+TEST_F(WitnessTest, FindsALineToldBeforeItsEndWasKnown) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  log_->append({SimStream::out, 1, std::string(16'384, 'x'), true, false});
+  EXPECT_EQ(hear(at({1, 1}), {{1, LogStream::out, std::string(16'384, 'x'), false}}), "");
+  log_->append({SimStream::out, 1, "rest", true, true});
+  EXPECT_THAT(truth_->grow(), HasSubstr("before it was known"));
+}
+
+TEST_F(WitnessTest, CutsALineOverAMebibyteWhereEverybodyDoes) {
+  log();
+  for (int i = 0; i < 70; ++i) log_->append({SimStream::out, 1, std::string(16'384, 'x'), true, false});
+  log_->append({SimStream::out, 1, "end", true, true});
+  EXPECT_EQ(truth_->grow(), "");
+  const auto& lines = truth_->lines(LogStream::out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].partial);
+  EXPECT_EQ(lines[0].text.size(), 1U << 20);
+  EXPECT_EQ(lines[1].text.size(), 6U * 16'384 + 3);
+  EXPECT_EQ(truth_->lines_until(LogStream::out, {1, 64}), 0U);
+  EXPECT_EQ(truth_->lines_until(LogStream::out, {1, 71}), 2U);
+}
+
+TEST(HeardTest, UnderstandsBothShapesOfLinesAndRefusesOthers) {
+  const auto logs = parse_heard(
+      R"({"type":"logs","channel":"c","prev":"a","position":"b","lines":[["2026-01-01T00:00:00.000000001Z","e","x",1]]})");
+  ASSERT_TRUE(logs);
+  EXPECT_EQ(logs->prev, "a");
+  EXPECT_TRUE(logs->lines.at(0).partial);
+  EXPECT_EQ(logs->lines.at(0).stream, LogStream::err);
+  const auto log = parse_heard(
+      R"({"type":"log","channel":"c","position":"b","stream":"stdout","time":"2026-01-01T00:00:00.000000001Z","data":"x"})");
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->lines.at(0).text, "x");
+  EXPECT_FALSE(parse_heard(R"({"type":"logs","lines":[["2026-01-01T00:00:00Z","o","x"]]})"));
+  EXPECT_FALSE(parse_heard(R"({"type":"log","data":"x"})"));
+  EXPECT_FALSE(parse_heard("[]"));
+}
+
+}  // namespace
+}  // namespace sim
