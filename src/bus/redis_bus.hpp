@@ -1,7 +1,7 @@
 // RedisBus: the bus of a cluster, over Redis pub/sub. It publishes over a connection of its own, so that nobody's
 // commands wait behind frames, and listens over a few others. Thread: its loop's. Bounds: Client's and Subscriber's.
 //
-// A canary a lane, published and heard by ourselves every two seconds, carries the truth about the whole path: a
+// A canary a lane, published and heard by ourselves every other second, carries the truth about the whole path: a
 // subscription that stands at a server nobody publishes to any more (after a failover) looks well from everywhere else.
 #pragma once
 
@@ -19,6 +19,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   struct Settings {
     std::string prefix = "dockcast:";
     std::size_t lanes = 2;
+    net::Duration canary_every = std::chrono::seconds(2);
   };
   struct Counts {
     std::uint64_t oversized_in = 0, oversized_out = 0;  // frames over frame_bytes_max, dropped
@@ -62,6 +63,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   void sing();
 
   net::Loop& loop_;
+  const net::Duration canary_every_;
   const std::string before_;  // a channel's name on the wire, and after it "}"
   State state_ = State::down;
   Counts counts_;

@@ -83,6 +83,7 @@ void SimRedis::listen() {
   });
   CHECK(listener);
   listener_ = std::move(*listener);
+  endpoint_.port = listener_->port();  // where it is found again after a restart
 }
 
 // What a client sent before it left is still carried out after a stall. It may be in the middle of its own work.

@@ -85,7 +85,7 @@ class SimRedis {
 
   net::Network& network_;
   net::Loop& loop_;
-  const net::Endpoint endpoint_;
+  net::Endpoint endpoint_;
   const Options options_;
   Counts counts_;
   SimRedisStore store_;
