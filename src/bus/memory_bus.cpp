@@ -10,15 +10,16 @@ void MemoryBus::publish(std::string_view channel, std::string frame, OnPublished
               on_published = std::move(on_published)]() mutable {
     const auto alive = self.lock();
     if (!alive) return;
-    base::Result<std::uint64_t> receivers(0);
-    if (frame.size() > frame_bytes_max) {
-      receivers = too_large(frame.size());
-    } else if ((*alive)->channels_.standing(channel)) {
-      receivers = 1;
-      (*alive)->channels_.deliver(channel, frame);
-    }
+    auto receivers = (*alive)->carry(channel, frame);
     if (on_published) on_published(std::move(receivers));
   });
+}
+
+base::Result<std::uint64_t> MemoryBus::carry(std::string_view channel, std::string_view frame) {
+  if (frame.size() > frame_bytes_max) return too_large(frame.size());
+  if (!channels_.standing(channel)) return 0;
+  channels_.deliver(channel, frame);
+  return 1;
 }
 
 std::unique_ptr<Following> MemoryBus::follow(std::string_view channel, Listener& listener) {

@@ -16,6 +16,7 @@ class MemoryBus final : public Bus, private Channels::Source {
   void on_state(std::function<void(State)>) override {}  // it never changes
 
  private:
+  base::Result<std::uint64_t> carry(std::string_view channel, std::string_view frame);
   void on_wanted(const std::string& channel) override;
   void on_unwanted(const std::string&) override {}
 
