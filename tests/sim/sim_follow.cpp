@@ -56,15 +56,20 @@ class Follow20 final : public SimLogReading {
   }
 
   Next follow_next(Batch& batch) override {
-    for (;;) {
+    for (bool wait = std::exchange(waiting_, false);; wait = true) {
+      if (wait) {
+        if (const Next what = wait_for_event(); what != Next::records) {
+          waiting_ = what == Next::wait;
+          return what;
+        }
+      }
       if (log_.truncates() && file_ != log_.current_file() && !read_over_truncation(batch)) return Next::ended;
       const SimLog::File& file = log_.file(file_);
       if (at_ < file.end) return offer(at_, file.end, batch) ? Next::records : Next::ended;
-      if (const std::uint64_t size = file.bytes; size < std::exchange(size_before_, size)) {
+      if (const std::uint64_t size = file.bytes; size < std::exchange(size_before_, size) && at_ > file.first) {
         read_again(file);
-        continue;
+        return offer(at_, file.end, batch) ? Next::records : Next::ended;
       }
-      if (const Next what = wait_for_event(); what != Next::records) return what;
     }
   }
 
@@ -78,12 +83,13 @@ class Follow20 final : public SimLogReading {
   // `records`: read on. Where several events are ready Go takes any of them, and the end of the log is one.
   Next wait_for_event() {
     const bool closed = !log_.is_open();
-    if (closed && (!(written_ || renames_ > 0) || random_.chance(0.5))) return end();
-    if (std::exchange(written_, false)) return Next::records;
-    if (renames_ == 0) return Next::wait;
-    if (notices_ == 0) return closed ? end() : Next::wait;  // deaf until the next rotation
-    --renames_;
+    const bool event = written_ || renames_ + stale_ > 0;
+    if (closed && (!event || random_.chance(0.5))) return end();
+    if (stale_ == 0 && std::exchange(written_, false)) return Next::records;
+    if (renames_ + stale_ == 0) return Next::wait;
+    if (notices_ == 0) return closed ? end() : Next::wait;  // deaf, to writes too, until the next rotation
     notices_ = 0;
+    stale_ += std::exchange(renames_, 0) - 1;
     reopen();
     return Next::records;
   }
@@ -126,8 +132,10 @@ class Follow20 final : public SimLogReading {
 
   std::size_t watched_ = 0;  // the file that inotify tells about
   std::uint64_t size_before_ = 0;
+  bool waiting_ = false;  // inside the choice of events, at an end of file
   bool written_ = false;
-  int renames_ = 0;
+  int renames_ = 0;  // behind what was written
+  int stale_ = 0;    // renames of a file that is not open any more: before it
   int notices_ = 0;
 };
 

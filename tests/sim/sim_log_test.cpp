@@ -132,6 +132,21 @@ TEST_F(SimLogTest, ReadsTheBeginningOfAFileTwiceOn20) {
   EXPECT_THAT(stamps(*follow, *log_), ElementsAre(6));
 }
 
+TEST_F(SimLogTest, EndsAFollowOn20SometimesBeforeTheLogsEnd) {
+  int lost = 0;
+  for (int i = 0; i < 100; ++i) {
+    log(Generation::docker_20);
+    auto follow = read({.follow = true});
+    EXPECT_THAT(stamps(*follow, *log_), ElementsAre());
+    write(SimStream::out, 1);  // and the process ends before the follower was scheduled
+    log_->close();
+    lost += stamps(*follow, *log_).empty() ? 1 : 0;
+  }
+  EXPECT_GT(lost, 20);
+  EXPECT_LT(lost, 80);
+  EXPECT_EQ(faults_.tails_lost_at_exit, static_cast<std::uint64_t>(lost));
+}
+
 TEST_F(SimLogTest, BreaksAFollowOn20WhereTheOnlyFileIsWrittenAnew) {
   log(Generation::docker_20, {.max_size = 200, .max_file = 1});
   write(SimStream::out, 1);
