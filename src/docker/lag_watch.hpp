@@ -1,10 +1,10 @@
 // LagWatch: suspects a hole in a follow of a rotating log (engines from 23.0 on).
 //
-// When two rotations pass while the daemon's follower is behind, it goes on in the newest file and skips the ones between,
-// silently (Docker 3.4). The record before such a hole arrives later than it was written by at least the time one file took
-// to fill, and so much lies between its stamp and the next record's. So a pair is suspect whose stamps are further apart
-// than the fastest daemon needs for a file, and no further than the first one's lag. Idle time has the distance without
-// the lag, a backlog the lag without the distance. Pure; owned by one cursor.
+// When two rotations pass while the daemon's follower is behind, it goes on in the newest file and skips the ones
+// between, silently (Docker 3.4). The record before such a hole arrives later than it was written by at least the time
+// one file took to fill, and so much lies between its stamp and the next record's. So a pair is suspect whose stamps
+// are further apart than the fastest daemon needs for a file, and no further than the first one's lag. Idle time has
+// the distance without the lag, a backlog the lag without the distance. Pure; owned by one cursor.
 #pragma once
 
 #include <algorithm>

@@ -9,19 +9,12 @@ namespace docker {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// A record may lie this far, by its stamp, from its place among the other stream's: 2.7 ms were seen (Docker 3.4).
-constexpr std::int64_t kDisorderUsualNs = 10'000'000;   // where the other choice is a needless gap
-constexpr std::int64_t kDisorderMaxNs = 5'000'000'000;  // where it is only another read
-
 // What a read asks for: enough to overlap, and room for what came meanwhile. A read that shows at its first record that
 // it does not reach back costs the daemon little, so growing by eight costs less than asking for much.
 constexpr std::uint64_t kTailFirst = 256;
 constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailUsualMax = 16'384;
 constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
-
-// An anchor that is the last piece of its line, however many there are.
-constexpr std::uint32_t kLineEnd = std::numeric_limits<std::uint32_t>::max();
 
 constexpr std::size_t kHeldRecordsMax = 64;
 constexpr std::size_t kHeldBytesMax = 256 * 1024;
@@ -37,58 +30,51 @@ LogCursor::LogCursor(const Position& start, Options options)
       tail_(kTailFirst) {
   if (options_.file_bytes > 0) watch_.emplace(options_.file_bytes);
   if (options_.until) CHECK(same_log(start, *options_.until));
-  forget();
-}
-
-// Knows no more than the position says: which is how a reader starts, and how it goes on after a read that found its
-// way on one stream but was cut off before the head.
-void LogCursor::forget() {
-  head_ = position_.head;
   for (LogStream stream : {LogStream::out, LogStream::err}) {
-    Mark mark = position_.mark(stream);
+    Mark mark = start.mark(stream);
     Track& t = track(stream);
-    t = Track{};
-    lines_.discard(stream);
     t.seen = mark;
     t.time_ns = mark.max_ns;
     t.nth = mark.count;
-    t.ends_line = mark.count % LogLines::kPiecesMax != 0;  // else it may stand between the parts of a long one
-    if (stream != head_ || position_.stepped_ns == 0) continue;
-    t.time_ns = position_.stepped_ns;
-    t.nth = kLineEnd;
+    t.ends_line = mark.count % LogLines::kPiecesMax != 0;  // else it may stand between the parts of a long line
+  }
+  if (start.stepped_ns != 0) {
+    track(head_).time_ns = start.stepped_ns;
+    track(head_).nth = kLineEnd;
   }
 }
 
 ReadPlan LogCursor::begin(bool follow) {
   CHECK(held_.empty());
-  bool from_the_start = position_.mark(head_) == Mark{} && track(head_).seen == Mark{};
+  const Track& head = track(head_);
+  bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};
   records_ = fresh_ = 0;
-  astray_ = doubted_ = false;
   matched_ = from_the_start;
-  knew_both_ = tracks_[0].sure && tracks_[1].sure;
-  for (Track& t : tracks_) {
-    t.shown = t.passed = false;
-    t.counted = 0;
-  }
+  counted_ = 0;
+  astray_ = doubted_ = false;
+  tracks_[0].shown = tracks_[1].shown = false;
+  open_.clear();
   if (watch_) watch_->begin();
   return plan_;
 }
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
   if (records_++ == 0) window_ns_ = record.time_ns;
+  bool matched = matched_;
   bool behind_a_gap = !held_.empty() || (lost_ == Lost::surely && !matched_);
   Place where = behind_a_gap ? Place::astray : place(record);
+  if (matched_ && !matched && adopt_open_line(out) == Place::astray) return doubt(astray_);
   switch (where) {
     case Place::old:
       if (plan_.follow && watch_) watch_->note(record.time_ns, arrived_ns);
       return Step::more;
     case Place::astray:
-      if (lost_ == Lost::no || plan_.follow) return doubt(astray_);
+      if (matched_ || lost_ == Lost::no || plan_.follow) return doubt(astray_);
       hold(record, out);
       return done() ? Step::stop : Step::more;
     case Place::torn:
-      if ((lost_ == Lost::no && !matched_) || plan_.follow) return doubt(astray_);
+      if (plan_.follow) return doubt(astray_);
       tear(record, out);
       break;
     case Place::fresh:
@@ -110,81 +96,6 @@ LogCursor::Step LogCursor::doubt(bool& flag) {
   return Step::stop;
 }
 
-// Is the record at or before the cursor, or behind it? A read is one stretch of the log, in the log's order, so what
-// follows a stream's anchor is new, and what follows the head's is new on both streams, whatever its stamp.
-LogCursor::Place LogCursor::place(const LogRecord& record) {
-  Track& t = track(record.stream);
-  bool head = record.stream == head_;
-  if (t.passed) return Place::fresh;
-  if (t.counted > 0) return count(t, record);
-  if (t.sure && matched_) return pass(t);
-  if (t.sure && !head) return record.time_ns > t.seen.max_ns ? Place::astray : Place::old;
-  if (t.nth > 0 && record.time_ns == t.time_ns) return count(t, record);
-  bool beyond = t.nth == 0 ? record.time_ns >= t.time_ns : record.time_ns > t.seen.max_ns;
-  if (beyond) return place_beyond(t, record);
-  // Stamped before the anchor: old, or behind the head under a clock that went back.
-  if (matched_ && !head) return plan_.tail && !begins_line(record) ? Place::astray : pass(t);
-  t.shown = true;
-  return Place::old;
-}
-
-// The record comes after the anchor, which the read has not shown.
-LogCursor::Place LogCursor::place_beyond(Track& t, const LogRecord& record) {
-  bool whole = !plan_.tail;
-  bool log_start = t.nth == 0 && t.time_ns == 0;
-  if (log_start && matched_) return pass(t);
-  if (record.stream == head_) {
-    bool proved = t.nth == 0 && (t.shown || (whole && record.time_ns == t.time_ns));
-    if (!proved) return Place::astray;
-    match();
-    return pass(t);
-  }
-  if (t.shown) return pass(t);
-  // The other stream was silent for long. Its first record in the read may be a piece of a line that began before the
-  // read did; in the whole log that line's beginning is gone.
-  if (!whole) return matched_ && begins_line(record) ? pass(t) : Place::astray;
-  // Before the head there can only be pieces of a line that was open at the position, so begun before the head.
-  if (!matched_ && record.time_ns > track(head_).seen.max_ns) return Place::astray;
-  return log_start || !options_.rotates || record.time_ns > window_ns_ + kDisorderUsualNs ? pass(t) : Place::torn;
-}
-
-// A piece of a line that began before the read did is stamped before the read's own beginning.
-bool LogCursor::begins_line(const LogRecord& record) const {
-  return record.time_ns > std::min(horizon_ns_, window_ns_) + kDisorderMaxNs;
-}
-
-// Counts to the anchor. Where the read, or a rotated log, begins among the pieces of its line, the count is too low:
-// then it is only good if it was the line's last piece and all of them are shown.
-LogCursor::Place LogCursor::count(Track& t, const LogRecord& record) {
-  if (t.counted == 0) t.first_shown = shows_first_piece(t, record);
-  bool all_of_line = (t.ends_line || t.nth == kLineEnd) && record.time_ns == t.time_ns;
-  if (!t.first_shown && !all_of_line) return Place::astray;
-  if (record.time_ns > t.seen.max_ns) return Place::astray;  // fewer than were counted: not the log that we know
-  bool reached_it = t.nth == kLineEnd ? !record.may_go_on() : ++t.counted == t.nth;
-  if (!reached_it) return Place::old;
-  t.passed = t.sure = true;
-  if (record.stream == head_) match();
-  return Place::old;
-}
-
-bool LogCursor::shows_first_piece(const Track& t, const LogRecord& record) const {
-  bool whole = !plan_.tail;
-  bool began_in_read = record.time_ns > window_ns_ + (whole ? kDisorderUsualNs : kDisorderMaxNs);
-  bool not_rotated_since = whole && (!options_.rotates || window_ns_ == log_start_ns_);
-  return t.shown || began_in_read || not_rotated_since;
-}
-
-LogCursor::Place LogCursor::pass(Track& t) {
-  t.passed = t.sure = true;
-  return Place::fresh;
-}
-
-void LogCursor::match() {
-  matched_ = true;
-  lost_ = Lost::no;
-  horizon_ns_ = std::min(horizon_ns_, window_ns_);
-}
-
 // Old engines repeat records in a follow. Another look without follow tells a repeat from a clock that went back.
 bool LogCursor::replayed(const LogRecord& record) const {
   if (!options_.replays) return false;
@@ -198,28 +109,31 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
   t.nth = record.time_ns == t.time_ns && t.nth != kLineEnd ? t.nth + 1 : 1;
   t.time_ns = record.time_ns;
   t.ends_line = !record.may_go_on();
-  if (matched_) head_ = record.stream;
   ++fresh_;
-  lines_.take(record, t.seen, [this, &out](const Line& line) { emit(line, out); });
+  LogStream head = std::exchange(head_, record.stream);
+  lines_.take(record, t.seen, [&](const Line& line) {
+    bool late = line.mark != t.seen;  // its end is told by this record, and the other stream may have come between
+    emit(line, !late || head == line.stream, out);
+  });
 }
 
-void LogCursor::emit(const Line& line, LogOut& out) {
+void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
   if (options_.until && line.mark > options_.until->mark(line.stream)) return;
-  if (matched_)
+  if (is_head)
     reach(position_, line);
   else
     position_.mark(line.stream) = line.mark;
   out.on_line(line);
 }
 
-// The head is in the log, but the other stream's last line is not, and the beginning of its next one may be gone too.
+// The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream.
 void LogCursor::tear(const LogRecord& record, LogOut& out) {
+  Track& t = track(record.stream);
+  t.seen = record.time_ns > t.seen.max_ns ? Mark{record.time_ns, 0} : Mark{t.seen.max_ns, t.seen.count + 1};
   Position to = position_;
-  to.mark(record.stream) = {record.time_ns, 0};
-  track(record.stream).seen = to.mark(record.stream);
+  to.mark(record.stream) = t.seen;
   lines_.discard(record.stream);
   announce(to, "rotated", out);
-  pass(track(record.stream));
 }
 
 // Where a gap ends is told by the first record of each stream behind it, so a few are looked at before it is said.
@@ -246,18 +160,18 @@ void LogCursor::settle_gap(LogOut& out) {
     if (stepped) ++t.seen.count;
     t.time_ns = time;
     t.nth = 0;
-    t.passed = t.sure = true;
+    t.known = true;
     to.mark(stream) = t.seen;
     lines_.discard(stream);
   }
   head_ = to.head = held.front().stream;
   // Nothing is stamped so: who goes on from here finds its place by the gap alone.
   to.stepped_ns = held.front().time_ns < to.mark(head_).max_ns ? held.front().time_ns - 1 : 0;
-  match();
+  match(Place::fresh);
   // Where the log's own marks are lost, nothing says which of its records lie before `until`.
   announce(options_.until && clock ? *options_.until : to, clock ? "clock" : "rotated", out);
   for (const Held& record : held) {
-    if (!done()) accept({record.stream, record.time_ns, record.payload}, out);
+    if (!done()) accept(record.record(), out);
   }
 }
 
@@ -275,7 +189,6 @@ LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
   if (!clean) held_.clear();  // too little was seen to say where the gap ends
   if (!held_.empty()) settle_gap(out);
   if (done()) return Verdict::reached;
-  if (!matched_ && !knew_both_) forget();
   if (astray_) {
     if (!plan_.tail && !plan_.follow) {
       lost_ = std::max(lost_, Lost::doubtful);
@@ -299,7 +212,7 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   if (!options_.until) return Verdict::caught_up;
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= options_.until->mark(stream);
-    if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, out); });
+    if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
   }
   return reached(true) ? Verdict::reached : end_short_of_until(out);
 }
@@ -332,7 +245,7 @@ void LogCursor::widen() {
 
 void LogCursor::flush(LogOut& out) {
   for (LogStream stream : {LogStream::out, LogStream::err})
-    lines_.flush(stream, [this, &out](const Line& line) { emit(line, out); });
+    lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
 }
 
 bool LogCursor::done() const { return options_.until && reached(false); }

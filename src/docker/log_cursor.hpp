@@ -81,40 +81,39 @@ class LogCursor {
   std::uint64_t suspected() const { return suspected_; }  // follows ended by the lag watch, or by a replay
 
  private:
-  // Where a stream stands. The anchor is how its last record is recognised: the nth record from the stream's first one
-  // stamped time_ns on. nth 0 is a bound: it stands before the first record stamped so.
+  static constexpr std::uint32_t kLineEnd = UINT32_MAX;
+
+  // Where a stream stands.
   struct Track {
-    Mark seen;                 // of the last record taken, line or not
-    std::int64_t time_ns = 0;  // the anchor
+    Mark seen;           // of the last record taken, line or not
+    bool known = false;  // whether a line is open there: we read up to here ourselves, or saw it since
+    // How the last record is recognised: the nth from the stream's first record stamped time_ns on; kLineEnd: the one
+    // that ends its line. nth 0 is a bound: it stands before the first record stamped so, or later.
+    std::int64_t time_ns = 0;
     std::uint32_t nth = 0;
     bool ends_line = true;
-    bool sure = false;  // we read the stream up to here ourselves, and know whether a line is open
-    // In this read:
-    bool shown = false;         // a record before the anchor was
-    bool passed = false;        // what comes is behind the anchor
-    std::uint32_t counted = 0;  // of nth
-    bool first_shown = false;   // counted from the anchor's first piece for sure
+    bool shown = false;  // in this read: a record before that one, or of another line
   };
   struct Held {
     LogStream stream;
     std::int64_t time_ns;
     std::string payload;
+    LogRecord record() const { return {stream, time_ns, payload}; }
   };
   enum class Place { old, fresh, astray, torn };
 
   Track& track(LogStream stream) { return tracks_[index_of(stream)]; }
-  void forget();
   Place place(const LogRecord& record);
-  Place place_beyond(Track& track, const LogRecord& record);
-  bool begins_line(const LogRecord& record) const;
-  Place count(Track& track, const LogRecord& record);
-  bool shows_first_piece(const Track& track, const LogRecord& record) const;
-  Place pass(Track& track);
-  void match();
+  Place place_head(const LogRecord& record);
+  Place place_other(const LogRecord& record);
+  Place place_first(const LogRecord& record);
+  bool first_piece_shown(const Track& track, std::int64_t time_ns) const;
+  Place match(Place place);
+  Place adopt_open_line(LogOut& out);
   bool replayed(const LogRecord& record) const;
   Step doubt(bool& flag);
   void accept(const LogRecord& record, LogOut& out);
-  void emit(const Line& line, LogOut& out);
+  void emit(const Line& line, bool is_head, LogOut& out);
   void tear(const LogRecord& record, LogOut& out);
   void hold(const LogRecord& record, LogOut& out);
   void settle_gap(LogOut& out);
@@ -132,10 +131,10 @@ class LogCursor {
   LogLines lines_;
   std::optional<LagWatch> watch_;
   std::int64_t horizon_ns_;                                   // the stamp at the start of the reads that were proved
+  std::int64_t log_start_ns_ = 0;                             // the log's first stamp, when a read last showed it
   std::optional<std::uint64_t> tail_;                         // the next read's
   std::optional<std::uint64_t> total_;                        // the log's records, when a read last showed them all
   enum class Lost { no, doubtful, surely } lost_ = Lost::no;  // how often the whole log did not show the head
-  std::int64_t log_start_ns_ = 0;                             // the log's first stamp, when a read last showed it
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it
   std::uint64_t suspected_ = 0;
@@ -145,8 +144,10 @@ class LogCursor {
   std::uint64_t records_ = 0, fresh_ = 0;
   std::int64_t window_ns_ = 0;  // the stamp of its first record
   bool matched_ = false;        // the head was shown
-  bool knew_both_ = false;      // both streams were sure when it began
+  std::uint32_t counted_ = 0;   // of the head's nth
+  bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
+  std::vector<Held> open_;  // of the other stream, before the head: the pieces of a line that may be open there
   std::vector<Held> held_;  // behind a gap whose end is not settled
   std::size_t held_bytes_ = 0;
 };

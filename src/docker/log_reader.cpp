@@ -14,38 +14,9 @@ constexpr net::Duration later_step = 20ms;  // of a log that is just being rotat
 constexpr int later_max = 20;
 constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
-constexpr net::Duration stopped_look = 30s;            // should an event be lost
-constexpr int api_23 = 42;                             // API 1.42 came with 23.0
-constexpr std::int64_t local_file_bytes = 20'000'000;  // the driver's default max-size
+constexpr net::Duration stopped_look = 30s;  // should an event be lost
 
 }  // namespace
-
-bool log_rotates(const Container& container) {
-  if (container.log_driver == "journald") return false;
-  return container.log_driver != "json-file" || container.log_options.contains("max-size");
-}
-
-LogStrategy choose_strategy(const Container& container, const EngineVersion& version) {
-  if (!log_rotates(container)) return LogStrategy::follow;
-  return version.api_minor >= api_23 ? LogStrategy::follow_with_watch : LogStrategy::poll;
-}
-
-std::int64_t log_file_bytes(const Container& container) {
-  const auto set = container.log_options.find("max-size");
-  if (set == container.log_options.end()) return local_file_bytes;
-  std::int64_t bytes = 0;
-  for (const char c : set->second) {
-    if (c >= '0' && c <= '9')
-      bytes = bytes * 10 + (c - '0');
-    else if (c == 'k' || c == 'K')
-      bytes *= 1'000;
-    else if (c == 'm' || c == 'M')
-      bytes *= 1'000'000;
-    else if (c == 'g' || c == 'G')
-      bytes *= 1'000'000'000;
-  }
-  return std::max<std::int64_t>(bytes, 1);
-}
 
 LogReader::LogReader(Client& client, LogSource source, const Position& start, LogSink& sink)
     : client_(client),
@@ -123,7 +94,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
   if (now->running()) {
     if (last_run_end_) next_run();
     run_ = now->started;
-    auto ended = strategy_ == LogStrategy::poll ? co_await poll() : co_await follow();
+    auto ended = strategy_ == LogStrategy::poll_with_doorbell ? co_await poll() : co_await follow();
     if (!ended) co_return ended.error();
     co_return true;
   }
@@ -136,11 +107,14 @@ net::Task<base::Result<bool>> LogReader::turn() {
 net::Task<base::Result<void>> LogReader::prepare() {
   auto version = co_await client_.version();
   if (!version) co_return version.error();
-  strategy_ = choose_strategy(source_.container, *version);
+  const Container& container = source_.container;
+  const LogReading reading = choose_strategy(version->api_minor, container.log_driver, container.log_options);
+  strategy_ = reading.strategy;
   LogCursor::Options options;
-  options.tty = source_.container.tty;
-  options.replays = version->api_minor < api_23;
-  if (strategy_ == LogStrategy::follow_with_watch) options.file_bytes = log_file_bytes(source_.container);
+  options.tty = container.tty;
+  options.rotates = reading.rotates;
+  options.replays = reading.replays;
+  options.file_bytes = reading.file_bytes;
   cursor_.emplace(start_, options);
   run_ = source_.container.running() ? source_.container.started : std::nullopt;
   told_stopped_ = !source_.container.running();

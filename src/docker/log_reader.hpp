@@ -18,6 +18,7 @@
 #include "docker/log_batch.hpp"
 #include "docker/log_cursor.hpp"
 #include "docker/log_source.hpp"
+#include "docker/log_strategy.hpp"
 #include "net/signal.hpp"
 
 namespace docker {
@@ -38,13 +39,6 @@ class LogSink {
   virtual void on_gap(const Gap& gap) = 0;
   virtual void on_state(LogEvent event) = 0;
 };
-
-enum class LogStrategy { follow, follow_with_watch, poll };
-// `json-file` without max-size and journald do not rotate; every other driver does.
-bool log_rotates(const Container& container);
-LogStrategy choose_strategy(const Container& container, const EngineVersion& version);
-// Of one file of a rotating log, as Docker reads "10m"; its default where none is set.
-std::int64_t log_file_bytes(const Container& container);
 
 struct LogReaderCounts {
   std::uint64_t reads = 0, rereads = 0, follows = 0, suspected = 0;

@@ -52,6 +52,7 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   track.known = !tail_ || record.time_ns > before_ns;
   if (track.known) return true;
   track.max_ns = std::max(track.max_ns, record.time_ns);
+  track.doubted = true;
   track.open = record.may_go_on();
   track.lines_before = passed_ + kept_.size();
   return false;
@@ -72,7 +73,7 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
   if (options_.lines > kLinesMax) return Verdict::found;
   if (!clean && !found_) return Verdict::broken;
   bool whole = !tail_;
-  auto in_doubt = [this](const Track& track) { return track.begun && !track.known && track.lines_before >= passed_; };
+  auto in_doubt = [this](const Track& track) { return track.doubted && track.lines_before >= passed_; };
   if (!whole && (passed_ == 0 || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
     bool all_shown = records_ < *tail_ && !found_;
     tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);

@@ -38,12 +38,13 @@ class LogSurvey {
 
  private:
   struct Track {
-    bool begun = false;  // it showed a record
-    bool known = false;  // and one that begins a line: marks are right from there on
-    bool open = false;   // what came before may go on
+    bool begun = false;    // it showed a record
+    bool known = false;    // and one that begins a line: marks are right from there on
+    bool doubted = false;  // but not the first one, so a line before that is not counted
+    bool open = false;     // and may go on
     std::int64_t max_ns = 0;
     Mark mark;
-    std::uint64_t lines_before = 0;  // the lines of both streams before the part that is not known
+    std::uint64_t lines_before = 0;  // the lines of both streams before that one
   };
   struct Kept {
     LogStream stream;

@@ -1,0 +1,145 @@
+// Random logs, random reads: whatever is cut wherever, what arrives is the log, or a gap says what is missing.
+#include <gtest/gtest.h>
+
+#include "docker/log_cursor.hpp"
+#include "docker/log_model.hpp"
+
+namespace docker {
+namespace {
+
+struct World {
+  LogModel::Habits habits;
+  bool rotates = false;
+  bool follows = true;
+  int cold_percent = 30;  // of the reads: somebody else takes over, from the printed position
+};
+
+struct Tally {
+  std::uint64_t reads = 0, wider = 0, later = 0, gaps = 0, needless = 0, clock_gaps = 0, lines = 0;
+};
+
+class Reader {
+ public:
+  Reader(std::uint64_t seed, World world) : world_(world), log(seed, world.habits) {
+    log.write(log.pick(400));
+    if (world.rotates) log.write(40);  // from the very start on, nobody can tell whether something was rotated away
+    from = log.pick(log.entries.size() + 1 - (world.rotates ? 20 : 0)) + (world.rotates ? 20 : 0);
+    cursor.emplace(log.position_before(from), options());
+  }
+
+  LogCursor::Options options() const {
+    LogCursor::Options chosen;
+    chosen.rotates = world_.rotates;
+    return chosen;
+  }
+
+  LogCursor::Verdict read(bool follow, bool to_the_end) {
+    ++tally.reads;
+    ReadPlan plan = cursor->begin(follow);
+    std::size_t at = log.start_of(plan);
+    std::size_t cut = at + log.pick(log.entries.size() - at + 1);
+    std::size_t more = follow ? log.pick(100) : 0;
+    auto step = LogCursor::Step::more;
+    for (; step == LogCursor::Step::more; ++at) {
+      if (at == log.entries.size() && more > 0)
+        log.write(std::min<std::size_t>(more, 7)), more -= std::min<std::size_t>(more, 7);
+      if (at == log.entries.size() || (!to_the_end && at == cut)) break;
+      step = cursor->take(log.record(at), log.entries[at].time_ns, judge);
+    }
+    auto verdict = cursor->end(to_the_end || at == log.entries.size(), judge);
+    tally.wider += verdict == LogCursor::Verdict::wider;
+    tally.later += verdict == LogCursor::Verdict::later;
+    return verdict;
+  }
+
+  void act() {
+    log.write(log.pick(60));
+    if (log.chance(3)) log.write(log.pick(3000));
+    if (world_.rotates && log.chance(20)) log.rotate(log.pick(300));
+    if (log.chance(world_.cold_percent)) {
+      Position position = cursor->position();
+      cursor.emplace(*Position::parse(position.print()), options());
+    }
+    read(world_.follows && log.chance(40), log.chance(50));
+  }
+
+  // Reads until nothing new comes, and asks the judge.
+  std::string settle() {
+    log.write(5);  // rotation happens when a record is written, so a log is never left empty by it
+    log.finish_lines();
+    for (int i = 0; i < 20; ++i)
+      if (read(false, true) == LogCursor::Verdict::caught_up && cursor->fresh() == 0) break;
+    if (cursor->open()) cursor->flush(judge);
+    tally.gaps = judge.gaps;
+    tally.clock_gaps = judge.clock_gaps;
+    tally.needless = judge.needless_gaps(log);
+    tally.lines = judge.events.size() - judge.gaps;
+    return judge.judge(log, from, log.entries.size());
+  }
+
+  World world_;
+  LogModel log;
+  std::optional<LogCursor> cursor;
+  LogJudge judge;
+  std::size_t from;
+  Tally tally;
+};
+
+Tally run(World world, std::uint64_t seeds) {
+  Tally sum;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    Reader reader(seed, world);
+    for (int i = 0; i < 25; ++i) reader.act();
+    std::string wrong = reader.settle();
+    EXPECT_EQ(wrong, "") << "seed " << seed;
+    if (!wrong.empty()) break;
+    sum.reads += reader.tally.reads;
+    sum.wider += reader.tally.wider;
+    sum.later += reader.tally.later;
+    sum.gaps += reader.tally.gaps;
+    sum.needless += reader.tally.needless;
+    sum.clock_gaps += reader.tally.clock_gaps;
+    sum.lines += reader.tally.lines;
+  }
+  return sum;
+}
+
+void show(const char* name, const Tally& tally) {
+  std::printf("%s: %lu lines in %lu reads, %lu wider, %lu later, %lu gaps, %lu needless, %lu of the clock\n", name,
+              tally.lines, tally.reads, tally.wider, tally.later, tally.gaps, tally.needless, tally.clock_gaps);
+}
+
+TEST(LogCursorProperty, WithoutRotationEveryLineComesOnce) {
+  Tally tally = run({}, 150);
+  show("plain", tally);
+  EXPECT_EQ(tally.gaps, 0u);
+  EXPECT_GT(tally.wider, 0u);
+}
+
+TEST(LogCursorProperty, RotationIsToldAsGaps) {
+  World world;
+  world.rotates = true;
+  Tally tally = run(world, 150);
+  show("rotation", tally);
+  EXPECT_GT(tally.gaps, 0u);
+  EXPECT_LT(tally.needless * 20, tally.gaps);
+}
+
+TEST(LogCursorProperty, AClockThatStepsLosesNothing) {
+  World world;
+  world.habits.step_permille = 10;
+  Tally tally = run(world, 150);
+  show("steps", tally);
+  EXPECT_EQ(tally.gaps, 0u);
+}
+
+TEST(LogCursorProperty, StepsAndRotationAreToldAsGaps) {
+  World world;
+  world.rotates = true;
+  world.habits.step_permille = 5;
+  Tally tally = run(world, 150);
+  show("steps and rotation", tally);
+}
+
+}  // namespace
+}  // namespace docker

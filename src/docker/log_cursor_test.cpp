@@ -1,0 +1,268 @@
+// The cases that have a name. Random ones: log_cursor_property_test.cpp.
+#include "docker/log_cursor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "docker/log_model.hpp"
+#include "docker/log_survey.hpp"
+
+namespace docker {
+namespace {
+
+using Verdict = LogCursor::Verdict;
+
+// One plain read of everything that the plan shows, or of so many records.
+Verdict read(LogCursor& cursor, const LogModel& log, LogJudge& judge, std::size_t records = SIZE_MAX) {
+  ReadPlan plan = cursor.begin(false);
+  std::size_t at = log.start_of(plan);
+  for (; at < log.entries.size() && records > 0; ++at, --records)
+    if (cursor.take(log.record(at), log.now_ns, judge) == LogCursor::Step::stop) break;
+  return cursor.end(records > 0, judge);
+}
+
+Verdict read_on(LogCursor& cursor, const LogModel& log, LogJudge& judge) {
+  Verdict verdict = Verdict::wider;
+  for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i)
+    verdict = read(cursor, log, judge);
+  return verdict;
+}
+
+LogModel log_of(std::size_t records, LogModel::Habits habits = {}) {
+  LogModel log(42, habits);
+  log.write(records);
+  log.finish_lines();
+  return log;
+}
+
+TEST(LogCursor, AsksForLittleFirstAndForMoreUntilItReachesBack) {
+  LogModel log = log_of(5000);
+  LogCursor cursor(log.position_before(100), {});
+  LogJudge judge;
+  EXPECT_EQ(cursor.begin(false).tail, 256u);
+  EXPECT_EQ(cursor.take(log.record(4744), 0, judge), LogCursor::Step::stop);
+  EXPECT_EQ(cursor.end(false, judge), Verdict::wider);
+  EXPECT_EQ(cursor.begin(false).tail, 2048u);
+  EXPECT_TRUE(judge.events.empty());
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 100, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 0u);
+  EXPECT_EQ(cursor.position(), log.position_before(log.entries.size()));
+}
+
+TEST(LogCursor, ReadsFromTheStartOfTheLog) {
+  LogModel log = log_of(300);
+  LogCursor cursor(Position{}, {});
+  LogJudge judge;
+  EXPECT_FALSE(cursor.begin(false).tail);
+  EXPECT_EQ(read(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+  EXPECT_EQ(read(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(cursor.fresh(), 0u);
+}
+
+TEST(LogCursor, StopsAtThePositionWhereTheRingBegins) {
+  LogModel::Habits habits;
+  habits.long_percent = 20;
+  LogModel log = log_of(3000, habits);
+  for (std::size_t from : {0u, 10u, 700u, 1500u}) {
+    for (std::size_t to : {1500u, 2990u, 3000u}) {
+      LogCursor::Options options;
+      options.until = log.position_before(to);
+      LogCursor cursor(log.position_before(from), options);
+      LogJudge judge;
+      EXPECT_TRUE(cursor.done() || read_on(cursor, log, judge) == Verdict::reached);
+      EXPECT_EQ(judge.judge(log, from, to), "") << from << " to " << to;
+      EXPECT_EQ(judge.gaps, 0u);
+    }
+  }
+}
+
+TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
+  LogModel log = log_of(1000);
+  log.rotate(900);
+  LogCursor::Options options;
+  options.until = log.position_before(800);
+  LogCursor cursor(log.position_before(300), options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
+  ASSERT_EQ(judge.events.size(), 1u);
+  EXPECT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.from, log.position_before(300));
+  EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
+}
+
+TEST(LogCursor, DropsWhatAnOldEngineRepeatsInAFollow) {
+  LogModel log = log_of(400);
+  LogCursor::Options options;
+  options.replays = true;
+  LogCursor cursor(log.position_before(200), options);
+  LogJudge judge;
+  ReadPlan plan = cursor.begin(true);
+  EXPECT_TRUE(plan.follow);
+  auto step = LogCursor::Step::more;
+  std::size_t at = log.start_of(plan);
+  for (; at < 300; ++at) step = cursor.take(log.record(at), log.now_ns, judge);
+  EXPECT_EQ(step, LogCursor::Step::more);
+  for (at = 280; step == LogCursor::Step::more && at < 400; ++at) step = cursor.take(log.record(at), log.now_ns, judge);
+  EXPECT_EQ(at, 281u) << "the first repeated record ends the follow";
+  EXPECT_EQ(cursor.end(false, judge), Verdict::broken);
+  EXPECT_EQ(cursor.suspected(), 1u);
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 200, log.entries.size()), "");
+}
+
+// 26.1 skips the files between when it lags two rotations behind (docker-engine.md 3.4).
+TEST(LogCursor, SuspectsAndFillsTheHoleThatALaggingFollowLeaves) {
+  LogModel::Habits habits;
+  habits.pause_ns_max = 100'000;
+  LogModel log = log_of(3000, habits);
+  LogCursor::Options options;
+  options.file_bytes = 1'000'000;
+  LogCursor cursor(log.position_before(2800), options);
+  LogJudge judge;
+  std::int64_t hole_ns = log.entries[2950].time_ns - log.entries[2599].time_ns;
+  ASSERT_GT(hole_ns, 10'000'000);
+  LogCursor behind(log.position_before(2500), options);
+  std::size_t at = log.start_of(behind.begin(true));
+  at = 2400;
+  for (; at < 2590; ++at)
+    ASSERT_EQ(behind.take(log.record(at), log.entries[at].time_ns + 100'000, judge), LogCursor::Step::more);
+  for (; at < 2600; ++at)
+    ASSERT_EQ(behind.take(log.record(at), log.entries[2960].time_ns, judge), LogCursor::Step::more);
+  EXPECT_EQ(behind.take(log.record(2950), log.entries[2960].time_ns, judge), LogCursor::Step::stop);
+  EXPECT_EQ(behind.end(false, judge), Verdict::broken);
+  EXPECT_EQ(read_on(behind, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 2500, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 0u);
+}
+
+TEST(LagWatch, DoubtsNeitherIdlenessNorABacklog) {
+  constexpr std::int64_t ms = 1'000'000;
+  LagWatch watch(1'000'000);  // 10 ms at the fastest
+  watch.note(1000 * ms, 1000 * ms + 1);
+  EXPECT_FALSE(watch.suspects(5000 * ms)) << "idle: far apart, no lag";
+  watch.note(5000 * ms, 5900 * ms);
+  EXPECT_FALSE(watch.suspects(5001 * ms)) << "a backlog: late, but close together";
+  EXPECT_TRUE(watch.suspects(5500 * ms));
+  EXPECT_FALSE(watch.suspects(8000 * ms)) << "written after the late one had arrived";
+  watch.begin();
+  EXPECT_FALSE(watch.suspects(5500 * ms)) << "no pair across two follows";
+}
+
+TEST(LagWatch, AllowsForADaemonWhoseClockIsAhead) {
+  constexpr std::int64_t ms = 1'000'000;
+  LagWatch watch(1'000'000);
+  watch.note(10'000 * ms, 4'000 * ms);  // six seconds ahead, no lag
+  watch.note(11'000 * ms, 5'500 * ms);  // half a second late
+  EXPECT_TRUE(watch.suspects(11'400 * ms));
+}
+
+// A line over 1 MiB, cut off after its first part, and then taken on from the position that readers keep.
+TEST(LogCursor, GoesOnBetweenThePartsOfAnEndlessLine) {
+  LogModel log(1, {});
+  log.write(50);
+  log.finish_lines();
+  std::size_t first = log.entries.size();
+  log.write_line(LogStream::out, 200);
+  log.write(20);
+  log.finish_lines();
+  LogJudge before;
+  LogCursor cursor(log.position_before(first), {});
+  read(cursor, log, before, first + 150);
+  EXPECT_EQ(before.events.size(), 2u);
+  EXPECT_EQ(cursor.position().mark(LogStream::out).count, 128u);
+
+  LogJudge after;
+  LogCursor taken_over(*Position::parse(cursor.position().print()), {});
+  EXPECT_EQ(read_on(taken_over, log, after), Verdict::caught_up);
+  ASSERT_GT(after.events.size(), 1u);
+  EXPECT_EQ(after.events[0].first_piece, 128u);
+  EXPECT_EQ(after.events[0].mark.count, 192u);
+  EXPECT_EQ(after.events[1].mark.count, 200u);
+  EXPECT_EQ(after.gaps, 0u);
+}
+
+struct Survey {
+  Position position;
+  int reads = 0;
+};
+Survey survey(const LogModel& log, LogSurvey::Options options) {
+  Survey result;
+  LogSurvey survey(Position{}, options);
+  for (auto verdict = LogSurvey::Verdict::wider; verdict == LogSurvey::Verdict::wider; ++result.reads) {
+    std::size_t at = log.start_of(survey.begin());
+    while (at < log.entries.size() && survey.take(log.record(at)) == LogCursor::Step::more) ++at;
+    verdict = survey.end(true);
+  }
+  result.position = survey.position();
+  return result;
+}
+
+std::size_t lines_of(const LogModel& log, std::size_t from) {
+  std::size_t lines = 0;
+  for (std::size_t i = from; i < log.entries.size(); ++i) lines += log.entries[i].last;
+  return lines;
+}
+
+// What the survey's position leads to: the last N lines and nothing else.
+TEST(LogSurvey, FindsTheLastLinesWhereverTheReadBegins) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    LogModel::Habits habits;
+    habits.long_percent = 15;
+    habits.err_percent = seed % 2 == 0 ? 30 : 2;
+    LogModel log(seed, habits);
+    log.write(100 + log.pick(2000));
+    log.finish_lines();
+    if (seed % 3 == 0) log.rotate(log.pick(300));
+    for (std::uint64_t wanted : {0u, 1u, 7u, 90u, 900u}) {
+      Position position = survey(log, {false, wanted, {}, {}}).position;
+      LogCursor cursor(position, {});
+      LogJudge judge;
+      ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+      std::size_t from = log.entries.size();
+      while (from > log.oldest && lines_of(log, from) < wanted) --from;
+      EXPECT_EQ(judge.gaps, 0u) << seed;
+      EXPECT_EQ(judge.events.size(), std::min<std::size_t>(wanted, lines_of(log, log.oldest))) << seed << " " << wanted;
+      if (from == log.oldest) continue;  // its first line may be the rest of a longer one
+      EXPECT_EQ(judge.judge(log, from, log.entries.size()), "") << seed << " " << wanted;
+    }
+  }
+}
+
+TEST(LogSurvey, FindsThePlaceOfATime) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    LogModel log(seed, {});
+    log.write(2000);
+    log.finish_lines();
+    std::int64_t time = log.entries[log.pick(2000)].time_ns;
+    LogCursor cursor(survey(log, {false, {}, time, {}}).position, {});
+    LogJudge judge;
+    ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+    std::size_t wanted = 0;
+    for (const LogModel::Entry& entry : log.entries) wanted += entry.last && entry.time_ns >= time;
+    std::size_t slack = 4;  // the disorder between the streams: the reader drops what is stamped before
+    EXPECT_GE(judge.events.size(), wanted);
+    EXPECT_LE(judge.events.size(), wanted + slack);
+    EXPECT_EQ(judge.gaps, 0u);
+  }
+}
+
+TEST(LogSurvey, OfAnEmptyLogIsItsStart) {
+  LogModel log(1, {});
+  EXPECT_EQ(survey(log, {false, 0, {}, {}}).position, Position{});
+  EXPECT_EQ(survey(log, {false, 100, {}, {}}).position, Position{});
+}
+
+TEST(LogSurvey, CountsBackFromWhereTheRingBegins) {
+  LogModel log = log_of(1000);
+  Position until = log.position_before(600);
+  LogCursor::Options options;
+  options.until = until;
+  LogCursor cursor(survey(log, {false, 20, {}, until}).position, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
+  EXPECT_EQ(judge.events.size(), 20u);
+}
+
+}  // namespace
+}  // namespace docker
