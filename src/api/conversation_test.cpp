@@ -1,3 +1,5 @@
+// Longer than most: the whole protocol of a conversation, one command and answer after another.
+
 #include "api/conversation.hpp"
 
 #include <gmock/gmock.h>

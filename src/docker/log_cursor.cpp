@@ -1,3 +1,5 @@
+// Longer than most: one state machine, whose rules lean on one another and are read together.
+
 #include "docker/log_cursor.hpp"
 
 #include <algorithm>

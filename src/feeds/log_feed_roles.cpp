@@ -165,8 +165,7 @@ void LogFeed::start_reader() {
   backfilling_.cancel();
   waiting_.clear();
   waiting_bytes_ = 0;
-  if (!reader_)
-    reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
+  if (!reader_) reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
 }
 
 void LogFeed::start_backfill() {
