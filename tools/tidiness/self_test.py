@@ -35,6 +35,8 @@ CASES = [
     ("only_in_net", {"src/api/a.cpp": "operand(1);\n"}, {"src/api/a.cpp": "int x = rand();\n"}),
     ("only_in_net", {"src/base/log.cpp": "std::mutex lock;\n"}, {"src/base/other.cpp": "std::mutex lock;\n"}),
     ("only_in_net", {"src/api/a_test.cpp": "std::mt19937 r(7);\n"}, {"src/api/a.cpp": "std::mt19937 r(7);\n"}),
+    ("only_in_net", {"src/api/a.hpp": "std::mt19937 r(7);\n", "src/api/a_test.cpp": '#include "api/a.hpp"\n'},
+     {"src/api/a.hpp": "std::mt19937 r(7);\n", "src/api/a.cpp": '#include "api/a.hpp"\n'}),
     ("only_in_net", {"src/api/a.cpp": "asleep(1); co_await loop_.sleep(s);\n"},
      {"src/api/a_test.cpp": "std::this_thread::sleep_for(1ms);\n"}),
     ("unordered_iteration", {**HASHED, "src/api/a.cpp": "// any order: it is a sum\nfor (auto& x : seen_) {}\n"},
