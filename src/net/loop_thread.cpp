@@ -8,17 +8,22 @@
 
 namespace net {
 
-LoopThread::LoopThread(const std::string& name) : thread_([this] { loop_.run(); }) {
-  pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+LoopThread::LoopThread(std::string name) : name_(std::move(name)) {}
+
+void LoopThread::start() {
+  CHECK(!thread_.joinable());
+  thread_ = std::thread([this] { loop_.run(); });
+  pthread_setname_np(thread_.native_handle(), name_.substr(0, 15).c_str());
 }
 
-LoopThread::~LoopThread() {
+void LoopThread::stop() {
+  if (!thread_.joinable()) return;
   loop_.stop();
   thread_.join();
 }
 
 void LoopThread::call(std::function<void()> work) {
-  CHECK(std::this_thread::get_id() != thread_.get_id());
+  CHECK(thread_.joinable() && std::this_thread::get_id() != thread_.get_id());
   const auto done = std::make_shared<std::promise<void>>();  // shared: we may be woken before it has told us
   loop_.post([done, &work] {
     work();

@@ -1,5 +1,5 @@
-// LoopThread: a real loop and the thread that runs it, from its construction to its end.
-// What lives on the loop is made and ended on its thread, by call().
+// LoopThread: a real loop and the thread that runs it, from start() to stop() or its end.
+// What lives on the loop is made before it runs and ended after, or on its thread, by call().
 #pragma once
 
 #include <functional>
@@ -12,16 +12,19 @@ namespace net {
 
 class LoopThread {
  public:
-  explicit LoopThread(const std::string& name);  // as `top -H` shows it, cut to 15 characters
-  ~LoopThread();                                 // what was posted before still runs
+  explicit LoopThread(std::string name);  // as `top -H` shows it, cut to 15 characters
+  ~LoopThread() { stop(); }
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
 
   AsioLoop& loop() { return loop_; }
-  // Runs `work` on the thread and waits for its end. Not from the thread itself.
+  void start();  // once
+  void stop();   // what was posted before still runs; waits for the thread
+  // Runs `work` on the thread, which was started, and waits for its end. Not from the thread itself.
   void call(std::function<void()> work);
 
  private:
+  const std::string name_;
   AsioLoop loop_;
   std::thread thread_;
 };

@@ -21,6 +21,7 @@ TEST(LoopThread, RunsWhatItIsGivenOnItsOwnThreadUntilItsEnd) {
   std::atomic<int> ran = 0;
   {
     LoopThread thread("loop under test, a long name");
+    thread.start();
     thread.call([&] { first = std::this_thread::get_id(); });
     thread.call([&] { second = std::this_thread::get_id(); });
     for (int i = 0; i < 1000; ++i) thread.loop().post([&] { ++ran; });
@@ -51,6 +52,8 @@ TEST(Balancer, GivesEachSocketToTheLoopThatHasTheFewest) {
   AsioNetwork network(control);
   std::size_t taken = 0;  // counted on the control loop
   LoopThread one("one"), two("two");
+  one.start();
+  two.start();
   std::vector<Accepted> at_one, at_two;
   const auto seat_one = std::make_shared<Seat>(one.loop(), [&](Accepted accepted) {
     at_one.push_back(std::move(accepted));

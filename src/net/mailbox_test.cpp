@@ -65,6 +65,8 @@ TEST(Mailbox, BetweenThreadsNothingIsLostTwiceOrOutOfOrder) {
   AsioLoop here;
   std::unique_ptr<Mailbox<std::uint64_t>> mailbox;  // outlives the threads
   LoopThread producer("producer"), consumer("consumer");
+  producer.start();
+  consumer.start();
   std::uint64_t pushed = 0, next = 0, wrong = 0;
   bool all = false;
   const std::function<void()> push_some = [&] {
