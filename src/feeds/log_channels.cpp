@@ -67,6 +67,10 @@ void LogFeeds::on_container_event(const std::string& id) {
   if (found != state_->channels.end()) found->second.feed->wake();
 }
 
+void LogFeeds::on_resync() {
+  for (auto& [id, channel] : state_->channels) channel.feed->wake();
+}
+
 void LogFeeds::State::on_bus_state(bus::State now) {
   for (auto& [id, channel] : channels) channel.feed->on_bus_state();
   if (now == bus::State::down) {

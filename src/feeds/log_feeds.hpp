@@ -51,6 +51,8 @@ class LogFeeds final : public hub::Demand {
 
   // Docker says that the container was started, stopped or removed.
   void on_container_event(const std::string& id);
+  // Docker may have said it of any of them, unheard.
+  void on_resync();
   // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
   void drain(std::function<void()> done);
 
