@@ -108,7 +108,7 @@ class Conversation {
   void found(Item& item, const std::string& container, Step& step);
   void follow(Item& item, bool fresh, Step& step);
   void settle(Item& item, std::string result, Step& step);
-  void fail(Item& item, const Failure& failure, Step& step, const std::vector<Candidate>& candidates = {});
+  void fail(Item& item, const Failure& failure, Step& step, const std::vector<docker::Candidate>& candidates = {});
   void forget(std::uint32_t subscription, Step& step);
   Effects finish(Step& step);
   void say_connected(std::string_view id, std::span<const Item> items, Step& step);

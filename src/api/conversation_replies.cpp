@@ -12,9 +12,9 @@ std::string session_name(const ServerSettings& settings, std::uint64_t number) {
   return settings.session_prefix + "-" + std::to_string(number);
 }
 
-std::string candidates_json(const std::vector<Candidate>& candidates) {
+std::string candidates_json(const std::vector<docker::Candidate>& candidates) {
   std::string json = "[";
-  for (const Candidate& each : candidates) {
+  for (const docker::Candidate& each : candidates) {
     if (json.size() > 1) json += ',';
     json += Message().text("id", each.id).text("name", each.name).take();
   }
@@ -41,7 +41,8 @@ void Conversation::settle(Item& item, std::string result, Step& step) {
   }
 }
 
-void Conversation::fail(Item& item, const Failure& failure, Step& step, const std::vector<Candidate>& candidates) {
+void Conversation::fail(Item& item, const Failure& failure, Step& step,
+                        const std::vector<docker::Candidate>& candidates) {
   item.failure = failure;
   Message message = reply("error");
   message.text_if("channel", item.wish.channel);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "docker/client.hpp"
 #include "feeds/log_follow.hpp"
 
 namespace api {
@@ -46,12 +47,9 @@ using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget>;
 using Effects = std::vector<Effect>;
 
 // Which container a name stands for.
-struct Candidate {
-  std::string id, name;
-};
 struct Resolution {
-  base::Result<std::string> id;            // the full one
-  std::vector<Candidate> candidates = {};  // with Fault::ambiguous
+  base::Result<std::string> id;                    // the full one
+  std::vector<docker::Candidate> candidates = {};  // with Fault::ambiguous
 };
 
 }  // namespace api

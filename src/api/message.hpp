@@ -49,9 +49,8 @@ class Message {
  private:
   void begin(std::string_view name) {
     if (text_.size() > 1) text_ += ',';
-    text_ += '"';
-    text_ += name;
-    text_ += "\":";
+    base::append_json_string(text_, name);
+    text_ += ':';
   }
   std::string text_;
 };

@@ -119,6 +119,8 @@ void Fanout::send(std::uint32_t slot, std::string_view bytes) {
 
 void Fanout::replay(const FollowerName& follower, std::string_view bytes) {
   if (!is_open(follower.session)) return;
+  const auto& all = outlets_[follower.session.slot].subscriptions;
+  if (follower.subscription >= all.size() || !all[follower.subscription].used) return;  // it said goodbye meanwhile
   send(follower.session.slot, bytes);
   const Outlet& outlet = outlets_[follower.session.slot];
   if (outlet.backlog) {

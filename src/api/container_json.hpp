@@ -1,0 +1,18 @@
+// Containers as clients see them (C of protocol.md), and what may be asked of the list. Pure.
+#pragma once
+
+#include <string>
+
+#include "api/control.hpp"
+#include "http/target.hpp"
+
+namespace api {
+
+// C.
+std::string container_json(const docker::Container& container, std::string_view engine);
+std::string containers_json(const Containers& containers);
+
+// all=true, label=…, name=… as `docker ps --filter`. Fault::bad_request where `all` is neither true nor false.
+base::Result<docker::ListQuery> container_query(const http::Target& target);
+
+}  // namespace api

@@ -1,0 +1,40 @@
+// Control: what a Server asks of the control loop, where Docker is asked and channels are fed. A seam: ControlLoop
+// (control_loop.hpp) and fakes in tests. Called on a serving loop; never answers inside the call, and answers come on
+// the asking loop. The Server is there as long as its loop runs.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "api/effect.hpp"
+#include "base/callback.hpp"
+#include "docker/client.hpp"
+#include "feeds/log_follow.hpp"
+
+namespace api {
+
+struct Containers {
+  std::string engine;  // the Engine's id
+  std::vector<docker::Container> list;
+};
+
+class Control {
+ public:
+  using OnResolved = base::Callback<void(const Resolution&)>;
+  using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
+
+  virtual ~Control() = default;
+  virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
+  virtual void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) = 0;
+
+  // Answered through feeds::Followers.
+  virtual void follow(feeds::Follow follow) = 0;
+  // `done` comes behind the last message of the follower.
+  virtual void unfollow(const hub::Follower& follower, net::Callback done) = 0;
+  // What the fan-out observes.
+  virtual void on_behind(const hub::Follower& follower, const hub::Place& place) = 0;
+  virtual void on_drained(const hub::Follower& follower, std::size_t bytes) = 0;
+};
+
+}  // namespace api

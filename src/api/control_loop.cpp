@@ -1,0 +1,90 @@
+#include "api/control_loop.hpp"
+
+namespace api {
+namespace {
+
+Resolution resolution_of(const std::string& name, base::Result<docker::Resolved> found) {
+  if (!found) return {found.error()};
+  if (found->container) return {found->container->id};
+  std::string message = name + " stands for several containers:";
+  for (const docker::Candidate& each : found->candidates) message += " " + each.name;
+  return {base::Error{base::Fault::ambiguous, std::move(message)}, std::move(found->candidates)};
+}
+
+}  // namespace
+
+void ControlLoop::set_feeds(feeds::LogFeeds& feeds, std::string engine_id) {
+  feeds_ = &feeds;
+  demand_ = &feeds;
+  engine_id_ = std::move(engine_id);
+}
+
+void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_resolved) {
+  parts_.loop.post([this, &asker, name = std::move(name), on_resolved = std::move(on_resolved)]() mutable {
+    auto& askers = wanted_[name];
+    askers.push_back({asker, std::move(on_resolved)});
+    if (askers.size() == 1) jobs_.start(find(std::move(name)));
+  });
+}
+
+net::Task<void> ControlLoop::find(std::string name) {
+  const net::Gate::Place place = co_await questions_.enter();
+  base::Result<docker::Resolved> found = co_await parts_.engine.resolve(name);
+  const Resolution resolution = resolution_of(name, std::move(found));
+  auto askers = wanted_.extract(name);
+  for (Asker& each : askers.mapped()) {
+    each.loop.post([resolution, on_resolved = std::move(each.on_resolved)]() mutable { on_resolved(resolution); });
+  }
+}
+
+void ControlLoop::list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
+  parts_.loop.post([this, &asker, query = std::move(query), on_containers = std::move(on_containers)]() mutable {
+    jobs_.start(answer_list(asker, std::move(query), std::move(on_containers)));
+  });
+}
+
+net::Task<void> ControlLoop::answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
+  const net::Gate::Place place = co_await questions_.enter();
+  base::Result<std::vector<docker::Container>> found = co_await parts_.engine.list(std::move(query));
+  base::Result<Containers> containers = base::Error{};
+  if (found) {
+    containers = Containers{engine_id_, std::move(*found)};
+  } else {
+    containers = found.error();
+  }
+  asker.post([containers = std::move(containers), on_containers = std::move(on_containers)]() mutable {
+    on_containers(containers);
+  });
+}
+
+void ControlLoop::follow(feeds::Follow follow) {
+  parts_.loop.post([this, follow = std::move(follow)]() mutable {
+    if (feeds_ != nullptr) return feeds_->follow(std::move(follow));
+    feeds::Followers& told = *followers_[follow.follower.loop];
+    parts_.hub.call(follow.follower.loop, [&told, name = follow.follower.name](hub::Fanout&) {
+      told.on_refused(name, {base::Fault::unavailable, "The Docker Engine has not answered yet."});
+    });
+  });
+}
+
+void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
+  parts_.loop.post([this, follower, done = std::move(done)]() mutable {
+    if (feeds_ != nullptr) feeds_->unfollow(follower);
+    if (!done) return;
+    parts_.hub.call(follower.loop, [done = std::move(done)](hub::Fanout&) mutable { done(); });
+  });
+}
+
+void ControlLoop::on_behind(const hub::Follower& follower, const hub::Place& place) {
+  parts_.loop.post([this, follower, place] {
+    if (demand_ != nullptr) demand_->on_behind(follower, place);
+  });
+}
+
+void ControlLoop::on_drained(const hub::Follower& follower, std::size_t bytes) {
+  parts_.loop.post([this, follower, bytes] {
+    if (demand_ != nullptr) demand_->on_drained(follower, bytes);
+  });
+}
+
+}  // namespace api

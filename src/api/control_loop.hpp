@@ -1,0 +1,57 @@
+// ControlLoop: the Control that is real: Docker is asked and the feeds are told on the control loop, whoever asks.
+// Until the feeds are there (the Engine has not answered yet) who wants to follow is refused as `unavailable`.
+//
+// Threads: what Control says from any serving loop, everything else on the control loop; made before the threads start.
+// It and the asking Servers outlive both loops' threads. Bounds: eight questions at a time, the others wait in order;
+// one name that many look for at once is asked for once.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "api/control.hpp"
+#include "feeds/log_feeds.hpp"
+#include "net/gate.hpp"
+
+namespace api {
+
+class ControlLoop final : public Control {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    docker::Client& engine;
+    hub::Hub& hub;
+  };
+  explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8) {}
+
+  // In the order in which the Hub counts their loops.
+  void add_followers(feeds::Followers& followers) { followers_.push_back(&followers); }
+  // On the control loop.
+  void set_feeds(feeds::LogFeeds& feeds, std::string engine_id);
+
+  void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) override;
+  void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
+  void follow(feeds::Follow follow) override;
+  void unfollow(const hub::Follower& follower, net::Callback done) override;
+  void on_behind(const hub::Follower& follower, const hub::Place& place) override;
+  void on_drained(const hub::Follower& follower, std::size_t bytes) override;
+
+ private:
+  struct Asker {
+    net::Loop& loop;
+    OnResolved on_resolved;
+  };
+  net::Task<void> find(std::string name);
+  net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
+
+  Parts parts_;
+  std::vector<feeds::Followers*> followers_;
+  feeds::LogFeeds* feeds_ = nullptr;
+  hub::Demand* demand_ = nullptr;  // the same, as the hub sees it
+  std::string engine_id_;
+  std::map<std::string, std::vector<Asker>> wanted_;  // by name
+  net::Gate questions_;
+  net::Jobs jobs_;
+};
+
+}  // namespace api

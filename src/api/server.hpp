@@ -1,0 +1,151 @@
+// Server: the clients of one serving loop: HTTP requests, then WebSocket sessions. It owns their slots, listens to
+// their sockets (ClientSockets::Owner), speaks through the loop's Fanout, and carries out what conversations decide.
+//
+//   socket ──▶ HTTP (server_http, routes) ──upgrade──▶ decoder ──▶ Conversation ──Effects──▶ Fanout, Control
+//
+// Thread: its loop's; accept() and load() from any. Slots are numbered as in the Fanout; news from other loops names
+// slot and generation, so that it never touches a newcomer. Bounds: ServerSettings. Not here: what is decided
+// (conversation), what messages of channels look like (feeds), who sends when (hub).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/control.hpp"
+#include "api/health.hpp"
+#include "api/metrics.hpp"
+#include "api/session_slot.hpp"
+#include "net/client_sockets.hpp"
+#include "net/timer_wheel.hpp"
+
+namespace api {
+
+http::Refusal unauthorized(std::string message);
+
+class Server final : public net::ClientSockets::Owner, public hub::FanoutObserver, public feeds::Followers {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    net::ClientSockets& sockets;
+    hub::Fanout& fanout;
+    Control& control;
+    const auth::Access& access;
+    Metrics& metrics;
+    Beats& beats;
+    std::uint32_t loop_number;  // as the Hub counts
+  };
+  // Before the loop's thread starts. Becomes the owner of the sockets and the observer of the fan-out.
+  Server(Parts parts, const ServerSettings& settings);
+  ~Server() override;  // closes what is open, without a word
+
+  // Any thread.
+  void accept(net::Accepted accepted);
+  std::uint32_t load() const { return load_.load(std::memory_order_relaxed); }  // sockets, those on their way too
+
+  // On the loop. From now on upgrades are refused; sessions are closed with 4200 and told to come back after a delay of
+  // their own, up to `spread`. `done`, once, when the last one is gone.
+  void drain(net::Duration spread, net::Callback done);
+  void on_facts(const Facts& facts) { facts_ = facts; }
+
+  // net::ClientSockets::Owner
+  void on_ready(std::uint32_t slot, net::ClientSockets::Ready ready) override;
+  void on_turn_end() override;
+  // hub::FanoutObserver
+  void on_behind(const hub::FollowerName& follower, hub::RingNumber ring, const hub::Place& place) override;
+  void on_drained(const hub::FollowerName& follower, std::size_t bytes) override;
+  void on_broken(std::uint32_t slot) override;
+  // feeds::Followers
+  void on_subscribed(const hub::FollowerName& follower, const feeds::Subscribed& subscribed) override;
+  void on_refused(const hub::FollowerName& follower, const base::Error& error) override;
+  void on_ended(const hub::FollowerName& follower) override;
+
+ private:
+  using State = SessionSlot::State;
+
+  // server.cpp: sockets and slots
+  void take(net::Accepted accepted);
+  SessionSlot* find(const hub::Session& session);
+  void read(SessionSlot& slot);
+  bool reads(const SessionSlot& slot) const;
+  void consume(SessionSlot& slot, std::span<char> bytes);
+  void on_input_end(SessionSlot& slot);
+  void part(SessionSlot& slot);
+  void proceed(SessionSlot& slot);
+  void remove(SessionSlot& slot);
+
+  // server_deadlines.cpp
+  void on_due(SessionSlot& slot);
+  void on_due_open(SessionSlot& slot);
+  void arm(SessionSlot& slot, net::Duration delay);
+  void watch(SessionSlot& slot);
+  void tick();
+  void count();
+  Liveness::Socket outlet(const SessionSlot& slot) const;
+
+  // server_http.cpp
+  void consume_http(SessionSlot& slot, std::span<char> bytes);
+  void dispatch(SessionSlot& slot, const http::Request& request);
+  void show_page(SessionSlot& slot, const http::Request& request);
+  void list_containers(SessionSlot& slot, const http::Request& request);
+  void tell_live(SessionSlot& slot, const http::Request& request);
+  void tell_ready(SessionSlot& slot, const http::Request& request);
+  void tell_websocket(SessionSlot& slot, const http::Request& request);
+  void tell_metrics(SessionSlot& slot, const http::Request& request);
+  void answer(SessionSlot& slot, const http::Response& response);
+  void refuse(SessionSlot& slot, const http::Refusal& refusal);
+  std::string_view local_path(std::string_view path) const;
+  Vitals vitals() const;
+
+  // server_upgrade.cpp
+  void upgrade(SessionSlot& slot, const http::Request& request, std::string channel);
+  http::OrRefusal<auth::Identity> admit(const http::Request& request);
+
+  // server_session.cpp
+  void consume_frames(SessionSlot& slot, std::span<char> bytes);
+  void on_text(SessionSlot& slot, std::string_view text);
+  void work_off(SessionSlot& slot);
+  void carry_out(SessionSlot& slot, const Effects& effects);
+  void carry_out(SessionSlot& slot, const Effect& effect);
+  void say(SessionSlot& slot, std::string_view text);
+  void say_control(SessionSlot& slot, ws::Opcode opcode, std::string_view payload);
+  void hang(SessionSlot& slot, std::uint16_t code, std::string_view reason);
+  void end_talk(SessionSlot& slot, CountedClose close);
+  Terms terms(const SessionSlot& slot);
+  hub::Follower follower(const SessionSlot& slot, std::uint32_t subscription) const;
+
+  net::Loop& loop_;
+  net::ClientSockets& sockets_;
+  hub::Fanout& fanout_;
+  Control& control_;
+  const auth::Access& access_;
+  Metrics& metrics_;
+  Beats& beats_;
+  const std::uint32_t loop_number_;
+  const ServerSettings& settings_;
+  const std::size_t beat_;
+
+  std::deque<SessionSlot> slots_;  // a deque: slots stay where they are
+  std::vector<std::uint32_t> free_;
+  std::atomic<std::uint32_t> load_ = 0;
+  ChannelNames channels_;
+  std::uint64_t sessions_ = 0;    // so far
+  std::uint32_t websockets_ = 0;  // now
+  net::TimerWheel deadlines_;     // by slot
+
+  std::array<char, 16 * 1024> buffer_;  // what was just received, of whomever
+  std::string frame_, pong_;            // being made; keep their memory
+  std::vector<hub::Session> again_;     // who has more to read than one turn gives
+  Facts facts_;
+  bool draining_ = false;
+  net::Callback on_drained_out_;
+  hub::FanoutCounts counted_;  // what count() has passed on
+  net::Instant counted_at_{};
+  net::Timer ticker_;
+};
+
+}  // namespace api

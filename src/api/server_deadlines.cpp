@@ -1,0 +1,81 @@
+// Server, where time passes: deadlines of slots, and what is done once a second.
+#include "api/server.hpp"
+#include "net/random.hpp"
+
+namespace api {
+
+void Server::arm(SessionSlot& slot, net::Duration delay) { deadlines_.arm(slot.session.slot, loop_.now() + delay); }
+
+Liveness::Socket Server::outlet(const SessionSlot& slot) const {
+  return {fanout_.last_sent(slot.session.slot), fanout_.blocked(slot.session.slot)};
+}
+
+void Server::watch(SessionSlot& slot) {
+  deadlines_.arm(slot.session.slot, slot.life.when(loop_.now(), outlet(slot), settings_));
+}
+
+void Server::on_due(SessionSlot& slot) {
+  switch (slot.state) {
+    case State::open:
+      return on_due_open(slot);
+    case State::http:
+      if (slot.http->reader.started()) {
+        slot.http->form = {};
+        return refuse(slot, {408, "bad_request", "The request did not come whole in time."});
+      }
+      return remove(slot);
+    case State::closing:
+    case State::parting:
+      return remove(slot);
+    case State::free:
+      return;
+  }
+}
+
+void Server::on_due_open(SessionSlot& slot) {
+  using Due = Liveness::Due;
+  for (;;) {
+    switch (slot.life.next(loop_.now(), outlet(slot), settings_, loop_.random())) {
+      case Due::nothing:
+        return watch(slot);
+      case Due::ping:
+        say_control(slot, ws::Opcode::ping, {});
+        break;
+      case Due::heartbeat:
+        say(slot, R"({"type":"heartbeat"})");
+        break;
+      case Due::no_credentials:
+        return carry_out(slot, slot.talk.give_up(terms(slot)));
+      case Due::no_pong:
+        return hang(slot, close_code::no_pong, "No pong came in time.");
+      case Due::no_progress:
+        return hang(slot, close_code::no_progress, "The socket took nothing for too long.");
+      case Due::unfinished:
+        return hang(slot, close_code::no_progress, "A message was not finished in time.");
+    }
+  }
+}
+
+void Server::tick() {
+  const net::Instant now = loop_.now();
+  deadlines_.advance(now, [this](std::uint32_t slot) { on_due(slots_[slot]); });
+  fanout_.flush();
+  if (now >= counted_at_ + beat_interval) {
+    counted_at_ = now;
+    beats_.beat(beat_, now);
+    count();
+  }
+  ticker_ = loop_.after(deadlines_.tick(), [this] { tick(); });
+}
+
+// Passes on what the fan-out counted, so that its own counts stay plain numbers.
+void Server::count() {
+  const hub::FanoutCounts& now = fanout_.counts();
+  metrics_.sent[Family::container_logs].add(now.messages - counted_.messages);
+  metrics_.bytes.add(now.bytes - counted_.bytes);
+  metrics_.blocked.add(now.blocked - counted_.blocked);
+  metrics_.behind.add(now.behind - counted_.behind);
+  counted_ = now;
+}
+
+}  // namespace api

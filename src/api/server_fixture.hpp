@@ -1,0 +1,259 @@
+// For tests: a Server on a loop whose time the test moves, with sockets that are two strings and a control loop that
+// answers when the test says so.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <queue>
+
+#include "api/server.hpp"
+#include "ws/decoder.hpp"
+
+namespace api::testing_bench {
+
+class HandLoop final : public net::Loop {
+ public:
+  net::Instant now() const override { return now_; }
+  net::WallTime wall_now() const override { return net::WallTime{std::chrono::seconds(1'700'000'000)} + since_start(); }
+  net::Timer after(net::Duration delay, net::Callback call) override {
+    timers_.emplace(std::pair{now_ + delay, ++id_}, std::move(call));
+    return {*this, id_};
+  }
+  void post(net::Callback call) override { posted_.push(std::move(call)); }
+  net::Random& random() override { return random_; }
+
+  void settle() {
+    while (!posted_.empty()) {
+      net::Callback call = std::move(posted_.front());
+      posted_.pop();
+      call();
+    }
+  }
+  void pass(net::Duration duration) {
+    const net::Instant until = now_ + duration;
+    settle();
+    while (!timers_.empty() && timers_.begin()->first.first <= until) {
+      auto first = timers_.extract(timers_.begin());
+      now_ = first.key().first;
+      first.mapped()();
+      settle();
+    }
+    now_ = until;
+  }
+  net::Duration since_start() const { return now_ - net::Instant{std::chrono::hours(1)}; }
+
+ private:
+  void cancel(std::uint64_t timer) override {
+    std::erase_if(timers_, [timer](const auto& each) { return each.first.second == timer; });
+  }
+  net::Instant now_{std::chrono::hours(1)};
+  std::map<std::pair<net::Instant, std::uint64_t>, net::Callback> timers_;
+  std::queue<net::Callback> posted_;
+  std::uint64_t id_ = 0;
+  net::Random random_{1};
+};
+
+class HandSockets final : public net::ClientSockets {
+ public:
+  struct End {
+    std::uint32_t tag = 0;
+    std::string in, out;    // what the client said and is not received yet; what it was sent
+    bool in_ended = false;  // the client's side is shut
+    bool failed = false;
+    bool write_shut = false;             // ours is
+    std::size_t room = ~std::size_t{0};  // what its socket still takes
+  };
+
+  void set_owner(Owner& owner) override { owner_ = &owner; }
+  int add(net::Socket socket, std::uint32_t tag) override {
+    const int number = socket.release();
+    ends_[number].tag = tag;
+    return number;
+  }
+  net::Transfer receive(int socket, std::span<char> into) override {
+    End& end = ends_.at(socket);
+    if (end.failed) return {net::Transfer::State::failed};
+    const std::size_t count = std::min(into.size(), end.in.size());
+    if (count == 0) return {end.in_ended ? net::Transfer::State::end : net::Transfer::State::would_block};
+    std::copy_n(end.in.begin(), count, into.begin());
+    end.in.erase(0, count);
+    return {net::Transfer::State::done, count};
+  }
+  net::Transfer send(int socket, std::span<const iovec> from) override {
+    End& end = ends_.at(socket);
+    if (end.failed) return {net::Transfer::State::failed};
+    EXPECT_FALSE(end.write_shut) << "nothing may be sent behind the end";
+    std::size_t sent = 0;
+    for (const iovec& part : from) {
+      const std::size_t count = std::min(part.iov_len, end.room);
+      end.out.append(static_cast<const char*>(part.iov_base), count);
+      end.room -= count;
+      sent += count;
+    }
+    if (sent == 0) return {net::Transfer::State::would_block};
+    return {net::Transfer::State::done, sent};
+  }
+  void shutdown_write(int socket) override { ends_.at(socket).write_shut = true; }
+  void remove(int socket) override { ends_.erase(socket); }
+
+  bool has(int socket) const { return ends_.contains(socket); }
+  End& end(int socket) { return ends_.at(socket); }
+  void ready(int socket) {
+    owner_->on_ready(ends_.at(socket).tag, {true, ends_.at(socket).room > 0, ends_.at(socket).in_ended});
+    owner_->on_turn_end();
+  }
+
+ private:
+  Owner* owner_ = nullptr;
+  std::map<int, End> ends_;
+};
+
+struct HandControl final : Control {
+  struct Question {
+    std::string name;
+    OnResolved on_resolved;
+  };
+  struct Listing {
+    docker::ListQuery query;
+    OnContainers on_containers;
+  };
+  struct Leaving {
+    hub::Follower follower;
+    net::Callback done;
+  };
+  void resolve(net::Loop&, std::string name, OnResolved on_resolved) override {
+    questions.push_back({std::move(name), std::move(on_resolved)});
+  }
+  void list(net::Loop&, docker::ListQuery query, OnContainers on_containers) override {
+    listings.push_back({std::move(query), std::move(on_containers)});
+  }
+  void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
+  void unfollow(const hub::Follower& follower, net::Callback done) override {
+    leavings.push_back({follower, std::move(done)});
+  }
+  void on_behind(const hub::Follower& follower, const hub::Place&) override { behind.push_back(follower); }
+  void on_drained(const hub::Follower&, std::size_t bytes) override { drained += bytes; }
+
+  std::vector<Question> questions;
+  std::vector<Listing> listings;
+  std::vector<feeds::Follow> follows;
+  std::vector<Leaving> leavings;
+  std::vector<hub::Follower> behind;
+  std::size_t drained = 0;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    settings.instance = "one";
+    settings.session_prefix = "one-ff";
+  }
+  void start(auth::Settings who = {}) {
+    access = std::make_unique<auth::Access>(std::move(who));
+    server =
+        std::make_unique<Server>(Server::Parts{loop, sockets, fanout, control, *access, metrics, beats, 3}, settings);
+    loop.settle();
+  }
+
+  int connect() {
+    if (!server) start();
+    const int socket = ++sockets_made;
+    server->accept({net::Socket(socket, [](int) {}), "192.0.2.1:4711"});
+    loop.settle();
+    return socket;
+  }
+  // The client says something; what it is sent for it.
+  std::string say(int socket, std::string_view bytes) {
+    sockets.end(socket).in += bytes;
+    sockets.ready(socket);
+    loop.settle();
+    return heard(socket);
+  }
+  std::string heard(int socket) { return sockets.has(socket) ? std::exchange(sockets.end(socket).out, {}) : ""; }
+  bool gone(int socket) const { return !sockets.has(socket); }
+  void close(int socket) {
+    sockets.end(socket).in_ended = true;
+    sockets.ready(socket);
+  }
+
+  static std::string request(const std::string& target, const std::string& headers = {}) {
+    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+  }
+  static std::string upgrade(const std::string& target, const std::string& headers = {}) {
+    return request(target,
+                   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                       headers);
+  }
+  static inline const std::string v1 = "Sec-WebSocket-Protocol: dockcast.v1\r\n";
+
+  // An open WebSocket. What came behind the 101 answer stays to be heard.
+  int open(const std::string& target = "/ws", const std::string& headers = {}) {
+    const int socket = connect();
+    std::string answer = say(socket, upgrade(target, headers));
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 101 ")) << answer;
+    sockets.end(socket).out = answer.substr(answer.find("\r\n\r\n") + 4);
+    return socket;
+  }
+  static std::string frame(std::string_view text, ws::Opcode opcode = ws::Opcode::text) {
+    std::string out;
+    ws::append_masked_frame(out, opcode, text, {1, 2, 3, 4});
+    return out;
+  }
+  // What a client reads: messages as they are, control frames as "ping", "pong x", "close 1000 why".
+  static std::vector<std::string> frames(std::string bytes) {
+    std::vector<std::string> all;
+    ws::Decoder decoder;
+    std::span<char> rest(bytes);
+    for (;;) {
+      const ws::Event event = decoder.next(rest, {.message_bytes_max = 1 << 24, .masked = false});
+      const std::string text(event.text);
+      switch (event.kind) {
+        case ws::Event::Kind::none:
+          EXPECT_FALSE(decoder.unfinished()) << "frames come whole";
+          return all;
+        case ws::Event::Kind::text:
+          all.push_back(text);
+          break;
+        case ws::Event::Kind::ping:
+          all.push_back("ping");
+          break;
+        case ws::Event::Kind::pong:
+          all.push_back("pong " + text);
+          break;
+        case ws::Event::Kind::close:
+          all.push_back("close " + std::to_string(event.code) + (text.empty() ? "" : " " + text));
+          return all;
+        default:
+          all.push_back("broken");
+          return all;
+      }
+    }
+  }
+  std::vector<std::string> talk(int socket, std::string_view text) { return frames(say(socket, frame(text))); }
+  std::vector<std::string> heard_frames(int socket) { return frames(heard(socket)); }
+  void subscribed(const hub::Follower& follower) { server->on_subscribed(follower.name, {"p1.x", "", "", {}}); }
+  // A subscribed session on `/ws/containers/aaa…/logs`.
+  int follow() {
+    const int socket = open("/ws/containers/" + container + "/logs", v1);
+    subscribed(control.follows.back().follower);
+    heard(socket);
+    return socket;
+  }
+
+  const std::string container = std::string(64, 'a');
+  ServerSettings settings;
+  HandLoop loop;
+  HandSockets sockets;
+  hub::Fanout fanout{loop, sockets};
+  HandControl control;
+  metrics::Registry registry;
+  Metrics metrics{registry, "one", "0.1"};
+  Beats beats;
+  std::unique_ptr<auth::Access> access;
+  std::unique_ptr<Server> server;
+  int sockets_made = 100;
+};
+
+}  // namespace api::testing_bench

@@ -1,0 +1,151 @@
+// Server, while a socket speaks HTTP: requests one after the other, and the few routes (protocol.md, "HTTP").
+#include <cstdio>
+
+#include "api/container_json.hpp"
+#include "api/page.hpp"
+#include "api/server.hpp"
+#include "base/log.hpp"
+#include "http/origin.hpp"
+#include "net/random.hpp"
+#include "ws/handshake.hpp"
+
+namespace api {
+namespace {
+
+http::Response plain(std::string_view type, std::string body) {
+  return {200, {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
+}  // namespace
+
+http::Refusal unauthorized(std::string message) {
+  return {401, "unauthorized", std::move(message), {{"WWW-Authenticate", "Bearer"}}};
+}
+
+void Server::consume_http(SessionSlot& slot, std::span<char> bytes) {
+  const hub::Session session = slot.session;
+  std::string_view rest(bytes.data(), bytes.size());
+  while (!rest.empty()) {
+    HttpPhase& http = *slot.http;
+    if (!std::exchange(http.timed, true)) arm(slot, settings_.request_timeout);
+    switch (http.reader.feed(rest)) {
+      case http::RequestReader::Progress::more:
+        if (http.reader.take_continue()) fanout_.send(session.slot, "HTTP/1.1 100 Continue\r\n\r\n");
+        return;
+      case http::RequestReader::Progress::refused:
+        http.form = {};
+        return refuse(slot, http.reader.refusal());
+      case http::RequestReader::Progress::complete:
+        break;
+    }
+    const http::Request request = http.reader.take();
+    http.form = http::AnswerForm::of(request);
+    http.form.keep_alive &= !draining_;
+    http.timed = false;
+    dispatch(slot, request);
+    if (!fanout_.is_open(session) || slot.state == State::parting) return;
+    if (!slot.http) return consume_frames(slot, bytes.last(rest.size()));  // upgraded, perhaps closing already
+    if (http.answering) {
+      http.held = rest;
+      return deadlines_.disarm(session.slot);  // the Engine's own deadlines hold
+    }
+  }
+  if (!slot.http->timed) arm(slot, settings_.idle_timeout);
+}
+
+std::string_view Server::local_path(std::string_view path) const {
+  const std::string& base = settings_.base_path;
+  if (base.empty() || !path.starts_with(base)) return base.empty() ? path : std::string_view();
+  path.remove_prefix(base.size());
+  if (path.empty()) return "/";
+  return path.front() == '/' ? path : std::string_view();
+}
+
+void Server::dispatch(SessionSlot& slot, const http::Request& request) {
+  // The defence against DNS rebinding: where everybody may do everything, a page of any name must not get here.
+  if (access_.mode() == auth::Mode::none && !http::host_allowed(request.host, settings_.allowed_hosts)) {
+    if (ws::wants_upgrade(request)) metrics_.refused[Refused::host].add();
+    slot.http->form.keep_alive = false;
+    return refuse(slot,
+                  {421, "bad_request", "The Host is no IP address, not localhost, and not in DOCKCAST_ALLOWED_HOSTS."});
+  }
+  if (!http::is_known_method(request.method)) return refuse(slot, {501, "unsupported", "The method is not known."});
+  const std::string_view path = local_path(request.target.path);
+  if (auto channel = channel_of_path(path)) return upgrade(slot, request, std::move(*channel));
+  if (ws::wants_upgrade(request)) slot.http->form.keep_alive = false;
+
+  using Handler = void (Server::*)(SessionSlot&, const http::Request&);
+  static constexpr std::pair<std::string_view, Handler> routes[] = {
+      {"/", &Server::show_page},
+      {"/api/containers", &Server::list_containers},
+      {"/health/live", &Server::tell_live},
+      {"/health/ready", &Server::tell_ready},
+      {"/health/websocket", &Server::tell_websocket},
+      {"/metrics", &Server::tell_metrics},
+  };
+  for (const auto& [route, handler] : routes) {
+    if (path != route) continue;
+    if (request.method == "GET" || request.method == "HEAD") return (this->*handler)(slot, request);
+    return refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
+  }
+  refuse(slot, {404, "not_found", "There is nothing at " + request.target.path.substr(0, 200) + "."});
+}
+
+void Server::show_page(SessionSlot& slot, const http::Request&) { answer(slot, page()); }
+void Server::tell_live(SessionSlot& slot, const http::Request&) { answer(slot, health_live(vitals())); }
+void Server::tell_ready(SessionSlot& slot, const http::Request&) { answer(slot, health_ready(vitals())); }
+void Server::tell_websocket(SessionSlot& slot, const http::Request&) { answer(slot, health_websocket(vitals())); }
+
+void Server::tell_metrics(SessionSlot& slot, const http::Request&) {
+  count();
+  answer(slot, plain("text/plain; version=0.0.4; charset=utf-8", metrics_.registry.expose()));
+}
+
+void Server::list_containers(SessionSlot& slot, const http::Request& request) {
+  const auto identity = access_.identify(request);
+  if (!identity) return refuse(slot, unauthorized(identity.error().message));
+  if (!access_.may(*identity, auth::Verb::list_containers, {}))
+    return refuse(slot, unauthorized("Credentials are needed: Authorization: Bearer."));
+  auto query = container_query(request.target);
+  if (!query) return refuse(slot, Failure(query.error()).refusal());
+
+  slot.http->answering = true;
+  control_.list(loop_, std::move(*query), [this, session = slot.session](const base::Result<Containers>& containers) {
+    SessionSlot* asker = find(session);
+    if (asker == nullptr) return;
+    HttpPhase& http = *asker->http;
+    http.answering = false;
+    http.form.keep_alive &= !http.ended;
+    if (containers) {
+      answer(*asker, plain("application/json", containers_json(*containers)));
+    } else {
+      refuse(*asker, Failure(containers.error()).refusal());
+    }
+    if (!fanout_.is_open(session) || asker->state != State::http) return;
+    arm(*asker, settings_.idle_timeout);
+    std::string held = std::exchange(http.held, {});
+    if (!held.empty()) consume_http(*asker, held);
+    if (fanout_.is_open(session)) proceed(*asker);
+  });
+}
+
+Vitals Server::vitals() const {
+  const net::Instant now = loop_.now();
+  return {facts_, beats_.all_within(beat_limit, now), draining_, metrics_.websockets(), now};
+}
+
+void Server::refuse(SessionSlot& slot, const http::Refusal& refusal) {
+  char ref[17];
+  std::snprintf(ref, sizeof ref, "%016llx", static_cast<unsigned long long>(loop_.random().next()));
+  base::log::info(
+      "Refused a request",
+      {{"ref", ref}, {"status", refusal.status}, {"message", refusal.message}, {"address", slot.http->address}});
+  answer(slot, http::problem(refusal, ref));
+}
+
+void Server::answer(SessionSlot& slot, const http::Response& response) {
+  fanout_.send(slot.session.slot, http::serialize(response, slot.http->form));
+  if (!slot.http->form.keep_alive) part(slot);
+}
+
+}  // namespace api

@@ -1,0 +1,187 @@
+// Server, once a socket speaks WebSocket: frames in, what the conversation decides carried out, news of its channels.
+#include "api/server.hpp"
+#include "base/check.hpp"
+#include "base/log.hpp"
+
+namespace api {
+
+Terms Server::terms(const SessionSlot& slot) {
+  return {settings_, access_, channels_, loop_.random(), loop_.wall_now(), slot.number};
+}
+
+hub::Follower Server::follower(const SessionSlot& slot, std::uint32_t subscription) const {
+  return {loop_number_, {slot.session, subscription}};
+}
+
+void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
+  const ws::Rules rules{.message_bytes_max = settings_.message_bytes_max};
+  bool another = false, pinged = false;
+  for (;;) {
+    const ws::Event event = slot.decoder.next(bytes, rules);
+    const bool open = slot.state == State::open;
+    switch (event.kind) {
+      case ws::Event::Kind::none:
+        // Of several pings that came together only the last is answered (RFC 6455, 5.5.3).
+        if (open && pinged) say_control(slot, ws::Opcode::pong, pong_);
+        if (!open) return;
+        slot.life.on_unfinished(slot.decoder.unfinished(), another, loop_.now(), settings_);
+        if (slot.decoder.unfinished()) watch(slot);
+        return;
+      case ws::Event::Kind::text:
+        another = true;
+        if (open) on_text(slot, event.text);
+        break;
+      case ws::Event::Kind::binary:
+        if (open) hang(slot, close_code::unsupported_data, "Messages are text.");
+        break;
+      case ws::Event::Kind::ping:
+        pong_ = event.text;
+        pinged = true;
+        break;
+      case ws::Event::Kind::pong:
+        slot.life.on_pong();
+        break;
+      case ws::Event::Kind::close:
+        if (open) hang(slot, event.code == 1005 ? close_code::normal : event.code, {});
+        return part(slot);
+      case ws::Event::Kind::fault:
+        if (open) hang(slot, event.code, event.text);
+        return part(slot);
+    }
+  }
+}
+
+void Server::on_text(SessionSlot& slot, std::string_view text) {
+  const bool room = fanout_.backlog_bytes(slot.session.slot) <= settings_.backlog_bytes_max;
+  if (slot.inbox || slot.talk.busy() || !room) {
+    if (!slot.inbox) slot.inbox = std::make_unique<Inbox>();
+    slot.inbox->commands.emplace_back(text);
+    slot.inbox->bytes += text.size();
+    return;
+  }
+  carry_out(slot, slot.talk.receive(text, terms(slot)));
+  if (slot.talk.known()) slot.life.on_credentials();
+}
+
+// Commands that were held back, as far as it goes.
+void Server::work_off(SessionSlot& slot) {
+  while (slot.inbox && slot.state == State::open) {
+    if (slot.talk.busy() || fanout_.backlog_bytes(slot.session.slot) > settings_.backlog_bytes_max) return;
+    if (slot.inbox->commands.empty()) {
+      slot.inbox.reset();
+      return;
+    }
+    const std::string text = std::move(slot.inbox->commands.front());
+    slot.inbox->commands.pop_front();
+    slot.inbox->bytes -= text.size();
+    carry_out(slot, slot.talk.receive(text, terms(slot)));
+    if (slot.talk.known()) slot.life.on_credentials();
+  }
+}
+
+void Server::carry_out(SessionSlot& slot, const Effects& effects) {
+  for (const Effect& effect : effects)
+    if (slot.state == State::open) carry_out(slot, effect);
+}
+
+void Server::carry_out(SessionSlot& slot, const Effect& effect) {
+  const std::uint32_t number = slot.session.slot;
+  if (const auto* said = std::get_if<Say>(&effect)) {
+    say(slot, said->text);
+  } else if (const auto* end = std::get_if<Hang>(&effect)) {
+    hang(slot, end->code, end->reason);
+  } else if (const auto* which = std::get_if<Resolve>(&effect)) {
+    control_.resolve(loop_, which->name,
+                     [this, session = slot.session, item = which->item](const Resolution& resolution) {
+                       SessionSlot* asker = find(session);
+                       if (asker == nullptr || asker->state != State::open) return;
+                       carry_out(*asker, asker->talk.resolved(item, resolution, terms(*asker)));
+                       proceed(*asker);
+                     });
+  } else if (const auto* follow = std::get_if<Follow>(&effect)) {
+    if (follow->fresh) {
+      CHECK(fanout_.add_subscription(number) == follow->subscription);
+      metrics_.subscriptions[Family::container_logs].add(1);
+    }
+    control_.follow({follower(slot, follow->subscription), follow->container, follow->shape, follow->start});
+  } else if (const auto* unfollow = std::get_if<Unfollow>(&effect)) {
+    control_.unfollow(follower(slot, unfollow->subscription),
+                      [this, session = slot.session, subscription = unfollow->subscription] {
+                        SessionSlot* asker = find(session);
+                        if (asker == nullptr || asker->state != State::open) return;
+                        carry_out(*asker, asker->talk.unfollowed(subscription, terms(*asker)));
+                        proceed(*asker);
+                      });
+  } else if (const auto* forget = std::get_if<Forget>(&effect)) {
+    fanout_.remove_subscription(number, forget->subscription);
+    metrics_.subscriptions[Family::container_logs].add(-1);
+  }
+}
+
+void Server::say(SessionSlot& slot, std::string_view text) {
+  frame_.clear();
+  ws::append_text_frame(frame_, text);
+  fanout_.send(slot.session.slot, frame_);
+  metrics_.sent[Family::many].add();
+}
+
+void Server::say_control(SessionSlot& slot, ws::Opcode opcode, std::string_view payload) {
+  frame_.clear();
+  ws::append_frame(frame_, opcode, payload);
+  slot.life.before_control(outlet(slot));
+  fanout_.send(slot.session.slot, frame_);
+  slot.life.after_control(loop_.now());
+}
+
+// The last thing that is said. The peer has a while to say it too.
+void Server::hang(SessionSlot& slot, std::uint16_t code, std::string_view reason) {
+  base::log::debug("Closing a session", {{"code", code}, {"reason", reason}, {"session", slot.number}});
+  end_talk(slot, counted(code));
+  frame_.clear();
+  ws::append_close_frame(frame_, code, reason);
+  fanout_.send(slot.session.slot, frame_);
+  slot.state = State::closing;
+  arm(slot, settings_.close_timeout);
+}
+
+void Server::end_talk(SessionSlot& slot, CountedClose close) {
+  const auto subscriptions = slot.talk.subscriptions();
+  for (std::uint32_t i = 0; i < subscriptions.size(); ++i) {
+    if (subscriptions[i] == 0) continue;
+    fanout_.remove_subscription(slot.session.slot, i);
+    control_.unfollow(follower(slot, i), {});
+    metrics_.subscriptions[Family::container_logs].add(-1);
+  }
+  slot.talk.end(channels_);
+  slot.inbox.reset();
+  metrics_.active[slot.family].add(-1);
+  metrics_.closes[close].add();
+}
+
+void Server::on_subscribed(const hub::FollowerName& name, const feeds::Subscribed& answer) {
+  SessionSlot* slot = find(name.session);
+  if (slot == nullptr || slot->state != State::open) return;
+  if (!answer.recovered.empty()) {
+    const auto result = answer.recovered == "full"      ? Recovered::full
+                        : answer.recovered == "partial" ? Recovered::partial
+                                                        : Recovered::none;
+    metrics_.resumes[result].add();
+  }
+  carry_out(*slot, slot->talk.subscribed(name.subscription, answer, terms(*slot)));
+  proceed(*slot);
+}
+
+void Server::on_refused(const hub::FollowerName& name, const base::Error& error) {
+  SessionSlot* slot = find(name.session);
+  if (slot == nullptr || slot->state != State::open) return;
+  carry_out(*slot, slot->talk.refused(name.subscription, error, terms(*slot)));
+  proceed(*slot);
+}
+
+void Server::on_ended(const hub::FollowerName& name) {
+  SessionSlot* slot = find(name.session);
+  if (slot == nullptr || slot->state != State::open) return;
+  carry_out(*slot, slot->talk.ended(name.subscription, terms(*slot)));
+}
+
+}  // namespace api

@@ -1,0 +1,68 @@
+// Server, where HTTP becomes a WebSocket: what is refused before the upgrade, and the session's start.
+#include "api/server.hpp"
+#include "http/origin.hpp"
+#include "ws/handshake.hpp"
+
+namespace api {
+namespace {
+
+constexpr std::string_view batches = "dockcast.v1";
+
+std::vector<Option> options_of(const http::Target& target) {
+  std::vector<Option> options;
+  for (const auto& [name, value] : target.query)
+    if (name == "since" || name == "tail" || name == "stdout" || name == "stderr") options.push_back({name, value});
+  return options;
+}
+
+}  // namespace
+
+// Who asks, if this page and these credentials may open a WebSocket.
+http::OrRefusal<auth::Identity> Server::admit(const http::Request& request) {
+  const std::size_t origins = request.headers.count("Origin");
+  if (origins > 1 ||
+      (origins == 1 && !http::origin_allowed(request.headers.get("Origin"), request.host, settings_.allowed_origins))) {
+    metrics_.refused[Refused::origin].add();
+    return http::Refusal{403, "forbidden", "Pages of this origin may not connect."};
+  }
+  const auto identity = access_.identify(request);
+  if (!identity) {
+    metrics_.refused[Refused::credentials].add();
+    return unauthorized(identity.error().message);
+  }
+  if (draining_) {
+    metrics_.refused[Refused::draining].add();
+    return http::Refusal{503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}};
+  }
+  return *identity;
+}
+
+void Server::upgrade(SessionSlot& slot, const http::Request& request, std::string channel) {
+  slot.http->form.keep_alive = false;  // of a refusal: what follows may have been meant for a tunnel
+  const auto upgrade = ws::check_upgrade(request, {&batches, 1});
+  if (!upgrade) {
+    metrics_.refused[Refused::malformed].add();
+    return refuse(slot, upgrade.error());
+  }
+  const auto identity = admit(request);
+  if (!identity) return refuse(slot, identity.error());
+
+  fanout_.send(slot.session.slot, ws::upgrade_response(*upgrade));
+  slot.http.reset();
+  slot.state = State::open;
+  slot.number = (++sessions_ << 8) | (loop_number_ & 0xff);
+  ++websockets_;
+  const auto known = channel.empty() ? std::nullopt : parse_channel(channel);
+  slot.family = channel.empty() ? Family::many : known ? known->family : Family::plain;
+  metrics_.opened[slot.family].add();
+  metrics_.active[slot.family].add(1);
+
+  Conversation::Opening opening{*identity, upgrade->protocol == batches, {}};
+  if (!channel.empty()) opening.wish = Wish{std::move(channel), options_of(request.target), {}};
+  slot.life.start(loop_.now(), settings_, loop_.random());
+  if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);
+  watch(slot);
+  carry_out(slot, slot.talk.open(std::move(opening), terms(slot)));
+}
+
+}  // namespace api

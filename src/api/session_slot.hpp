@@ -1,0 +1,64 @@
+// SessionSlot: one client socket of a serving loop, from its accept to its close: first HTTP, then a WebSocket.
+// Compact, since most are idle subscribers (docs: performance.md, "What follows", 3): what only HTTP or a waiting
+// command needs is kept apart and gone afterwards. Owner: Server; thread: its loop's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "api/conversation.hpp"
+#include "api/liveness.hpp"
+#include "http/response.hpp"
+#include "hub/fanout.hpp"
+#include "ws/decoder.hpp"
+
+namespace api {
+
+struct HttpPhase {
+  explicit HttpPhase(const http::RequestLimits& limits) : reader(limits) {}
+
+  http::RequestReader reader;
+  std::string address;     // who it is, for the log
+  std::string held;        // what came behind the request that is being answered
+  bool timed = true;       // a request has begun, its deadline runs
+  bool answering = false;  // waits for the control loop
+  bool ended = false;      // the client will send no more
+  http::AnswerForm form;   // of the request that is being answered
+};
+
+// Commands that came while another one waits, or while the backlog is too long.
+struct Inbox {
+  std::deque<std::string> commands;
+  std::size_t bytes = 0;
+};
+
+//   free ──accept──▶ http ──upgrade──▶ open ──our close frame──▶ closing ──the peer's──▶ parting ──▶ free
+//                      └──last answer──────────────────────────────────────────────────▶ ┘
+struct SessionSlot {
+  enum class State : std::uint8_t {
+    free,
+    http,
+    open,
+    closing,  // we said close; what comes is thrown away until the peer says it too
+    parting,  // all is said: it leaves the backlog, then our side is shut; what comes is thrown away until the end
+  };
+
+  int socket = -1;
+  hub::Session session = {};
+  State state = State::free;
+  Family family = Family::many;
+  bool paused = false;     // readiness was reported that was not followed
+  bool shut = false;       // parting: our side is
+  bool heard_end = false;  // parting: the peer's side is
+  ws::Decoder decoder;
+  std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade
+  Conversation talk;
+  Liveness life;
+  std::unique_ptr<HttpPhase> http;  // State::http only
+  std::unique_ptr<Inbox> inbox;     // while something waits in it
+};
+static_assert(sizeof(SessionSlot) <= 192);
+
+}  // namespace api
