@@ -1,4 +1,5 @@
-// How a Server keeps a WebSocket session: frames, order, back-pressure, deadlines, the end.
+// How a Server keeps a WebSocket session: frames, order, back-pressure, deadlines, the end. Longer than most:
+// one fixture, and every way a session can go.
 #include "api/server_fixture.hpp"
 
 namespace api::testing_bench {
