@@ -9,6 +9,10 @@
 #include "net/asio_loop.hpp"
 #include "net/asio_network.hpp"
 #include "net/epoll_sockets.hpp"
+#include "net/sim_host.hpp"
+#include "net/sim_network.hpp"
+#include "net/sim_sockets.hpp"
+#include "net/sim_world.hpp"
 
 namespace net {
 
@@ -36,12 +40,35 @@ class RealNet final : public AnyNet {
   EpollSockets sockets_{loop_};
 };
 
+class SimulatedNet final : public AnyNet {
+ public:
+  Loop& loop() override { return loop_; }
+  Network& network() override { return network_; }
+  ClientSockets& sockets() override { return sockets_; }
+  bool run_until(const std::function<bool()>& done) override {
+    return world_.run_until(done, std::chrono::seconds(300));
+  }
+
+ private:
+  static SimFaults faults() {  // those of which a suite must not notice anything
+    SimFaults faults;
+    faults.slice = 0.3;
+    faults.short_send = 0.2;
+    faults.stall = 0.001;
+    return faults;
+  }
+  SimWorld world_{11, faults()};
+  SimLoop& loop_ = world_.host("only").make_loop();
+  SimNetwork network_{loop_};
+  SimSockets sockets_{loop_};
+};
+
 using MakeNet = std::unique_ptr<AnyNet> (*)();
 template <class Net>
 std::unique_ptr<AnyNet> make_net() {
   return std::make_unique<Net>();
 }
-const auto both_nets = ::testing::Values(&make_net<RealNet>);
+const auto both_nets = ::testing::Values(&make_net<RealNet>, &make_net<SimulatedNet>);
 inline std::string name_of(const ::testing::TestParamInfo<MakeNet>& info) {
   return info.param == &make_net<RealNet> ? "Real" : "Simulated";
 }

@@ -229,8 +229,7 @@ TEST_P(NetworkTest, WritingToAPeerThatClosedFailsAsClosed) {
 TEST_P(NetworkTest, ClosingWithBytesUnreadCutsThePeer) {
   connect();
   say(*here_, "never read");
-  EXPECT_EQ(hear_bytes(*there_, 2).substr(0, 2), "ne");
-  say(*here_, "nor this");
+  run_for(50ms);  // it is there
   there_.reset();
   std::string heard;
   std::optional<base::Result<void>> end;

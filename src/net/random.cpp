@@ -40,8 +40,18 @@ std::uint64_t Random::below(std::uint64_t bound) {
 
 double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
+namespace {
+thread_local Random* simulated_secrets = nullptr;
+}
+
+void draw_secrets_from(Random* random) { simulated_secrets = random; }
+
 std::string secret_bytes(std::size_t count) {
   std::string bytes(count, '\0');
+  if (simulated_secrets != nullptr) {
+    for (char& byte : bytes) byte = static_cast<char>(simulated_secrets->below(256));
+    return bytes;
+  }
   CHECK(count <= 256);  // larger requests may come back short
   CHECK(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(count));
   return bytes;

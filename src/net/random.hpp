@@ -23,5 +23,7 @@ class Random {
 
 // From the kernel; for tokens, session ids and seeds.
 std::string secret_bytes(std::size_t count);
+// For the simulated net: the secrets of this thread come from there, so that they replay; null: from the kernel again.
+void draw_secrets_from(Random* random);
 
 }  // namespace net

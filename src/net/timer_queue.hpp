@@ -35,6 +35,14 @@ class TimerQueue {
     erase(slots_[slot].place);
     return item;
   }
+  template <class Predicate>
+  std::vector<Item> take_back_if(Predicate chosen) {
+    std::vector<Item> taken;
+    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+      if (slots_[slot].used && chosen(std::as_const(slots_[slot].item))) taken.push_back(take_back(id_of(slot)));
+    }
+    return taken;
+  }
   // Behind everything that is due then already. False if it is there no more.
   bool move(std::uint64_t id, Instant at) {
     if (!holds(id)) return false;
