@@ -1,0 +1,243 @@
+"""What the end-to-end scripts share: dockcast processes, containers of a test Engine, followers that check themselves.
+
+Followers resume by position, as any client should, and note everything that a promise forbids: lines that are missing or
+repeated, batches that do not join, gaps, silence. The scripts need /usr/bin/python3 with Debian's python3-websockets.
+"""
+import asyncio
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import websockets
+
+BINARY = os.environ.get("DOCKCAST_TEST_BINARY", "build/dev/dockcast")
+ENGINES = {v: os.environ[f"DOCKCAST_TEST_ENGINE_{v}"] for v in ("20", "26") if f"DOCKCAST_TEST_ENGINE_{v}" in os.environ}
+REDIS_PORT = os.environ.get("DOCKCAST_TEST_REDIS_PORT")
+if not ENGINES or not REDIS_PORT:
+    sys.exit("run me through tools/run-tests: DOCKCAST_TEST_ENGINE_20, _26 and DOCKCAST_TEST_REDIS_PORT are not set")
+# Numbered lines on both streams, at a pace.
+COUNTING = 'i=0; while true; do echo "o $i"; echo "e $i" >&2; i=$((i+1)); usleep 10000; done'
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Container:
+    """A container of a test Engine, removed at the end of the `with`."""
+
+    count = 0
+
+    def __init__(self, engine, script, *options, keep=False):
+        Container.count += 1
+        self.engine, self.name = engine, f"e2e-{os.getpid()}-{Container.count}"
+        self.docker("run", "-d", "--name", self.name, "--network", "none", *options, "demo:1", "sh", "-c", script)
+        self.id = self.docker("inspect", "-f", "{{.Id}}", self.name).strip()
+
+    def docker(self, *arguments):
+        done = subprocess.run(["docker", "-H", self.engine, *arguments], capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr}")
+        return done.stdout
+
+    def logs(self):
+        """What `docker logs` prints, per stream, as lines of bytes."""
+        done = subprocess.run(["docker", "-H", self.engine, "logs", self.name], capture_output=True, check=True)
+        return {"o": done.stdout.split(b"\n")[:-1], "e": done.stderr.split(b"\n")[:-1]}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.docker("rm", "-f", self.name)
+
+
+class Instance:
+    """One dockcast process."""
+
+    def __init__(self, engine, label, **settings):
+        self.port, self.label = free_port(), label
+        self.environment = dict(os.environ, DOCKER_HOST=engine, PORT=str(self.port), INSTANCE_ID=label, **settings)
+        self.log = tempfile.NamedTemporaryFile("w+", prefix=f"dockcast-{label}-", suffix=".log", delete=False)
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([BINARY], env=self.environment, stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 30
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{self.label} did not start: {pathlib.Path(self.log.name).read_text()}")
+            time.sleep(0.05)  # between two looks at another process
+
+    def answers(self):
+        try:
+            return self.get("/health/ready")[0] == 200
+        except OSError:
+            return False
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def resident_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait(10)
+        self.log.close()
+        os.unlink(self.log.name)
+
+
+class Cluster:
+    """Instances on one Redis, under a prefix of their own."""
+
+    def __init__(self, engine, count, **settings):
+        prefix = f"e2e-{os.getpid()}-{time.monotonic_ns()}:"
+        self.prefix = prefix
+        settings = dict(settings, REDIS_URL=f"redis://127.0.0.1:{REDIS_PORT}", DOCKCAST_REDIS_PREFIX=prefix)
+        self.instances = [Instance(engine, f"i{n}", **settings) for n in range(count)]
+
+    def reader(self, container):
+        """The instance that holds the lease of the container's log."""
+        keys = redis("--scan", "--pattern", f"{self.prefix}lease:*{container.id}*").split()
+        holder = redis("get", keys[0]).strip() if keys else ""
+        return next((each for each in self.instances if holder.startswith(each.label + "-")), None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for instance in self.instances:
+            instance.stop()
+
+
+def redis(*arguments):
+    done = subprocess.run(["redis-cli", "-p", REDIS_PORT, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+class Follower:
+    """Follows one container's log with dockcast.v1, at one of the ports; after a cut at the next one, by its position."""
+
+    def __init__(self, ports, container, first=0, query="tail=0"):
+        self.ports, self.container, self.at, self.query = ports, container, first, query
+        self.lines = {"o": [], "e": []}
+        self.position = None
+        self.gaps, self.statuses, self.recovered = [], [], []
+        self.misjoined = self.cuts = 0
+        self.heard = time.monotonic()
+        self.silence = 0.0  # the longest since it was last set to 0
+
+    async def run(self):
+        while True:
+            query = f"since={self.position}" if self.position else self.query
+            url = f"ws://127.0.0.1:{self.ports[self.at % len(self.ports)]}/ws/containers/{self.container.id}/logs?{query}"
+            try:
+                async with websockets.connect(url, subprotocols=["dockcast.v1"], max_size=None) as socket_:
+                    async for text in socket_:
+                        self.hear(json.loads(text))
+            except (OSError, websockets.exceptions.WebSocketException, asyncio.TimeoutError):
+                pass
+            self.cuts += 1
+            self.at += 1
+            await asyncio.sleep(0.05)  # a client's back-off
+
+    def hear(self, message):
+        if message["type"] == "subscribed":
+            self.position = message["position"]
+            self.recovered.append(message.get("recovered"))
+        elif message["type"] == "logs":
+            now = time.monotonic()
+            self.silence, self.heard = max(self.silence, now - self.heard), now
+            self.misjoined += message["prev"] != self.position
+            self.position = message["position"]
+            for line in message["lines"]:
+                self.lines[line[1]].append(line[2])
+        elif message["type"] == "gap":
+            self.gaps.append(message)
+            self.position = message["to"]
+        elif message["type"] == "status":
+            self.statuses.append(message["state"])
+
+    def exact(self):
+        """Nothing is missing or twice among the numbered lines that it got, and nothing was told to be missing."""
+        for stream, lines in self.lines.items():
+            numbers = [int(line.split()[1]) for line in lines]
+            if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+                return False
+        return any(self.lines.values()) and not self.gaps and not self.misjoined
+
+    def __str__(self):
+        counts = {stream: len(lines) for stream, lines in self.lines.items()}
+        return (f"lines {counts} gaps {len(self.gaps)} misjoined {self.misjoined} cuts {self.cuts} "
+                f"silence {self.silence:.2f} s recovered {self.recovered} statuses {self.statuses[:9]}")
+
+
+async def until(what, condition, seconds=30):
+    """Waits for a condition of other processes; fails loudly where it does not come."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < deadline, f"waited {seconds} s in vain: {what}")
+        await asyncio.sleep(0.02)
+
+
+def check(condition, message):
+    if not condition:
+        print(f"FAILED: {message}")
+        sys.exit(1)
+
+
+class Cutter:
+    """A TCP or unix-socket proxy on loopback that counts what its clients ask, and can cut them."""
+
+    def __init__(self, host=None, port=None, path=None):
+        self.target = (host, port, path)
+        self.requests = []  # first lines, in order
+        self.open = []
+
+    async def listen(self, path=None):
+        if path:
+            self.server = await asyncio.start_unix_server(self.serve, path)
+        else:
+            self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+            self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def serve(self, reader, writer):
+        host, port, path = self.target
+        there = await (asyncio.open_unix_connection(path) if path else asyncio.open_connection(host, port))
+        self.open += [writer, there[1]]
+        await asyncio.gather(self.pump(reader, there[1], True), self.pump(there[0], writer, False))
+
+    async def pump(self, reader, writer, asked):
+        try:
+            while data := await reader.read(65536):
+                if asked and data.split(b" ", 1)[0] in (b"GET", b"POST", b"HEAD"):
+                    self.requests.append(data.split(b"\r\n", 1)[0].decode())
+                writer.write(data)
+                await writer.drain()
+            writer.write_eof()
+        except (OSError, RuntimeError):
+            writer.close()
+
+    def cut(self):
+        for writer in self.open:
+            writer.transport.abort()
+        self.open = []
