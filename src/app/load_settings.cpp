@@ -6,7 +6,6 @@
 
 #include "app/setting.hpp"
 #include "base/log.hpp"
-#include "docker/engine_host.hpp"
 #include "redis/address.hpp"
 
 namespace app {
@@ -104,15 +103,26 @@ class Loading {
       if (const auto address = redis::parse_address(settings.redis_url); !address)
         mistake("REDIS_URL: " + address.error().message);
     }
-    if (!settings.docker_host.empty()) {
-      if (const auto endpoint = docker::parse_docker_host(settings.docker_host); !endpoint)
-        mistake("DOCKER_HOST: " + endpoint.error().message);
-    }
+    find_engine();
     if (settings.auth == Auth::none && !settings.token.empty())
       loaded_.warnings.push_back("DOCKCAST_TOKEN has no effect, since DOCKCAST_AUTH is none.");
     if (settings.auth == Auth::none && !is_loopback(settings.listen))
       loaded_.warnings.push_back("Anyone who reaches " + settings.listen +
                                  " can read every container's log: DOCKCAST_AUTH is none.");
+  }
+
+  void find_engine() {
+    Settings& settings = loaded_.settings;
+    docker::EngineSearch search;
+    search.environment = [&](const std::string& name) -> std::optional<std::string> {
+      if (name == "DOCKER_HOST") return settings.docker_host;
+      if (name == "DOCKER_CONTEXT") return settings.docker_context;
+      const std::string* text = sources_[1].find(name);
+      return text == nullptr ? std::nullopt : std::optional(*text);
+    };
+    auto found = docker::find_engine(search);
+    if (!found) return mistake(found.error().message);
+    settings.engine = std::move(*found);
   }
 
   void mistake(std::string text) { loaded_.mistakes.push_back(std::move(text)); }

@@ -7,6 +7,7 @@
 
 #include "api/settings.hpp"
 #include "base/log.hpp"
+#include "docker/engine_host.hpp"
 #include "feeds/log_feeds.hpp"
 #include "net/loop.hpp"
 
@@ -22,6 +23,7 @@ struct Settings {
   std::string instance_id;     // empty: the host name
 
   std::string docker_host, docker_context;
+  docker::EngineHost engine;  // where these two and the rest of the environment lead
 
   std::string redis_url;  // empty: embedded
   std::string redis_prefix;
@@ -33,6 +35,9 @@ struct Settings {
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
   api::ServerSettings server;
+
+  std::uint32_t drain_rate = 0;  // clients a second
+  net::Duration drain_grace{};
 
   base::log::Level log_level = base::log::Level::info;
   LogFormat log_format = LogFormat::text;

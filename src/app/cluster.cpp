@@ -1,0 +1,38 @@
+#include "app/cluster.hpp"
+
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "bus/memory_bus.hpp"
+#include "lease/memory_lease.hpp"
+#include "lease/redis_lease.hpp"
+#include "redis/address.hpp"
+
+namespace app {
+
+Cluster::Cluster(net::Network& network, const Settings& settings, const std::string& holder) {
+  if (settings.redis_url.empty()) {
+    bus_ = std::make_unique<bus::MemoryBus>(network.loop());
+    lease_ = std::make_unique<lease::MemoryLease>(network.loop(), holder);
+    base::log::info("No REDIS_URL: this instance is complete by itself");
+    return;
+  }
+  const auto address = redis::parse_address(settings.redis_url);
+  CHECK(address);
+  base::log::info("Redis", {{"at", address->endpoint.to_string()}, {"prefix", settings.redis_prefix}});
+  commands_ = std::make_unique<redis::Client>(network, *address);
+  bus::RedisBus::Settings bus_settings;
+  bus_settings.prefix = settings.redis_prefix;
+  auto redis_bus = std::make_unique<bus::RedisBus>(network, *address, std::move(bus_settings));
+  redis_bus_ = redis_bus.get();
+  bus_ = std::move(redis_bus);
+  lease_ = std::make_unique<lease::RedisLease>(network.loop(), *commands_, holder, settings.redis_prefix);
+  bus_->on_state([this](bus::State state) {
+    if (state == bus::State::connected) {
+      base::log::info("Redis answers");
+    } else {
+      base::log::warn("Redis does not answer; containers are read without it", {{"why", bus_->reason()}});
+    }
+  });
+}
+
+}  // namespace app

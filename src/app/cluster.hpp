@@ -1,0 +1,33 @@
+// Cluster: what ties this instance to the others, or stands for them: the bus and the lease, over Redis or embedded.
+// Thread: the control loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/settings.hpp"
+#include "bus/redis_bus.hpp"
+#include "lease/lease.hpp"
+#include "net/network.hpp"
+#include "redis/client.hpp"
+
+namespace app {
+
+class Cluster {
+ public:
+  // `holder`: this process' alone. REDIS_URL was judged when the settings were loaded.
+  Cluster(net::Network& network, const Settings& settings, const std::string& holder);
+
+  bus::Bus& bus() { return *bus_; }
+  const bus::Bus& bus() const { return *bus_; }
+  lease::Lease& lease() { return *lease_; }
+  const bus::RedisBus* redis_bus() const { return redis_bus_; }  // null: embedded
+
+ private:
+  std::unique_ptr<redis::Client> commands_;
+  std::unique_ptr<bus::Bus> bus_;
+  const bus::RedisBus* redis_bus_ = nullptr;
+  std::unique_ptr<lease::Lease> lease_;
+};
+
+}  // namespace app

@@ -1,0 +1,43 @@
+// EngineLink: the Docker Engine of this instance, however often it comes and goes, and the feeds that read it. The
+// feeds are made when the Engine has said for the first time who it is, since leases, bus channels and positions carry
+// that. Thread: the control loop.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "docker/client.hpp"
+#include "docker/events.hpp"
+#include "feeds/log_feeds.hpp"
+#include "net/task.hpp"
+
+namespace app {
+
+class EngineLink final : private docker::EventWatch::Listener {
+ public:
+  // Makes the feeds, once, and tells whoever asks them.
+  using MakeFeeds = std::function<std::unique_ptr<feeds::LogFeeds>(const std::string& engine_id)>;
+
+  EngineLink(docker::Client& engine, MakeFeeds make_feeds);
+
+  bool answers() const { return watch_.up(); }
+  bool answered() const { return answered_; }        // ever
+  feeds::LogFeeds* feeds() { return feeds_.get(); }  // null: the Engine has not said yet who it is
+  const feeds::LogFeeds* feeds() const { return feeds_.get(); }
+
+ private:
+  void on_event(const docker::Event& event) override;
+  void on_resync() override;
+  void on_up() override;
+  void on_down(const base::Error& why) override;
+  net::Task<void> introduce();
+
+  docker::Client& engine_;
+  MakeFeeds make_feeds_;
+  bool answered_ = false;
+  std::unique_ptr<feeds::LogFeeds> feeds_;
+  net::Job introduction_;
+  docker::EventWatch watch_;  // last: it calls from its constructor
+};
+
+}  // namespace app

@@ -1,0 +1,190 @@
+#include "app/instance.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "api/control_loop.hpp"
+#include "api/server.hpp"
+#include "app/cluster.hpp"
+#include "app/engine_link.hpp"
+#include "app/version.hpp"
+#include "auth/access.hpp"
+#include "base/check.hpp"
+#include "base/log.hpp"
+#include "hub/hub.hpp"
+#include "net/random.hpp"
+
+namespace app {
+namespace {
+
+constexpr std::size_t mailbox_items = 4096;  // publications and orders on their way to one serving loop
+
+auth::Settings access_settings(const Settings& settings) {
+  const auth::Mode mode = asks_for_token(settings) ? auth::Mode::token : auth::Mode::none;
+  return {mode, mode == auth::Mode::token ? settings.token : std::string(), settings.allow_query_token};
+}
+
+// INSTANCE_ID is a label; what must be unique adds 64 random bits.
+std::string unique_name(const std::string& label, net::Random& random) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string name = label + '-';
+  for (std::uint64_t bits = random.next(), i = 0; i < 16; ++i, bits >>= 4) name += digits[bits & 15];
+  return name;
+}
+
+api::ServerSettings server_settings(const Settings& settings, const std::string& name) {
+  api::ServerSettings server = settings.server;
+  server.instance = settings.instance_id;
+  server.session_prefix = name;
+  server.version = version;
+  return server;
+}
+
+// Calls `then` when the last copy of it is gone.
+std::shared_ptr<void> when_all_are_done(net::Callback then) {
+  auto call = std::make_shared<net::Callback>(std::move(then));
+  return {nullptr, [call](void*) { (*call)(); }};
+}
+
+}  // namespace
+
+struct Instance::Body {
+  Body(Place place, const Settings& settings, net::Endpoint engine);
+
+  std::unique_ptr<feeds::LogFeeds> make_feeds(const std::string& engine_id);
+  void accept(net::Accepted accepted);
+  api::Facts facts() const;
+  void tick();
+  net::Duration drain_spread() const;
+
+  // A serving loop and what runs on it.
+  struct Serving {
+    Serving(Body& body, ServingPlace place, std::uint32_t number);
+
+    net::Loop& loop;
+    hub::Fanout fanout;
+    hub::Mailbox mailbox;
+    api::Server server;
+  };
+
+  net::Loop& loop;
+  net::Network& network;
+  const Settings settings;
+  const std::string name;  // this process' alone
+  const api::ServerSettings for_servers;
+  const auth::Access access;
+  metrics::Registry registry;
+  api::Metrics metrics;
+  api::Beats beats;
+  const std::size_t beat;
+  docker::Client engine;
+  Cluster cluster;
+  hub::Hub hub;
+  api::ControlLoop control;
+  std::deque<Serving> serving;
+  std::optional<EngineLink> link;  // last made, since it begins to talk at once
+  std::unique_ptr<net::Listener> listener;
+  bool bus_connected = false;  // ever
+  net::Timer ticker;
+};
+
+Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t number)
+    : loop(place.loop),
+      fanout(place.loop, place.sockets),
+      mailbox(place.loop, mailbox_items,
+              {[this](hub::Item& item) { item.apply(fanout); }, [this] { fanout.flush(); },
+               [&body, number] { body.loop.post([&body, number] { body.hub.on_room(number); }); }}),
+      server({place.loop, place.sockets, fanout, body.control, body.access, body.metrics, body.beats, number},
+             body.for_servers) {
+  CHECK(body.hub.add_loop(mailbox) == number);
+  body.control.add_followers(server);
+}
+
+Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
+    : loop(place.control),
+      network(place.network),
+      settings(given),
+      name(unique_name(settings.instance_id, loop.random())),
+      for_servers(server_settings(settings, name)),
+      access(access_settings(settings)),
+      metrics(registry, settings.instance_id, std::string(version)),
+      beat(beats.add()),
+      engine(network, std::move(at)),
+      cluster(network, settings, name),
+      hub(settings.ring_bytes),
+      control({loop, engine, hub}) {
+  for (std::uint32_t number = 0; number < place.serving.size(); ++number)
+    serving.emplace_back(*this, place.serving[number], number);
+  link.emplace(engine, [this](const std::string& engine_id) { return make_feeds(engine_id); });
+  tick();
+}
+
+std::unique_ptr<feeds::LogFeeds> Instance::Body::make_feeds(const std::string& engine_id) {
+  std::vector<feeds::Followers*> followers;
+  for (Serving& each : serving) followers.push_back(&each.server);
+  auto feeds = std::make_unique<feeds::LogFeeds>(
+      feeds::LogFeeds::Parts{loop, engine, cluster.bus(), cluster.lease(), hub, std::move(followers)}, settings.feeds,
+      engine_id);
+  control.set_feeds(*feeds, engine_id);
+  return feeds;
+}
+
+// To the loop with the fewest sockets.
+void Instance::Body::accept(net::Accepted accepted) {
+  const auto least = std::min_element(serving.begin(), serving.end(), [](const Serving& a, const Serving& b) {
+    return a.server.load() < b.server.load();
+  });
+  least->server.accept(std::move(accepted));
+}
+
+api::Facts Instance::Body::facts() const {
+  api::Facts facts;
+  facts.at = loop.now();
+  facts.bus = cluster.bus().state();
+  facts.bus_reason = cluster.bus().reason();
+  facts.engine_answers = link->answers();
+  facts.engine_answered = link->answered();
+  facts.bus_connected = bus_connected;
+  if (link->feeds() != nullptr) facts.channels = link->feeds()->facts().channels;
+  return facts;
+}
+
+void Instance::Body::tick() {
+  beats.beat(beat, loop.now());
+  bus_connected |= cluster.bus().state() == bus::State::connected;
+  for (Serving& each : serving) each.loop.post([&server = each.server, now = facts()] { server.on_facts(now); });
+  ticker = loop.after(api::beat_interval, [this] { tick(); });
+}
+
+// So that they come back at a pace that the others can take.
+net::Duration Instance::Body::drain_spread() const {
+  const auto clients = static_cast<std::uint64_t>(std::max<std::int64_t>(metrics.websockets(), 0));
+  return std::chrono::milliseconds(clients * 1000 / settings.drain_rate);
+}
+
+Instance::Instance(Place place, const Settings& settings, net::Endpoint engine)
+    : body_(std::make_unique<Body>(std::move(place), settings, std::move(engine))) {}
+Instance::~Instance() = default;
+
+base::Result<std::uint16_t> Instance::listen() {
+  auto listener = body_->network.listen(net::Endpoint{{}, body_->settings.listen, body_->settings.port},
+                                        [this](net::Accepted accepted) { body_->accept(std::move(accepted)); });
+  if (!listener) return listener.error();
+  body_->listener = std::move(*listener);
+  return body_->listener->port();
+}
+
+void Instance::drain(net::Callback done) {
+  Body& body = *body_;
+  body.listener.reset();
+  const std::shared_ptr<void> last = when_all_are_done(std::move(done));
+  if (feeds::LogFeeds* feeds = body.link->feeds()) feeds->drain([last] {});
+  for (Body::Serving& each : body.serving) {
+    each.loop.post([&server = each.server, &control = body.loop, spread = body.drain_spread(), last]() mutable {
+      server.drain(spread, [&control, last = std::move(last)]() mutable { control.post([last = std::move(last)] {}); });
+    });
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,125 @@
+#include "app/process.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <optional>
+
+#include "app/instance.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "net/asio_network.hpp"
+#include "net/epoll_sockets.hpp"
+#include "net/loop_thread.hpp"
+#include "net/random.hpp"
+#include "net/stop_signals.hpp"
+
+namespace app {
+namespace {
+
+unsigned cores() {
+  cpu_set_t ours;
+  return sched_getaffinity(0, sizeof ours, &ours) == 0 ? static_cast<unsigned>(CPU_COUNT(&ours)) : 1;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "dockcast";
+}
+
+std::string draw_token() {
+  static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string token;
+  for (const char byte : net::secret_bytes(24)) token += letters[byte & 63];
+  return token;
+}
+
+// Where a browser on this machine, or on another one where it listens everywhere, finds us.
+std::string url(const Settings& settings) {
+  std::string host = settings.listen;
+  if (host == "0.0.0.0" || host == "::") host = settings.instance_id;
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(settings.port) + "/";
+}
+
+// An end that was not asked for politely: the second signal, or a grace that is over.
+class Process {
+ public:
+  explicit Process(const Settings& settings) : settings_(settings) {
+    for (unsigned number = 0; number < settings.serving_loops; ++number) serving_.emplace_back(number);
+    Place place{control_, network_, {}};
+    for (Serving& each : serving_) place.serving.push_back({each.thread.loop(), each.sockets});
+    instance_.emplace(std::move(place), settings_, settings_.engine.endpoint);
+  }
+
+  int run() {
+    const auto port = instance_->listen();
+    if (!port) {
+      base::log::error("Cannot listen", {{"address", settings_.listen + ":" + std::to_string(settings_.port)},
+                                         {"why", port.error().message}});
+      return 1;
+    }
+    base::log::info("Listening", {{"url", url(settings_)},
+                                  {"access", asks_for_token(settings_) ? "token" : "none"},
+                                  {"serving_loops", settings_.serving_loops}});
+    const auto signals = net::on_signals(control_, [this](int) { on_signal(); });
+    for (Serving& each : serving_) each.thread.start();
+    control_.run();
+    for (Serving& each : serving_) each.thread.stop();
+    base::log::info("Stopped");
+    return 0;
+  }
+
+ private:
+  struct Serving {
+    explicit Serving(unsigned number) : thread("serving " + std::to_string(number)), sockets(thread.loop()) {}
+    net::LoopThread thread;
+    net::EpollSockets sockets;
+  };
+
+  void on_signal() {
+    if (std::exchange(stopping_, true)) {
+      base::log::warn("Stopping at once");
+      return control_.stop();
+    }
+    base::log::info("Stopping; once more ends at once");
+    grace_ = control_.after(settings_.drain_grace, [this] {
+      base::log::warn("Clients are left that did not go");
+      control_.stop();
+    });
+    instance_->drain([this] { control_.stop(); });
+  }
+
+  const Settings& settings_;
+  net::AsioLoop control_;
+  net::AsioNetwork network_{control_};
+  std::deque<Serving> serving_;
+  std::optional<Instance> instance_;
+  bool stopping_ = false;
+  net::Timer grace_;
+};
+
+}  // namespace
+
+int serve(Settings settings) {
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go
+  if (settings.instance_id.empty()) settings.instance_id = host_name();
+  if (settings.serving_loops == 0) settings.serving_loops = cores();
+  const bool draw = asks_for_token(settings) && settings.token.empty();
+  if (draw) settings.token = draw_token();
+  base::log::info("dockcast", {{"version", version}, {"instance", settings.instance_id}});
+  base::log::info("Docker Engine", {{"at", settings.engine.endpoint.to_string()}, {"because", settings.engine.reason}});
+  if (draw) {
+    // To stdout, since it is a secret, and logs are kept and read by many.
+    std::printf("Open %s#token=%s\n", url(settings).c_str(), settings.token.c_str());
+    std::fflush(stdout);
+    base::log::warn("A token was drawn for this run alone; DOCKCAST_TOKEN or DOCKCAST_TOKEN_FILE sets one that stays");
+  }
+  return Process(settings).run();
+}
+
+}  // namespace app
