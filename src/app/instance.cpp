@@ -7,6 +7,7 @@
 #include "api/control_loop.hpp"
 #include "api/server.hpp"
 #include "app/cluster.hpp"
+#include "app/control_metrics.hpp"
 #include "app/engine_link.hpp"
 #include "app/version.hpp"
 #include "auth/access.hpp"
@@ -76,6 +77,7 @@ struct Instance::Body {
   const auth::Access access;
   metrics::Registry registry;
   api::Metrics metrics;
+  ControlMetrics control_metrics;
   api::Beats beats;
   const std::size_t beat;
   docker::Client engine;
@@ -109,6 +111,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       for_servers(server_settings(settings, name)),
       access(access_settings(settings)),
       metrics(registry, settings.instance_id, std::string(version)),
+      control_metrics(registry),
       beat(beats.add()),
       engine(network, std::move(at)),
       cluster(network, settings, name),

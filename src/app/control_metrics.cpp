@@ -1,0 +1,38 @@
+#include "app/control_metrics.hpp"
+
+namespace app {
+
+using namespace std::chrono_literals;
+
+ControlMetrics::ControlMetrics(metrics::Registry& all)
+    : readers_(all,
+               {"dockcast_channels", "Channels with work here: those read from Docker, and those relayed.", "role"},
+               {"owning", "relaying"}),
+      followers_(all.gauge("dockcast_followers", "Followers of container logs.")),
+      engine_(all.gauge("dockcast_engine_up", "1 while the Docker Engine answers.")),
+      canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
+                           "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
+      dropped_(all, {"dockcast_bus_dropped_total", "Bus messages that could not be used.", "reason"},
+               {"malformed", "oversized", "version"}),
+      dials_(all.counter("dockcast_redis_dials_total", "Connections to Redis that were begun.")) {}
+
+void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers) {
+  engine_.set(engine_answers ? 1 : 0);
+  if (feeds != nullptr) {
+    const feeds::LogFeeds::Facts facts = feeds->facts();
+    readers_[Reader::owning].set(static_cast<std::int64_t>(facts.owning));
+    readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.channels - facts.owning));
+    followers_.set(static_cast<std::int64_t>(facts.followers));
+    Told{dropped_[Dropped::malformed]}.up_to(feeds->counts().bus_malformed);
+    Told{dropped_[Dropped::version]}.up_to(feeds->counts().bus_version);
+  }
+  if (const bus::RedisBus* bus = cluster.redis_bus()) {
+    const bus::RedisBus::Counts counts = bus->counts();
+    Told{dropped_[Dropped::oversized]}.up_to(counts.oversized_in + counts.oversized_out);
+    Told{dials_}.up_to(counts.dials);
+    const auto age = bus->canary_age();
+    canary_ms_.set(age ? *age / 1ms : -1);
+  }
+}
+
+}  // namespace app

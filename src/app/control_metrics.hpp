@@ -1,0 +1,34 @@
+// ControlMetrics: what is counted where Docker, bus and feeds are (protocol.md, "Metrics"). Thread: the control loop,
+// once a second.
+#pragma once
+
+#include "app/cluster.hpp"
+#include "feeds/log_feeds.hpp"
+#include "metrics/family.hpp"
+
+namespace app {
+
+class ControlMetrics {
+ public:
+  explicit ControlMetrics(metrics::Registry& all);
+  // `feeds`: null before the Engine has answered.
+  void update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers);
+
+ private:
+  // What somebody else counts, told to a counter of the registry.
+  struct Told {
+    metrics::Counter& counter;
+    void up_to(std::uint64_t total) { counter.add(total - counter.value()); }
+  };
+  enum class Reader : std::uint8_t { owning, relaying };
+  enum class Dropped : std::uint8_t { malformed, oversized, version };
+
+  metrics::GaugeFamily<Reader, 2> readers_;
+  metrics::Gauge& followers_;
+  metrics::Gauge& engine_;
+  metrics::Gauge& canary_ms_;
+  metrics::CounterFamily<Dropped, 3> dropped_;
+  metrics::Counter& dials_;
+};
+
+}  // namespace app
