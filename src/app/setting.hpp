@@ -73,7 +73,8 @@ extern template Meaning number(Place<std::uint32_t>, std::uint32_t, std::uint32_
 template <class Value>
 Meaning choice(Place<Value> place, std::vector<std::pair<std::string, Value>> words) {
   std::string allowed;
-  for (const auto& [word, value] : words) allowed += (allowed.empty() ? "" : " or ") + word;
+  for (const auto& [word, value] : words)
+    allowed += (allowed.empty() ? "" : &word == &words.back().first ? " or " : ", ") + word;
   auto take = [place = std::move(place), words = std::move(words)](Settings& settings, const std::string& text) {
     for (const auto& [word, value] : words) {
       if (word != text) continue;

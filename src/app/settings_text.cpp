@@ -105,8 +105,8 @@ std::string reference_text() {
 }
 
 std::string example_text() {
-  std::string text = "# dockcast.toml: every setting with its default. Use it with dockcast --config dockcast.toml\n";
-  for_each_row([&](std::string_view group) { text += "\n## " + std::string(group) + "\n"; },
+  std::string text = "# dockcast.toml: every setting with its default. Use it with dockcast --config dockcast.toml\n\n";
+  for_each_row([&](std::string_view group) { text += "## " + std::string(group) + "\n\n"; },
                [&](const Setting& row) {
                  const std::string comment = folded(details(row), 2, 118);
                  for (std::size_t at = 0; at < comment.size(); at = comment.find('\n', at) + 1) {

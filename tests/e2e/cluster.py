@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Three instances on one Redis: one reader, whoever is killed, stopped or told to end; every follower gets every line."""
+"""Three instances on one Redis: one reader, whoever is killed, stopped or ended; every follower gets every line."""
 import asyncio
 import os
 import signal
