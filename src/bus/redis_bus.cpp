@@ -9,13 +9,13 @@
 namespace bus {
 namespace {
 
+constexpr std::chrono::seconds canary_every{2};
 constexpr int unheard_max = 4;
 
 }  // namespace
 
 RedisBus::RedisBus(net::Network& network, const redis::Address& address, Settings settings)
     : loop_(network.loop()),
-      canary_every_(settings.canary_every),
       before_(settings.prefix + "bus:{"),
       channels_(loop_, *this),
       publisher_(network, address),
@@ -145,7 +145,7 @@ void RedisBus::sing() {
       subscriber_.drop(lane, {base::Fault::closed, "A subscription does not hear what is published"});
     });
   }
-  next_canary_ = loop_.after(canary_every_, [this] { sing(); });
+  next_canary_ = loop_.after(canary_every, [this] { sing(); });
 }
 
 }  // namespace bus

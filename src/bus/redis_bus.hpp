@@ -19,7 +19,6 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   struct Settings {
     std::string prefix = "dockcast:";
     std::size_t lanes = 2;
-    net::Duration canary_every = std::chrono::seconds(2);
   };
   struct Counts {
     std::uint64_t oversized_in = 0, oversized_out = 0;  // frames over frame_bytes_max, dropped
@@ -63,7 +62,6 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   void sing();
 
   net::Loop& loop_;
-  const net::Duration canary_every_;
   const std::string before_;  // a channel's name on the wire, and after it "}"
   State state_ = State::down;
   Counts counts_;

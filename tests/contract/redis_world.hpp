@@ -54,7 +54,10 @@ class RedisWorld {
   }
 
  private:
-  static std::unique_ptr<net::AnyNet> make(Kind) { return std::make_unique<net::RealNet>(); }
+  static std::unique_ptr<net::AnyNet> make(Kind kind) {
+    if (kind == Kind::real) return std::make_unique<net::RealNet>();
+    return std::make_unique<net::SimulatedNet>();
+  }
 
   std::unique_ptr<net::AnyNet> net_;
   std::unique_ptr<sim::SimRedis> redis_;

@@ -17,9 +17,8 @@ using lease::Fence;
 class SimulatedRedis : public ::testing::Test {
  protected:
   void SetUp() override {
-    bus_ = std::make_unique<bus::RedisBus>(
-        world_.network(), world_.address(),
-        bus::RedisBus::Settings{.prefix = world_.prefix(), .lanes = 2, .canary_every = 5ms});
+    bus_ = std::make_unique<bus::RedisBus>(world_.network(), world_.address(),
+                                           bus::RedisBus::Settings{.prefix = world_.prefix()});
     client_ = std::make_unique<redis::Client>(world_.network(), world_.address());
     one_ = std::make_unique<lease::RedisLease>(world_.loop(), *client_, "one", world_.prefix());
     two_ = std::make_unique<lease::RedisLease>(world_.loop(), *client_, "two", world_.prefix());

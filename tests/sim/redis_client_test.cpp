@@ -55,7 +55,7 @@ TEST_F(RedisClient, AnswersComeInTheOrderOfTheCommands) {
 }
 
 TEST_F(RedisClient, WhatIsNotAnsweredInTimeEndsTheConnection) {
-  join({.answer_max = 50ms});
+  join();
   redis_.stall();
   for (int i = 0; i < 3; ++i) call({"INCR", "n"});
   ASSERT_TRUE(answered(3));
@@ -71,7 +71,7 @@ TEST_F(RedisClient, WhatIsNotAnsweredInTimeEndsTheConnection) {
 }
 
 TEST_F(RedisClient, ADeadServerIsNoticedThoughNobodyAsksAnything) {
-  join({.answer_max = 50ms});
+  join();
   redis_.stall();
   EXPECT_TRUE(down());
 }
@@ -117,7 +117,7 @@ TEST_F(RedisClient, NobodyIsCalledAfterItsEnd) {
   call({"PING"});
   client_.reset();
   redis_.resume();
-  world_.pass(20ms);
+  world_.pass(1min);
   EXPECT_TRUE(results_.empty());
 }
 
@@ -216,7 +216,7 @@ TEST_F(RedisSubscriber, WhatIsLeftWhileItIsDownStaysLeft) {
 }
 
 TEST_F(RedisSubscriber, ASilentConnectionIsGivenUp) {
-  listen({.lanes = 1, .ping_every = 10ms, .silence_max = 50ms});
+  listen({.lanes = 1});
   subscriber_->subscribe("a");
   ASSERT_TRUE(said("+a"));
   redis_.stall();
@@ -226,10 +226,10 @@ TEST_F(RedisSubscriber, ASilentConnectionIsGivenUp) {
 }
 
 TEST_F(RedisSubscriber, AQuietConnectionThatAnswersPingsIsKept) {
-  listen({.lanes = 1, .ping_every = 5ms, .silence_max = 1s});
+  listen({.lanes = 1});
   subscriber_->subscribe("a");
   ASSERT_TRUE(said("+a"));
-  world_.pass(100ms);
+  world_.pass(4min);
   EXPECT_EQ(subscriber_->dials(), 1u);
   EXPECT_EQ(events_.said, "+a");
 }
@@ -249,7 +249,7 @@ TEST_F(RedisSubscriber, ALaneThatIsCutForItsOutputLeavesTheOthersAlone) {
 }
 
 TEST_F(RedisSubscriber, SubscriptionsArePaced) {
-  listen({.lanes = 1, .names_per_tick = 10, .tick = 1ms});
+  listen({.lanes = 1, .names_per_tick = 10});
   for (int i = 0; i < 95; ++i) subscriber_->subscribe(std::to_string(i));
   const std::uint64_t before = redis_.counts().commands;
   EXPECT_TRUE(world_.run_until([&] { return redis_.subscribers("94") == 1; }));
