@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/log.hpp"
 #include "net/random.hpp"
 
 namespace bus {
@@ -39,7 +38,7 @@ void RedisBus::publish(std::string_view channel, std::string frame, OnPublished 
   const std::array<std::string_view, 3> parts = {"PUBLISH", name, frame};
   publisher_.call(parts, [on_published = std::move(on_published)](base::Result<redis::Reply> reply) mutable {
     if (!on_published) return;
-    if (!reply) return on_published(std::move(reply.error()));
+    if (!reply) return on_published(reply.error());
     on_published(static_cast<std::uint64_t>(reply->integer));
   });
 }
@@ -125,11 +124,6 @@ RedisBus::Canary* RedisBus::find_canary(std::string_view wire) {
 void RedisBus::update_state() {
   const State now = publisher_.connected() && subscriber_.connected() ? State::connected : State::down;
   if (std::exchange(state_, now) == now) return;
-  if (now == State::connected) {
-    base::log::info("The bus is connected");
-  } else {
-    base::log::warn("The bus is down", {{"reason", reason()}});
-  }
   for (auto& observer : observers_) observer(now);
 }
 
