@@ -7,6 +7,7 @@
 #include "docker/position.hpp"
 #include "docker/timestamp.hpp"
 #include "http/target.hpp"
+#include "net/signal.hpp"
 
 namespace docker {
 namespace {
@@ -79,6 +80,18 @@ std::string logs_path(const std::string& id, const LogQuery& query) {
   return path;
 }
 
+// The body of a refusal, or what has come of it.
+net::Task<base::Result<std::string>> whole(http::Body& body) {
+  constexpr std::size_t bytes_max = 64 * 1024;
+  std::string text;
+  while (text.size() < bytes_max) {
+    auto run = co_await body.next();
+    if (!run || run->empty()) break;
+    text += *run;
+  }
+  co_return std::move(text);
+}
+
 }  // namespace
 
 Error error_of(int status, std::string_view body) {
@@ -142,7 +155,6 @@ net::Task<base::Result<std::string>> Client::fetch(std::string path) {
 }
 
 net::Task<base::Result<std::unique_ptr<http::Body>>> Client::open(std::string path) {
-  constexpr std::size_t error_bytes_max = 64 * 1024;
   auto ready = co_await negotiate();
   if (!ready) co_return ready.error();
   http::Call call;
@@ -151,13 +163,8 @@ net::Task<base::Result<std::unique_ptr<http::Body>>> Client::open(std::string pa
   auto body = co_await http_.open(std::move(call));
   if (!body) co_return lost(body.error());
   if ((*body)->status() == 200) co_return std::move(*body);
-  std::string text;
-  while (text.size() < error_bytes_max) {
-    auto run = co_await (*body)->next();
-    if (!run || run->empty()) break;
-    text += *run;
-  }
-  co_return error_of((*body)->status(), text);
+  auto text = co_await net::with_deadline(loop(), answer_within, whole(**body));
+  co_return error_of((*body)->status(), text ? *text : std::string());
 }
 
 net::Task<base::Result<EngineIdentity>> Client::identity() {
