@@ -93,9 +93,9 @@ void SimEngine::step_clock(net::Duration by) {
 std::int64_t SimEngine::wall() const { return (loop_.wall_now() + clock_offset_).time_since_epoch().count(); }
 
 std::int64_t SimEngine::stamp() {
-  const std::int64_t now = loop_.wall_now().time_since_epoch().count();
-  last_stamp_ = std::max(now, last_stamp_ + 200 + static_cast<std::int64_t>(loop_.random().below(500)));
-  return last_stamp_ + clock_offset_.count();
+  const net::Instant now = loop_.now();
+  last_stamp_ = std::max(now, last_stamp_ + net::Duration(200 + loop_.random().below(500)));
+  return wall() + (last_stamp_ - now).count();
 }
 
 const EngineCounts& SimEngine::counts() const {

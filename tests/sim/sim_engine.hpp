@@ -59,6 +59,7 @@ class SimEngine {
   void stall();
   void resume();
   bool serving() const { return listener_ != nullptr && !stalled_; }
+  // Of the daemon's host; its SimHost's wall clock does as well.
   void step_clock(net::Duration by);
   std::int64_t wall() const;
 
@@ -87,7 +88,7 @@ class SimEngine {
   std::vector<std::unique_ptr<SimContainer>> containers_;
   std::vector<SimContainer*> known_;  // to the daemon: not removed
   net::Duration clock_offset_{};
-  std::int64_t last_stamp_ = 0;  // by a clock that does not step
+  net::Instant last_stamp_{};  // by the clock that does not step
   bool stalled_ = false;
   std::size_t follows_open_ = 0;
   std::uint64_t later_count_ = 0;
