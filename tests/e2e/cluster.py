@@ -26,9 +26,12 @@ async def one_reader_for_three_hundred(engine):
             followers = [Follower(ports, container, first=n) for n in range(300)]
             tasks = [asyncio.create_task(each.run()) for each in followers]
             await until("300 followers hear lines", lambda: all(len(each.lines["o"]) > 20 for each in followers), 60)
+            def follows_asked():
+                return [each for each in counting.requests if "/logs" in each and "follow=1" in each]
+            await until("a follow stands, after the histories", follows_asked)
             for task in tasks:
                 task.cancel()
-            follows = [each for each in counting.requests if "/logs" in each and "follow=1" in each]
+            follows = follows_asked()
             check(len(follows) == 1, f"one follow in the cluster, not {len(follows)}: {follows}")
             for follower in followers:
                 check(follower.exact() and not follower.cuts, f"a follower is not exact: {follower}")
