@@ -34,7 +34,7 @@ class Loading {
     for (const Setting& row : settings_table()) take(row);
     prefer_stronger_context();
     warn_of_unknown_names();
-    if (loaded_.mistakes.empty()) judge_together();
+    judge_together();
     return std::move(loaded_);
   }
 

@@ -100,8 +100,10 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
                                           {"DOCKCAST_AUTH", "jwt"},
                                           {"DOCKCAST_RING_BYTES", "4 MB"},
                                           {"DOCKCAST_ALLOWED_ORIGINS", "https://good.example,app.example"},
-                                          {"DOCKCAST_ALLOW_QUERY_TOKEN", "yes"}});
-  EXPECT_EQ(loaded.mistakes.size(), 6u);
+                                          {"DOCKCAST_ALLOW_QUERY_TOKEN", "yes"},
+                                          {"DOCKER_HOST", "ftp://x"},
+                                          {"REDIS_URL", "http://x"}});
+  EXPECT_EQ(loaded.mistakes.size(), 8u);
   EXPECT_THAT(loaded.mistakes.at(0), HasSubstr("PORT is \"70000\" (environment); it can be a number from 1 to 65535."));
   const auto tells = [&](const char* what) { EXPECT_THAT(loaded.mistakes, testing::Contains(HasSubstr(what))); };
   tells("DOCKCAST_LEASE_TTL is \"10\" (environment); it can be a duration from 1s to 10m, such as 1m30s.");
@@ -109,6 +111,8 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
   tells("a size from 64KiB to 1GiB");
   tells("origins such as https://app.example.com");
   tells("true or false");
+  tells("DOCKER_HOST");
+  tells("REDIS_URL");
 }
 
 TEST(LoadSettings, NamesASettingAsItsSourceDoes) {

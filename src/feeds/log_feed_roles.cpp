@@ -106,6 +106,7 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
   role_ = Role::owning;
   fence_ = fence;
   valid_until_ = asked + ttl * 2 / 3;
+  base::log::info("Reading a container's log", {{"container", container_.name}, {"id", container_.id}});
   start_reader();
   publish_tip(LogFrame::Kind::tip);
   for (;;) {
@@ -122,6 +123,7 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
     if (co_await read_on_without_lease()) co_return;
     break;
   }
+  base::log::info("Another instance reads it", {{"container", container_.name}, {"id", container_.id}});
   reader_.reset();
   role_ = Role::relaying;
   heard_at_ = loop_.now();
