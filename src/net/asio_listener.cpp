@@ -70,9 +70,9 @@ class AsioListener final : public Listener {
       return false;
     }
     spare_ = Socket();
-    const Socket refused = owned_descriptor(::accept4(descriptor_.number(), nullptr, nullptr, SOCK_CLOEXEC));
-    const bool done = refused.number() >= 0;
+    const bool done = owned_descriptor(::accept4(descriptor_.number(), nullptr, nullptr, SOCK_CLOEXEC)).number() >= 0;
     if (done) ++refused_;
+    open_spare();
     return done;
   }
 

@@ -53,7 +53,7 @@ void AsioStream::on_ready(Direction direction) {
 // Both complete the operation, after which this may be gone, and say true; or say false: it would block.
 bool AsioStream::try_read() {
   for (;;) {
-    const ssize_t received = ::recv(descriptor_.number(), into_.data(), into_.size(), 0);
+    const ssize_t received = ::recv(descriptor_.number(), into_.data(), into_.size(), MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && would_block(errno)) return false;
     ReadOperation& operation = *std::exchange(read_, nullptr);
@@ -68,7 +68,7 @@ bool AsioStream::try_read() {
 
 bool AsioStream::try_write() {
   while (!from_.empty()) {
-    const ssize_t sent = ::send(descriptor_.number(), from_.data(), from_.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(descriptor_.number(), from_.data(), from_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && would_block(errno)) return false;
     if (sent < 0) {

@@ -8,14 +8,11 @@
 #include <vector>
 
 #include "net/both_nets.hpp"
+#include "net/talk.hpp"
 
 namespace net {
 namespace {
 
-Task<void> dial(Network& network, Endpoint endpoint, std::vector<std::unique_ptr<Stream>>& out) {
-  auto stream = co_await network.dial(std::move(endpoint));
-  out.push_back(std::move(*stream));
-}
 Task<void> read_until(Stream& stream, std::size_t count, std::string& into) {
   std::string buffer(60'000, '\0');
   while (into.size() < count) {
@@ -27,6 +24,10 @@ Task<void> read_until(Stream& stream, std::size_t count, std::string& into) {
 Task<void> write(Stream& stream, std::string text, bool& done) {
   auto result = co_await stream.write(text);
   done = result.has_value();
+}
+Task<void> dial(Network& network, Endpoint endpoint, std::vector<StreamPtr>& out) {
+  auto stream = co_await network.dial(std::move(endpoint));
+  out.push_back(std::move(*stream));
 }
 
 // An owner that does what each test says and remembers what it was told_.
@@ -160,6 +161,28 @@ TEST_P(ClientSocketsTest, AHalfClosedSocketCanStillSpeak) {
   EXPECT_TRUE(run_until([&] { return heard_[0] == "you too"; }));
 }
 
+TEST_P(ClientSocketsTest, AnEchoThatOnlyGoesOnWhenToldLosesNothing) {
+  connect(1);
+  std::string waiting;
+  on_told_ = [&](std::uint32_t tag) {
+    drain(tag);
+    waiting += std::exchange(heard_[tag], {});
+    while (!waiting.empty()) {
+      const Transfer went = send(tag, waiting);
+      if (went.state != Transfer::State::done) break;
+      waiting.erase(0, went.bytes);
+    }
+  };
+  const std::string text = numbered(2'000'000);
+  std::string received;
+  bool done = false;
+  jobs_.start(write(*clients_[0], text, done));
+  jobs_.start(read_until(*clients_[0], text.size(), received));
+  EXPECT_TRUE(run_until([&] { return received.size() == text.size(); }));
+  EXPECT_TRUE(received == text);
+  EXPECT_TRUE(done);
+}
+
 TEST_P(ClientSocketsTest, ARemovedSocketIsClosedAndReportedNoMore) {
   connect(8);
   bool removing = false;
@@ -171,8 +194,8 @@ TEST_P(ClientSocketsTest, ARemovedSocketIsClosedAndReportedNoMore) {
     }
     for (auto& [tag, number] : std::exchange(numbers_, {})) sockets_.remove(number);
   };
+  bool done = false;
   for (auto& client : clients_) {
-    bool done = false;
     jobs_.start(write(*client, "all at once", done));
   }
   std::string ignored;

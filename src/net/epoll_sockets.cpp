@@ -46,7 +46,7 @@ int EpollSockets::add(Socket socket, std::uint32_t tag) {
 
 Transfer EpollSockets::receive(int socket, std::span<char> into) {
   for (;;) {
-    const ssize_t received = ::recv(socket, into.data(), into.size(), 0);
+    const ssize_t received = ::recv(socket, into.data(), into.size(), MSG_DONTWAIT);
     if (received > 0) return {Transfer::State::done, static_cast<std::size_t>(received)};
     if (received == 0) return {Transfer::State::end, 0};
     if (errno != EINTR) return failed(errno);
@@ -57,12 +57,12 @@ Transfer EpollSockets::send(int socket, std::span<const iovec> from) {
   for (;;) {
     ssize_t sent = 0;
     if (from.size() == 1) {
-      sent = ::send(socket, from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL);
+      sent = ::send(socket, from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
     } else {
       msghdr message{};
       message.msg_iov = const_cast<iovec*>(from.data());
       message.msg_iovlen = std::min<std::size_t>(from.size(), IOV_MAX);
-      sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+      sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     if (sent >= 0) return {Transfer::State::done, static_cast<std::size_t>(sent)};
     if (errno != EINTR) return failed(errno);

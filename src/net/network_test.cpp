@@ -6,53 +6,12 @@
 #include <vector>
 
 #include "net/both_nets.hpp"
-#include "net/signal.hpp"
+#include "net/talk.hpp"
 
 namespace net {
 namespace {
 
 using namespace std::chrono_literals;
-using StreamPtr = std::unique_ptr<Stream>;
-
-Task<void> dial(Network& network, Endpoint endpoint, std::optional<base::Result<StreamPtr>>& out) {
-  auto stream = co_await network.dial(std::move(endpoint));
-  out.emplace(std::move(stream));
-}
-Task<void> read_once(Stream& stream, std::optional<base::Result<std::string>>& out) {
-  std::string buffer(4096, '\0');
-  auto count = co_await stream.read_some(buffer);
-  if (!count) {
-    out.emplace(count.error());
-  } else {
-    buffer.resize(*count);
-    out.emplace(std::move(buffer));
-  }
-}
-Task<void> read_all(Stream& stream, std::string& into, std::optional<base::Result<void>>& end) {
-  std::string buffer(50'000, '\0');
-  for (;;) {
-    auto count = co_await stream.read_some(buffer);
-    if (!count) {
-      end.emplace(count.error());
-      co_return;
-    }
-    if (*count == 0) break;
-    into.append(buffer, 0, *count);
-  }
-  end.emplace();
-}
-Task<void> write(Stream& stream, std::string_view text, std::optional<base::Result<void>>& out) {
-  auto result = co_await stream.write(text);
-  out.emplace(std::move(result));
-}
-
-std::string numbered(std::size_t bytes) {
-  std::string text;
-  for (std::uint64_t i = 0; text.size() < bytes; ++i) text += std::to_string(i * 7919) + ",";
-  text.resize(bytes);
-  return text;
-}
-
 struct NetworkTest : OnBothNets {
   const Endpoint anywhere_{.path = {}, .host = "127.0.0.1", .port = 0};
   std::vector<Accepted> accepted_;
@@ -70,7 +29,7 @@ struct NetworkTest : OnBothNets {
     return endpoint;
   }
   base::Result<StreamPtr> dialled(Endpoint endpoint) {
-    std::optional<base::Result<StreamPtr>> out;
+    Ended<StreamPtr> out;
     Job job(dial(network_, std::move(endpoint), out));
     EXPECT_TRUE(run_until([&] { return out.has_value(); }));
     return std::move(*out);
@@ -84,13 +43,13 @@ struct NetworkTest : OnBothNets {
     there_ = network_.adopt(std::move(accepted_.back().socket));
   }
   void say(Stream& stream, std::string_view text) {
-    std::optional<base::Result<void>> out;
+    Ended<void> out;
     Job job(write(stream, text, out));
     ASSERT_TRUE(run_until([&] { return out.has_value(); }));
     EXPECT_TRUE(out->has_value());
   }
   base::Result<std::string> hear(Stream& stream) {
-    std::optional<base::Result<std::string>> out;
+    Ended<std::string> out;
     Job job(read_once(stream, out));
     EXPECT_TRUE(run_until([&] { return out.has_value(); }));
     return std::move(*out);
@@ -141,7 +100,7 @@ TEST_P(NetworkTest, TenMegabytesBothWaysAtOnceArriveWhole) {
   const std::string out = numbered(10'000'000);
   const std::string back = numbered(9'999'001);
   std::string heard_there, heard_here;
-  std::optional<base::Result<void>> wrote_out, wrote_back, end_there, end_here;
+  Ended<void> wrote_out, wrote_back, end_there, end_here;
   Job a(read_all(*there_, heard_there, end_there));
   Job b(read_all(*here_, heard_here, end_here));
   Job c(write(*here_, out, wrote_out));
@@ -157,7 +116,7 @@ TEST_P(NetworkTest, TenMegabytesBothWaysAtOnceArriveWhole) {
 TEST_P(NetworkTest, AReadThatIsDroppedTakesNothingWithIt) {
   connect();
   {
-    std::optional<base::Result<std::string>> out;
+    Ended<std::string> out;
     Job job(read_once(*there_, out));
   }
   say(*here_, "still there");
@@ -168,13 +127,13 @@ TEST_P(NetworkTest, AWriteThatIsDroppedInTheMiddleLeavesAPrefix) {
   connect();
   const std::string text = numbered(20'000'000);
   {
-    std::optional<base::Result<void>> out;
+    Ended<void> out;
     Job job(write(*here_, text, out));
     EXPECT_FALSE(out.has_value());
   }
   here_->shutdown_write();
   std::string heard;
-  std::optional<base::Result<void>> end;
+  Ended<void> end;
   Job job(read_all(*there_, heard, end));
   ASSERT_TRUE(run_until([&] { return end.has_value(); }));
   EXPECT_GT(heard.size(), 0u);
@@ -185,8 +144,8 @@ TEST_P(NetworkTest, AWriteThatIsDroppedInTheMiddleLeavesAPrefix) {
 TEST_P(NetworkTest, AStreamMayEndWithOperationsDroppedBesideIt) {
   connect();
   const std::string text = numbered(20'000'000);
-  std::optional<base::Result<std::string>> read_out;
-  std::optional<base::Result<void>> write_out;
+  Ended<std::string> read_out;
+  Ended<void> write_out;
   {
     Job reading(read_once(*here_, read_out));
     Job writing(write(*here_, text, write_out));
@@ -194,7 +153,7 @@ TEST_P(NetworkTest, AStreamMayEndWithOperationsDroppedBesideIt) {
   }
   here_.reset();
   std::string heard;
-  std::optional<base::Result<void>> end;
+  Ended<void> end;
   Job job(read_all(*there_, heard, end));
   EXPECT_TRUE(run_until([&] { return end.has_value(); }));
   EXPECT_FALSE(read_out || write_out);
@@ -203,8 +162,8 @@ TEST_P(NetworkTest, AStreamMayEndWithOperationsDroppedBesideIt) {
 TEST_P(NetworkTest, ClosingCompletesWhatIsPendingButNotInside) {
   connect();
   const std::string text = numbered(20'000'000);
-  std::optional<base::Result<std::string>> read_out;
-  std::optional<base::Result<void>> write_out;
+  Ended<std::string> read_out;
+  Ended<void> write_out;
   Job reading(read_once(*here_, read_out));
   Job writing(write(*here_, text, write_out));
   here_->close();
@@ -220,7 +179,7 @@ TEST_P(NetworkTest, WritingToAPeerThatClosedFailsAsClosed) {
   there_.reset();
   EXPECT_EQ(hear(*here_).value(), "");
   const std::string text = numbered(20'000'000);
-  std::optional<base::Result<void>> out;
+  Ended<void> out;
   Job job(write(*here_, text, out));
   ASSERT_TRUE(run_until([&] { return out.has_value(); }));
   EXPECT_EQ(out->error().fault, base::Fault::closed);
@@ -232,7 +191,7 @@ TEST_P(NetworkTest, ClosingWithBytesUnreadCutsThePeer) {
   run_for(50ms);  // it is there
   there_.reset();
   std::string heard;
-  std::optional<base::Result<void>> end;
+  Ended<void> end;
   Job job(read_all(*here_, heard, end));
   ASSERT_TRUE(run_until([&] { return end.has_value(); }));
   EXPECT_EQ(end->error().fault, base::Fault::closed);
@@ -254,7 +213,7 @@ TEST_P(NetworkTest, AListenerMayBeEndedByWhatItAccepts) {
   });
   ASSERT_TRUE(opened.has_value());
   listener_ = std::move(*opened);
-  std::optional<base::Result<StreamPtr>> out;
+  Ended<StreamPtr> out;
   Job job(dial(network_, address, out));
   EXPECT_TRUE(run_until([&] { return called && out; }));
   EXPECT_EQ(listener_, nullptr);
@@ -271,7 +230,7 @@ TEST_P(NetworkTest, AnAcceptedSocketThatNobodyTakesIsClosed) {
 
 TEST_P(NetworkTest, ADialMayBeDropped) {
   listen();
-  std::optional<base::Result<StreamPtr>> out;
+  Ended<StreamPtr> out;
   { Job job(dial(network_, door(), out)); }
   connect();
   say(*here_, "x");

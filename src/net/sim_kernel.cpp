@@ -155,14 +155,16 @@ void SimKernel::close(int socket) {
   const Found found = find(socket);
   if (found.end == nullptr || found.end->closed) return;
   End& end = *found.end;
+  const bool unread = end.taken < end.received.size();
   end.closed = true;
   end.watcher = nullptr;
+  end.received = std::string();
   if (found.peer->closed) {
     connections_.erase(socket & ~1);
     return;
   }
   if (found.connection->severed || end.reset) return;
-  if (end.taken < end.received.size()) {
+  if (unread) {
     ++world_.counts().resets;
     carry(other(socket), Reset{});
   } else if (!end.fin_sent) {

@@ -55,8 +55,8 @@ void SimKernel::close_door(const std::shared_ptr<Door>& door) {
 }
 
 std::shared_ptr<SimKernel::Door> SimKernel::find_door(const SimHost& from, const Endpoint& endpoint) const {
-  std::string machine = endpoint.host;
-  if (!endpoint.path.empty() || is_local_name(machine)) machine = from.machine();
+  const bool local = !endpoint.path.empty() || is_local_name(endpoint.host);
+  const std::string machine = local ? from.machine() : world_.machine_of(endpoint.host);
   const auto found = doors_.find(door_name(machine, endpoint));
   return found == doors_.end() ? nullptr : found->second;
 }
@@ -151,7 +151,8 @@ void SimKernel::sever(int first, bool drop) {
       ++end.lane;
       end.held.clear();
     }
-    carry(socket, clean ? Parcel(Fin{}) : Parcel(Reset{}));
+    if (clean) carry(socket, Fin{});
+    if (!clean || end.unread_there > 0) carry(socket, Reset{});  // what nobody will read is answered so
   }
 }
 

@@ -1,5 +1,6 @@
 #include "net/sim_world.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "base/check.hpp"
@@ -36,6 +37,11 @@ SimHost& SimWorld::host(const std::string& name, const std::string& machine) {
   auto& host = hosts_[name];
   if (!host) host = std::make_unique<SimHost>(*this, name, machine.empty() ? name : machine);
   return *host;
+}
+
+std::string SimWorld::machine_of(const std::string& name) const {
+  const auto found = hosts_.find(name);
+  return found == hosts_.end() ? name : found->second->machine();
 }
 
 std::uint64_t SimWorld::schedule(SimHost* host, Duration delay, Callback call) {

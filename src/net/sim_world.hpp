@@ -32,9 +32,11 @@ class SimWorld {
   SimWorld(const SimWorld&) = delete;
   SimWorld& operator=(const SimWorld&) = delete;
 
-  // Made when first named. Hosts of one machine reach each other by localhost and by unix sockets; a machine is
-  // called like its first host unless it is named.
+  // Made when first named. Hosts of one machine reach each other by localhost and by unix sockets; one that is not
+  // given is the host's own, and called like it.
   SimHost& host(const std::string& name, const std::string& machine = "");
+
+  std::string machine_of(const std::string& name) const;  // of a host; other names are machines
 
   // The next event; false when nothing is left that could happen.
   bool step();
