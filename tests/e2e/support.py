@@ -65,14 +65,16 @@ class Container:
 class Instance:
     """One dockcast process."""
 
-    def __init__(self, engine, label, **settings):
+    def __init__(self, engine, label, ready=True, **settings):
         self.port, self.label = free_port(), label
         self.environment = dict(os.environ, DOCKER_HOST=engine, PORT=str(self.port), INSTANCE_ID=label, **settings)
         self.log = tempfile.NamedTemporaryFile("w+", prefix=f"dockcast-{label}-", suffix=".log", delete=False)
-        self.start()
+        self.start(ready)
 
-    def start(self):
+    def start(self, ready=True):
         self.process = subprocess.Popen([BINARY], env=self.environment, stdout=self.log, stderr=self.log)
+        if not ready:
+            return
         deadline = time.monotonic() + 30
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
