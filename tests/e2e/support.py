@@ -1,6 +1,6 @@
 """What the end-to-end scripts share: dockcast processes, containers of a test Engine, followers that check themselves.
 
-Followers resume by position, as any client should, and note everything that a promise forbids: lines that are missing or
+Followers resume by position, as any client should, and note everything that a promise forbids: lines missing or
 repeated, batches that do not join, gaps, silence. The scripts need /usr/bin/python3 with Debian's python3-websockets.
 """
 import asyncio
@@ -19,7 +19,8 @@ import urllib.request
 import websockets
 
 BINARY = os.environ.get("DOCKCAST_TEST_BINARY", "build/dev/dockcast")
-ENGINES = {v: os.environ[f"DOCKCAST_TEST_ENGINE_{v}"] for v in ("20", "26") if f"DOCKCAST_TEST_ENGINE_{v}" in os.environ}
+ENGINES = {v: os.environ[f"DOCKCAST_TEST_ENGINE_{v}"] for v in ("20", "26")
+           if f"DOCKCAST_TEST_ENGINE_{v}" in os.environ}
 REDIS_PORT = os.environ.get("DOCKCAST_TEST_REDIS_PORT")
 if not ENGINES or not REDIS_PORT:
     sys.exit("run me through tools/run-tests: DOCKCAST_TEST_ENGINE_20, _26 and DOCKCAST_TEST_REDIS_PORT are not set")
@@ -45,7 +46,8 @@ class Container:
         self.id = self.docker("inspect", "-f", "{{.Id}}", self.name).strip()
 
     def docker(self, *arguments):
-        done = subprocess.run(["docker", "-H", self.engine, *arguments], capture_output=True, text=True, errors="replace")
+        done = subprocess.run(["docker", "-H", self.engine, *arguments], capture_output=True, text=True,
+                              errors="replace")
         if done.returncode:
             raise RuntimeError(f"docker {' '.join(arguments)}: {done.stderr}")
         return done.stdout
@@ -136,7 +138,7 @@ def redis(*arguments):
 
 
 class Follower:
-    """Follows one container's log with dockcast.v1, at one of the ports; after a cut at the next one, by its position."""
+    """Follows a container's log with dockcast.v1, at one of the ports; after a cut at the next one, by its position."""
 
     def __init__(self, ports, container, first=0, query="tail=0"):
         self.ports, self.container, self.at, self.query = ports, container, first, query
@@ -150,7 +152,8 @@ class Follower:
     async def run(self):
         while True:
             query = f"since={self.position}" if self.position else self.query
-            url = f"ws://127.0.0.1:{self.ports[self.at % len(self.ports)]}/ws/containers/{self.container.id}/logs?{query}"
+            port = self.ports[self.at % len(self.ports)]
+            url = f"ws://127.0.0.1:{port}/ws/containers/{self.container.id}/logs?{query}"
             try:
                 async with websockets.connect(url, subprotocols=["dockcast.v1"], max_size=None) as socket_:
                     async for text in socket_:
