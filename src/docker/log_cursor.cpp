@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 // What a read asks for: enough to overlap, and room for what came meanwhile. A read that shows at its first record that
-// it does not reach back costs the daemon little, so growing by eight costs less than asking for much.
+// it does not reach back costs little, so growing by four costs less than asking for much at once.
+constexpr std::uint64_t kTailGrowth = 4;
 constexpr std::uint64_t kTailFirst = 256;
 constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailUsualMax = 16'384;
@@ -46,24 +47,28 @@ LogCursor::LogCursor(const Position& start, Options options)
   }
 }
 
-ReadPlan LogCursor::begin(bool follow) {
+ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   CHECK(held_.empty());
   const Track& head = track(head_);
   bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};
   records_ = fresh_ = 0;
   matched_ = from_the_start;
+  if (from_the_start)
+    for (Track& t : tracks_) t.known = t.known || t.seen == Mark{};
   counted_ = 0;
   astray_ = doubted_ = false;
   tracks_[0].shown = tracks_[1].shown = false;
   open_.clear();
-  if (watch_) watch_->begin();
+  if (watch_) watch_->begin(now_ns);
   return plan_;
 }
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
   if (records_++ == 0) window_ns_ = record.time_ns;
   bool matched = matched_;
+  bool live = plan_.follow && plan_.tail && records_ > *plan_.tail;  // all that was there before has been shown
+  if (live && !matched_) return doubt(astray_);
   bool behind_a_gap = !held_.empty() || (lost_ == Lost::surely && !matched_);
   Place where = behind_a_gap ? Place::astray : place(record);
   if (matched_ && !matched && adopt_open_line(out) == Place::astray) return doubt(astray_);
@@ -112,6 +117,7 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
   t.time_ns = record.time_ns;
   t.ends_line = !record.may_go_on();
   ++fresh_;
+  if (total_) ++*total_;
   LogStream head = std::exchange(head_, record.stream);
   lines_.take(record, t.seen, [&](const Line& line) {
     bool late = line.mark != t.seen;  // its end is told by this record, and the other stream may have come between
@@ -201,8 +207,28 @@ LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
     if (same_start) tail_ = std::nullopt;  // more was asked for, and no more was there
     return Verdict::wider;
   }
-  if (!clean || doubted_ || plan_.follow) return Verdict::broken;
+  if (matched_) too_small_ = 0;
+  if (!clean) return end_cut_off();
+  if (doubted_ || plan_.follow) return Verdict::broken;
   return matched_ ? end_at_log_end(out) : end_without_match(out);
+}
+
+// Where connections do not live long, no more must be asked for than gets us on.
+LogCursor::Verdict LogCursor::end_cut_off() {
+  std::optional<std::uint64_t> asked = plan_.tail ? plan_.tail : total_;
+  if (matched_) {
+    std::uint64_t unread = asked ? *asked - std::min(records_, *asked) : 0;
+    tail_ = unread + unread / 4 + kTailFirst;  // and what is written meanwhile
+    return Verdict::broken;
+  }
+  if (!plan_.tail) {
+    if (lost_ == Lost::no) tail_ = std::max(kTailFirst, (too_small_ + asked.value_or(0)) / 2);
+    return Verdict::broken;
+  }
+  if (doubted_ || records_ == 0) return Verdict::broken;
+  // All that came was old. The least that reaches back lies between what did not and this.
+  tail_ = std::max(too_small_ + 1, (too_small_ + *plan_.tail) / 2);
+  return tail_ < plan_.tail ? Verdict::wider : Verdict::broken;
 }
 
 LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
@@ -241,7 +267,10 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
 }
 
 void LogCursor::widen() {
-  if (tail_) tail_ = *tail_ * 8;
+  if (!tail_) return;
+  if (total_ && tail_ > total_) total_ = std::nullopt;  // it has grown since
+  too_small_ = *tail_;
+  tail_ = *tail_ * kTailGrowth;
   if (tail_ > kTailMax || (total_ && tail_ > total_)) tail_ = std::nullopt;
 }
 

@@ -53,8 +53,8 @@ class LogCursor {
   };
   LogCursor(const Position& start, Options options);
 
-  // A read begins; ask for this.
-  ReadPlan begin(bool follow);
+  // A read begins; ask for this. The time is our wall clock's, as all that are passed in.
+  ReadPlan begin(bool follow, std::int64_t now_ns = 0);
 
   enum class Step { more, stop };  // stop: close this read and end() it
   Step take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out);
@@ -62,7 +62,7 @@ class LogCursor {
   enum class Verdict {
     caught_up,  // everything up to the read's end was delivered, or announced as a gap
     reached,    // everything up to Options::until was
-    wider,      // it did not reach back to the position: ask again, more will be asked for
+    wider,      // it did not reach back to the position, or too far: ask again, begin() knows for how much
     later,      // perhaps it met a rotation: ask again after a moment
     broken,     // cut off, or a follow that ended or cannot be trusted: read on without follow
   };
@@ -118,6 +118,7 @@ class LogCursor {
   void hold(const LogRecord& record, LogOut& out);
   void settle_gap(LogOut& out);
   void announce(const Position& to, std::string_view reason, LogOut& out);
+  Verdict end_cut_off();
   Verdict end_at_log_end(LogOut& out);
   Verdict end_short_of_until(LogOut& out);
   Verdict end_without_match(LogOut& out);
@@ -130,10 +131,11 @@ class LogCursor {
   std::array<Track, 2> tracks_;
   LogLines lines_;
   std::optional<LagWatch> watch_;
-  std::int64_t horizon_ns_;                                   // the stamp at the start of the reads that were proved
-  std::int64_t log_start_ns_ = 0;                             // the log's first stamp, when a read last showed it
-  std::optional<std::uint64_t> tail_;                         // the next read's
-  std::optional<std::uint64_t> total_;                        // the log's records, when a read last showed them all
+  std::int64_t horizon_ns_;             // the stamp at the start of the reads that were proved
+  std::int64_t log_start_ns_ = 0;       // the log's first stamp, when a read last showed it
+  std::optional<std::uint64_t> tail_;   // the next read's
+  std::uint64_t too_small_ = 0;         // a tail that did not reach back to the head
+  std::optional<std::uint64_t> total_;  // the log's records, if a read showed them all and none went since
   enum class Lost { no, doubtful, surely } lost_ = Lost::no;  // how often the whole log did not show the head
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it

@@ -41,7 +41,7 @@ TEST(LogCursor, AsksForLittleFirstAndForMoreUntilItReachesBack) {
   EXPECT_EQ(cursor.begin(false).tail, 256u);
   EXPECT_EQ(cursor.take(log.record(4744), 0, judge), LogCursor::Step::stop);
   EXPECT_EQ(cursor.end(false, judge), Verdict::wider);
-  EXPECT_EQ(cursor.begin(false).tail, 2048u);
+  EXPECT_EQ(cursor.begin(false).tail, 1024u);
   EXPECT_TRUE(judge.events.empty());
   EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
   EXPECT_EQ(judge.judge(log, 100, log.entries.size()), "");
@@ -145,8 +145,11 @@ TEST(LagWatch, DoubtsNeitherIdlenessNorABacklog) {
   EXPECT_FALSE(watch.suspects(5001 * ms)) << "a backlog: late, but close together";
   EXPECT_TRUE(watch.suspects(5500 * ms));
   EXPECT_FALSE(watch.suspects(8000 * ms)) << "written after the late one had arrived";
-  watch.begin();
+  watch.begin(6000 * ms);
   EXPECT_FALSE(watch.suspects(5500 * ms)) << "no pair across two follows";
+  watch.note(5000 * ms, 6001 * ms);
+  EXPECT_FALSE(watch.suspects(5500 * ms)) << "written before the follow began";
+  EXPECT_TRUE(watch.suspects(6000 * ms));
 }
 
 TEST(LagWatch, AllowsForADaemonWhoseClockIsAhead) {

@@ -32,12 +32,28 @@ LogReader::LogReader(Client& client, LogSource source, const Position& start, Lo
 // --- what the cursor finds -------------------------------------------------------------------------------------------
 
 void LogReader::on_line(const Line& line) {
-  if (last_run_end_ && net::WallTime(net::Duration(line.time_ns)) > *last_run_end_) next_run();
+  const net::WallTime time{net::Duration(line.time_ns)};
+  if (!run_end_ || (held_.empty() && time <= *run_end_)) return deliver(line);
+  held_.add(line);
+  if (held_.full()) release(std::nullopt);
+}
+
+void LogReader::deliver(const Line& line) {
+  if (next_start_ && net::WallTime(net::Duration(line.time_ns)) >= *next_start_) next_run();
   batch_.add(line);
   if (batch_.full()) pass_on();
 }
 
+// What was written behind the end of a run is its own (the daemon empties the pipes), or the next one's.
+void LogReader::release(std::optional<net::WallTime> next_start) {
+  run_end_.reset();
+  next_start_ = next_start;
+  LogBatch held = std::exchange(held_, LogBatch());
+  for (const Line& line : held.lines()) deliver(line);
+}
+
 void LogReader::on_gap(const Gap& gap) {
+  if (!held_.empty()) release(std::nullopt);
   pass_on();
   sink_.on_gap(gap);
   batch_.position = gap.to;
@@ -86,18 +102,30 @@ net::Task<base::Result<bool>> LogReader::turn() {
     auto prepared = co_await prepare();
     if (!prepared) co_return prepared.error();
   }
-  // What is read now was written before the look, or by the run that it saw.
-  if (now->running() && now->started != run_) last_run_end_ = now->finished.value_or(net::WallTime{});
+  const bool next = now->running() && now->started != run_;
+  if (next) next_start_ = now->started.value_or(net::WallTime{});
+  if (!now->running()) run_end_ = now->finished;
   auto caught_up = co_await catch_up();
   if (!caught_up) co_return caught_up.error();
   if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
   if (now->running()) {
-    if (last_run_end_) next_run();
+    if (next_start_) next_run();
     run_ = now->started;
     auto ended = strategy_ == LogStrategy::poll_with_doorbell ? co_await poll() : co_await follow();
     if (!ended) co_return ended.error();
     co_return true;
   }
+  if (!held_.empty()) {
+    auto then = co_await client_.inspect(source_.container.id);
+    const bool begun = then && then->started && then->started != run_ && then->started > now->finished;
+    if (begun) run_ = then->started;
+    release(begun ? then->started : std::nullopt);
+    if (begun) {
+      if (next_start_) next_run();
+      co_return true;
+    }
+  }
+  run_end_.reset();
   run_ended();
   net::Timer look = loop_.after(stopped_look, [this] { woken_.notify(); });
   co_await woken_.wait();
@@ -123,7 +151,7 @@ net::Task<base::Result<void>> LogReader::prepare() {
 
 // Between the last line of a run and the first of the next one. What may have gone on did not.
 void LogReader::next_run() {
-  last_run_end_.reset();
+  next_start_.reset();
   pass_on();
   if (!std::exchange(told_stopped_, false)) sink_.on_state(LogEvent::stopped);
   sink_.on_state(LogEvent::restarted);
@@ -153,14 +181,15 @@ net::Task<base::Result<void>> LogReader::catch_up() {
         co_await loop_.sleep(later_step * later);
         break;
       case LogCursor::Verdict::broken:
-        co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+        if (cursor_->fresh() == 0) co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+        break;  // it got us on: no reason to wait
     }
   }
 }
 
 // One request; what has arrived at once is passed on at once. A cut is the cursor's business, in verdict_.
 net::Task<base::Result<void>> LogReader::read_once(bool follow) {
-  const ReadPlan plan = cursor_->begin(follow);
+  const ReadPlan plan = cursor_->begin(follow, loop_.wall_now().time_since_epoch().count());
   ++(follow ? counts_.follows : counts_.reads);
   LogQuery query;
   query.tail = plan.tail;
@@ -189,10 +218,12 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
 }
 
 net::Task<base::Result<void>> LogReader::follow() {
+  const std::uint64_t suspected = cursor_->suspected();
   auto read = co_await read_once(true);
   if (!read) co_return read.error();
   // Follows that end at once, without a line, must not become a busy loop.
-  idle_follows_ = cursor_->fresh() > 0 ? 0 : std::min(idle_follows_ + 1, 6);
+  const bool idle = cursor_->fresh() == 0 && cursor_->suspected() == suspected;
+  idle_follows_ = idle ? std::min(idle_follows_ + 1, 6) : 0;
   if (idle_follows_ > 1) co_await loop_.sleep(backoff_first * (1 << idle_follows_));
   co_return base::Result<void>();
 }

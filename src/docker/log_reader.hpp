@@ -8,8 +8,8 @@
 // doorbell. The sink takes everything at once, so no follow is ever held up by us. An Engine that does not answer is
 // asked again after 0.1 to 10 s, with jitter.
 //
-// Thread: the client's loop. Destroying it ends it, also from within the sink. Bounds: a batch, and what LogCursor
-// holds.
+// Thread: the client's loop. Destroying it ends it, also from within the sink. Bounds: two batches, and what
+// LogCursor holds.
 #pragma once
 
 #include <optional>
@@ -64,6 +64,8 @@ class LogReader final : private LogOut {
   net::Task<base::Result<void>> follow();
   net::Task<base::Result<void>> poll();
   net::Task<void> ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over);
+  void deliver(const Line& line);
+  void release(std::optional<net::WallTime> next_start);
   void next_run();
   void run_ended();
   void pass_on();
@@ -78,8 +80,10 @@ class LogReader final : private LogOut {
   std::optional<LogCursor> cursor_;
   LogBatch batch_;
   LogCursor::Verdict verdict_{};
-  std::optional<net::WallTime> run_;           // when the run began that followers were told of
-  std::optional<net::WallTime> last_run_end_;  // set while the next run's first line is awaited
+  std::optional<net::WallTime> run_;         // when the run began that followers were told of
+  std::optional<net::WallTime> next_start_;  // of the next run, until its first line
+  std::optional<net::WallTime> run_end_;     // lines behind it are held, until it is known whose they are
+  LogBatch held_;
   bool told_stopped_ = false, down_ = false;
   int failures_ = 0, idle_follows_ = 0;
   LogReaderCounts counts_;

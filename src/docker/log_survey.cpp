@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailMax = 1'048'576;
-constexpr std::int64_t kDisorderNs = 5'000'000'000;  // see log_cursor.cpp
+constexpr std::int64_t kDisorderNs = 1'000'000'000;  // see log_cursor_place.cpp
 
 }  // namespace
 
