@@ -1,0 +1,264 @@
+// The log cases of docker-engine.md, section 4, on both real Engines: what LogReader and HistoryRead deliver is what
+// `docker logs` prints.
+#include <gtest/gtest.h>
+
+#include "docker/history_read.hpp"
+#include "integration/cutting_network.hpp"
+#include "integration/log_listener.hpp"
+#include "integration/real_engine.hpp"
+
+namespace integration {
+namespace {
+
+using docker::LogEvent;
+using docker::LogReader;
+using docker::LogStream;
+
+// Both streams, numbered, in a burst.
+const std::string kBurst = "i=0; while [ $i -lt 6000 ]; do echo \"$i out\"; echo \"$i err\" >&2; i=$((i+1)); done";
+// Lines of 40,000 characters among short ones of the other stream.
+const std::string kLong =
+    "x=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; y=; i=0; "
+    "while [ $i -lt 625 ]; do y=$y$x; i=$((i+1)); done; "
+    "i=0; while [ $i -lt 60 ]; do echo \"$i $y\"; echo \"$i a\" >&2; echo \"$i b\"; echo \"$i b\" >&2; i=$((i+1)); "
+    "done";
+
+class LogReading : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    auto endpoint = RealEngine::endpoint(GetParam());
+    if (!endpoint) GTEST_SKIP() << "DOCKCAST_TEST_ENGINE_" << GetParam() << " is not set";
+    socket_ = endpoint->path;
+    engine_.emplace(ground_, *endpoint);
+    client_.emplace(network_, *endpoint);
+  }
+  bool old() const { return std::string_view(GetParam()) == "20"; }
+
+  std::string run(const std::string& name, const std::string& script, const RunOptions& options = {}) {
+    const std::string id = engine_->create(name, script, options);
+    engine_->start(id);
+    return id;
+  }
+  docker::LogSource source_of(const std::string& id) {
+    docker::LogSource source;
+    source.container = ground_.await(client_->inspect(id)).value();
+    source.log.engine = 1;
+    source.log.container = *docker::container_key(id);
+    return source;
+  }
+  void read_from(const std::string& id, const docker::Position& position) {
+    reader_.reset();
+    reader_.emplace(*client_, source_of(id), position, heard_);
+  }
+  void read(const std::string& id) { read_from(id, source_of(id).log); }
+  // The time in which something must not happen.
+  void pause(net::Duration duration) {
+    bool over = false;
+    net::Timer timer = ground_.loop.after(duration, [&over] { over = true; });
+    ASSERT_TRUE(ground_.until([&over] { return over; }));
+  }
+  bool heard_stop(int times = 1) {
+    return ground_.until([&] { return heard_.count(LogEvent::stopped) >= times; });
+  }
+  void expect_what_docker_prints(const std::string& id, bool newlines = true) {
+    for (LogStream stream : {LogStream::out, LogStream::err}) {
+      std::string printed = docker_logs(socket_, id, stream), delivered = heard_.text(stream);
+      for (std::string* text : {&printed, &delivered}) {
+        if (!newlines) std::erase(*text, '\n');
+        std::erase(*text, '\r');  // a terminal's line ends
+      }
+      const auto differs = std::mismatch(printed.begin(), printed.end(), delivered.begin(), delivered.end());
+      EXPECT_TRUE(printed == delivered) << (stream == LogStream::out ? "stdout" : "stderr") << " differs at byte "
+                                        << differs.first - printed.begin() << " of " << printed.size();
+    }
+    EXPECT_EQ(heard_.gaps, 0);
+    EXPECT_TRUE(heard_.chained);
+  }
+
+  Ground ground_;
+  CuttingNetwork network_{ground_.network, 7};
+  std::string socket_;
+  std::optional<RealEngine> engine_;
+  std::optional<docker::Client> client_;
+  LogListener heard_;
+  std::optional<LogReader> reader_;
+};
+
+TEST_P(LogReading, ABurstOnBothStreamsThroughTwentyCuts) {
+  for (const char* driver : {"json-file", "local"}) {
+    heard_ = {};
+    RunOptions options;
+    options.driver = driver;
+    const std::string id = engine_->create(std::string("burst-") + driver, kBurst, options);
+    network_.cut(40, 60'000);
+    engine_->start(id);
+    read(id);
+    ASSERT_TRUE(heard_stop()) << driver;
+    EXPECT_LE(network_.cuts_left(), 20) << driver;
+    expect_what_docker_prints(id);
+    EXPECT_EQ(heard_.judge_numbers(LogStream::out, 6000), "") << driver;
+    EXPECT_EQ(heard_.judge_numbers(LogStream::err, 6000), "") << driver;
+  }
+}
+
+// Whoever takes over has nothing but the printed position.
+TEST_P(LogReading, ManyReadersInTurnFromThePositionAlone) {
+  const std::string id = run("turns", kBurst + "; " + kLong);
+  read(id);
+  for (std::size_t lines = 500; heard_.lines() < 12'240; lines = heard_.lines() + 500) {
+    ASSERT_TRUE(ground_.until([&] { return heard_.lines() >= std::min<std::size_t>(lines, 12'240); }));
+    read_from(id, *docker::Position::parse(heard_.position.print()));
+  }
+  pause(std::chrono::milliseconds(300));
+  expect_what_docker_prints(id);
+}
+
+TEST_P(LogReading, LongLinesAmongTheOtherStream) {
+  network_.cut(20, 300'000);
+  const std::string id = run("long", kLong);
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  expect_what_docker_prints(id);
+  EXPECT_EQ(heard_.lines(), 240U);
+}
+
+// 20.10's `local` ends long lines without a newline, so `docker logs` prints them in one: only the bytes compare.
+TEST_P(LogReading, LongLinesOfTheLocalDriver) {
+  RunOptions options;
+  options.driver = "local";
+  const std::string id = run("long-local", kLong + "; echo \"$y\"; echo \"$y\"; echo \"$y\"", options);
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  expect_what_docker_prints(id, !old());
+  EXPECT_EQ(heard_.lines(), 243U);
+}
+
+TEST_P(LogReading, LongLinesOfATerminal) {
+  network_.cut(10, 300'000);
+  RunOptions options;
+  options.tty = true;
+  const std::string id = run("long-tty", kLong, options);
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  expect_what_docker_prints(id);
+  EXPECT_EQ(heard_.lines(), 240U);
+}
+
+TEST_P(LogReading, CharactersAcrossThePieceBorder) {
+  // 16,383 bytes, then two-byte characters: every border cuts one.
+  const std::string id = run("utf8",
+                             "x=x; while [ ${#x} -lt 16383 ]; do x=x$x; done; x=$(printf %.16383s $x); "
+                             "for i in 1 2 3 4 5; do echo \"$xéé$xéé\"; echo \"$xé\"; done; printf '\\377\\000x\\n'");
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  expect_what_docker_prints(id);
+}
+
+TEST_P(LogReading, StopStartAndRestartAreOneStreamWithEndsBetween) {
+  const std::string script = "trap 'echo bye; exit 0' TERM; echo hello; while :; do sleep 0.05; done";
+  const std::string id = run("runs", script);
+  read(id);
+  ASSERT_TRUE(ground_.until([&] { return heard_.lines() == 1; }));
+  engine_->act(id, "stop");
+  ASSERT_TRUE(heard_stop(1));
+  engine_->start(id);
+  reader_->wake();
+  ASSERT_TRUE(ground_.until([&] { return heard_.lines() == 3; }));
+  engine_->act(id, "restart");
+  reader_->wake();
+  ASSERT_TRUE(ground_.until([&] { return heard_.lines() == 5; }));
+  engine_->act(id, "kill");
+  ASSERT_TRUE(heard_stop(3)) << heard_.states_text();
+  expect_what_docker_prints(id);
+  EXPECT_EQ(heard_.count(LogEvent::restarted), 2);
+  EXPECT_EQ(heard_.count(LogEvent::stopped), 3);
+  engine_->remove(id);
+  reader_->wake();
+  EXPECT_TRUE(ground_.until([&] { return heard_.count(LogEvent::removed) == 1; }));
+}
+
+TEST_P(LogReading, AStoppedContainerIsLeftAlone) {
+  const std::string id = run("ended", "echo one");
+  engine_->wait(id);
+  read(id);
+  ASSERT_TRUE(ground_.until([&] { return heard_.lines() == 1; }));
+  pause(std::chrono::milliseconds(300));
+  const int before = network_.dialed();
+  pause(std::chrono::seconds(2));
+  EXPECT_LE(network_.dialed() - before, 1);
+}
+
+TEST_P(LogReading, ADriverThatKeepsNothingIsSaid) {
+  RunOptions options;
+  options.driver = "none";
+  const std::string id = run("silent", "echo one", options);
+  docker::HistoryRead history(*client_, ground_.loop, source_of(id), std::nullopt);
+  auto start = ground_.await(history.start({}));
+  ASSERT_FALSE(start);
+  EXPECT_EQ(start.error().fault, base::Fault::unsupported);
+  EXPECT_FALSE(start.error().message.empty());
+}
+
+// 50 kB x 3 at a pace: nothing is lost on 20.10 (by polling), nor on 26.1 (by a follow).
+TEST_P(LogReading, PacedRotationLosesNothing) {
+  RunOptions options;
+  options.log_options = {{"max-size", "50k"}, {"max-file", "3"}};
+  const std::string id = run("paced",
+                             "i=0; while [ $i -lt 6000 ]; do echo \"$i out\"; i=$((i+1)); "
+                             "[ $((i%30)) = 0 ] && sleep 0.02; done",
+                             options);
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  EXPECT_EQ(heard_.judge_numbers(LogStream::out, 6000), "");
+  EXPECT_EQ(heard_.gaps, 0);
+  const auto& counts = reader_->counts();
+  std::printf("paced %s: %lu plain reads, %lu follows, %lu suspicions\n", GetParam(), counts.reads, counts.follows,
+              counts.suspected);
+}
+
+// Faster than anybody reads, while the follow stands: what rotation destroyed is told, and nothing that is left is
+// missing. On 26.1 this is the lag watch's case.
+TEST_P(LogReading, RotationInBurstsIsToldAsGaps) {
+  RunOptions options;
+  options.log_options = {{"max-size", "1m"}, {"max-file", "3"}};
+  const std::string id =
+      run("rotating",
+          "sleep 1; i=0; while [ $i -lt 100000 ]; do echo \"$i oooooooooooooooooooooooooooooooooooooooo\"; "
+          "i=$((i+1)); [ $((i%20)) = 0 ] && echo \"$((i/20-1)) err\" >&2; done",
+          options);
+  read(id);
+  ASSERT_TRUE(heard_stop());
+  EXPECT_EQ(heard_.judge_numbers(LogStream::out, 100'000), "");
+  EXPECT_EQ(heard_.judge_numbers(LogStream::err, 5'000), "");
+  for (LogStream stream : {LogStream::out, LogStream::err})
+    EXPECT_TRUE(heard_.text(stream).ends_with(docker_logs(socket_, id, stream))) << "something that is left is missing";
+  const auto& counts = reader_->counts();
+  std::printf("rotating %s: %zu of 105000 lines, %d gaps, %lu plain reads, %lu follows, %lu suspicions\n", GetParam(),
+              heard_.lines(), heard_.gaps, counts.reads, counts.follows, counts.suspected);
+}
+
+TEST_P(LogReading, HistoriesAreWhatDockerPrints) {
+  const std::string id = run("history", "for i in 1 2 3; do " + kBurst + "; done");
+  engine_->wait(id);
+  const docker::LogSource source = source_of(id);
+  for (std::uint64_t tail : {0U, 1U, 7U, 100U, 5000U, 100'000U}) {
+    docker::HistoryRead history(*client_, ground_.loop, source, std::nullopt);
+    ASSERT_TRUE(ground_.await(history.start(docker::HistoryFrom::range({}, tail))));
+    LogListener heard;
+    for (;;) {
+      auto chunk = ground_.await(history.next());
+      ASSERT_TRUE(chunk);
+      if ((*chunk)->end()) break;
+      ASSERT_FALSE((*chunk)->gap);
+      heard.on_lines((*chunk)->batch);
+    }
+    for (LogStream stream : {LogStream::out, LogStream::err})
+      EXPECT_TRUE(heard.text(stream) == docker_logs(socket_, id, stream, "--tail " + std::to_string(tail))) << tail;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, LogReading, testing::Values("20", "26"),
+                         [](const auto& given) { return std::string(given.param); });
+
+}  // namespace
+}  // namespace integration
