@@ -11,8 +11,8 @@ namespace net {
 
 namespace {
 
-// A stream that is always ready must not keep the loop from the others.
-constexpr int tries_per_turn = 32;
+// A stream that is always ready must not keep the loop from the others: of so many operations one waits.
+constexpr unsigned tries_per_turn = 32;
 
 base::Error closed(int number) {
   if (number == EBADF) return {base::Fault::closed, "The connection was closed on this side"};

@@ -27,7 +27,7 @@ class AsioStream final : public Stream {
   std::span<char> into_;
   WriteOperation* write_ = nullptr;
   std::string_view from_;
-  int tries_ = 0;  // since the loop last had its turn
+  unsigned tries_ = 0;
   Descriptor descriptor_;
 };
 

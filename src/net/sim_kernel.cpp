@@ -43,6 +43,14 @@ std::size_t SimKernel::room(const Found& found) const {
   return found.connection->buffer - std::min(found.connection->buffer, found.end->unread_there);
 }
 
+bool SimKernel::has_room(const Found& found) const { return room(found) > found.connection->buffer / 3; }
+
+void SimKernel::tell_of_room(const Found& found, int socket) {
+  if (!found.end->blocked || !has_room(found)) return;
+  found.end->blocked = false;
+  edge(*found.end, socket);
+}
+
 void SimKernel::edge(End& end, int socket) {
   if (end.watcher != nullptr) end.watcher->on_edge(socket);
 }
@@ -60,7 +68,7 @@ SimKernel::Ready SimKernel::ready(int socket) const {
   const End& end = *found.end;
   const bool hung_up = end.fin_received || end.reset;
   return {.readable = hung_up || end.taken < end.received.size(),
-          .writable = end.reset || room(found) > found.connection->buffer / 3,
+          .writable = end.reset || has_room(found),
           .hung_up = hung_up};
 }
 
@@ -140,7 +148,7 @@ void SimKernel::choke(int socket) {
     const Found found = find(socket);
     if (found.end == nullptr) return;
     found.end->choked = false;
-    if (std::exchange(found.end->blocked, false)) edge(*found.end, socket);
+    tell_of_room(found, socket);
   });
 }
 
@@ -210,10 +218,7 @@ void SimKernel::arrive(int socket, Parcel& parcel) {
                    },
                    [&](const Ack& ack) {
                      end.unread_there -= ack.bytes;
-                     if (end.blocked && room(found) > found.connection->buffer / 3) {
-                       end.blocked = false;
-                       edge(end, socket);
-                     }
+                     tell_of_room(found, socket);
                    },
                    [&](const Fin&) {
                      end.fin_received = true;

@@ -113,6 +113,8 @@ class SimKernel {
   SimLink shape(const SimHost& from, const SimHost& to);
   bool links(const Connection& connection, const SimHost& a, const SimHost& b) const;
   std::size_t room(const Found& found) const;
+  bool has_room(const Found& found) const;  // enough to be called writable, as Linux sees it
+  void tell_of_room(const Found& found, int socket);
   void edge(End& end, int socket);
 
   void carry(int to, Parcel parcel);
