@@ -51,7 +51,9 @@ void SimStream::start_write(WriteOperation& operation, std::string_view from) {
 void SimStream::on_edge(int) {
   if (std::exchange(waking_, true)) return;
   loop_.post([self = std::weak_ptr<SimStream*>(self_)] {
-    if (const auto alive = self.lock()) (*alive)->serve();
+    if (self.expired()) return;
+    SimStream* const stream = *self.lock();  // not held on to: serve() asks whether it is still there
+    stream->serve();
   });
 }
 
