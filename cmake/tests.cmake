@@ -3,7 +3,8 @@
 # The x_test.cpp of a folder tests/NAME become the executable NAME_tests, which may use every room and includes its
 # neighbours as "NAME/file.hpp"; its other .cpp files (the simulated Engine, drivers) serve every folder. Executable
 # scripts in the folders are run too, by tools/run-tests.
-# The labels say how tools/run-tests runs it: one at a time with real daemons (integration, e2e), or beside the others.
+# The labels say how tools/run-tests runs it: one at a time with real daemons (contract, integration, e2e), or
+# beside the others.
 if(DOCKCAST_TESTS)
   get_property(all_rooms GLOBAL PROPERTY rooms)
   file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*/*.cpp)
