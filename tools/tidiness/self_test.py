@@ -49,6 +49,8 @@ CASES = [
      {"a.cpp": "int f(int n) {\n" + BODY + "}\n"}),
     ("functions", {"a.cpp": "namespace n {\n" + "int g() { return 1; }\n" * 80 + "}\n"},
      {"a.cpp": "struct S {\n  S()\n      : a_{1}, b_{2} {\n" + BODY + "  }\n};\n"}),
+    ("functions", {"a.cpp": "bool f(char c) { return c == '{' || c == '\\'' || c == '\"'; }\n" + LONG},
+     {"a.cpp": "int f(int n) {\n  n = '}';\n" + BODY + "}\n"}),
     ("functions", {"a.cpp": nested(4)}, {"a.cpp": nested(5)}),
     ("functions", {"a.py": "def f():\n" + "    x = 1\n" * 69}, {"a.py": "def f():\n" + "    x = 1\n" * 71}),
     ("text", {"a.cpp": "int a;\n"}, {"a.cpp": "int a; \n"}),

@@ -30,7 +30,7 @@ def of_tests(files, path):
     return path.endswith("_test.cpp") or bool(users) and all(user.endswith("_test.cpp") for user in users)
 
 
-LITERAL = re.compile(r'''//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<!\w)'(?:\\.|[^'\\\n])+''''', re.S)
+LITERAL = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"' r"|(?<!\w)'(?:\\.|[^'\\\n])+'", re.S)
 UNORDERED = re.compile(r"\bunordered_\w*(?:map|set)\s*<")
 ANY_ORDER = "any order"
 
