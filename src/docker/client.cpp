@@ -22,9 +22,9 @@ constexpr std::size_t reference_bytes_max = 256;
 
 // A name or an id, complete or not, could be one of these; nothing else is worth a question, nor safe in a path.
 bool is_reference(std::string_view text) {
-  const auto plain = [](char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); };
-  return !text.empty() && text.size() <= reference_bytes_max && plain(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
+  constexpr std::string_view plain = "-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.size() <= reference_bytes_max && text.find_first_not_of(plain) == text.npos &&
+         plain.substr(0, 3).find(text.front()) == text.npos;
 }
 
 bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "docker/client.hpp"
 #include "docker/log_record.hpp"
 #include "docker/timestamp.hpp"
@@ -195,6 +198,35 @@ TEST_P(EngineClient, HearsTheLifeOfAContainer) {
   ASSERT_EQ(actions.size(), 9U);
   std::sort(actions.begin() + 5, actions.begin() + 7);  // `stop` and `die`: their order differs
   EXPECT_THAT(actions, ElementsAre("create", "start", "pause", "unpause", "kill", "die", "stop", "rename", "destroy"));
+}
+
+// The last one, for it takes the daemon away and brings it back, with tools/engine.
+TEST_P(EngineClient, LivesThroughTheDaemonsDeath) {
+  const std::string folder = std::filesystem::path(RealEngine::endpoint(GetParam())->path).parent_path();
+  const char* source = std::getenv("DOCKCAST_TEST_SOURCE");
+  if (source == nullptr || !std::filesystem::exists(folder + "/dockerd.pid")) {
+    GTEST_SKIP() << "not an engine of tools/engine, or DOCKCAST_TEST_SOURCE is not set";
+  }
+  Heard heard;
+  docker::EventWatch watch(*client_, heard);
+  const std::string id = run("death", "echo a; exec sleep 1000");
+  docker::LogQuery query;
+  query.follow = true;
+  auto opened = ground_.await(client_->logs(id, query));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(ground_.await((*opened)->next()));
+  ASSERT_EQ(std::system(("kill -9 $(cat " + folder + "/dockerd.pid)").c_str()), 0);
+  const auto end = ground_.await((*opened)->next());
+  EXPECT_FALSE(end);
+  EXPECT_TRUE(end || end.error().fault == Fault::closed) << end.error().message;
+  EXPECT_TRUE(ground_.until([&] { return heard.downs == 1; }));
+  EXPECT_EQ(ground_.await(client_->inspect(id)).error().fault, Fault::refused);
+  const std::string again = std::string(source) + "/tools/engine start " + GetParam() + " " + folder + " >/dev/null";
+  ASSERT_EQ(std::system(again.c_str()), 0);
+  EXPECT_TRUE(ground_.until([&] { return heard.ups == 2; }));
+  EXPECT_EQ(heard.resyncs, 2);
+  query.follow = false;
+  EXPECT_THAT(lines_of(*body_of(ground_.await(client_->logs(id, query)))), ElementsAre("a\n"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EngineClient, testing::Values("20", "26"),

@@ -154,27 +154,25 @@ class FollowTwins : public EngineTwins {
   void record(const char* who, const Followed& one) {
     RecordProperty(who, std::to_string(one.distinct) + " distinct, " + std::to_string(one.repeats) + " repeats");
   }
+  void expect_alike(const Followed& real, const Followed& twin) {
+    record("real", real);
+    record("twin", twin);
+    EXPECT_GE(twin_->counts().rotations, 3U);
+    constexpr std::size_t all = bursts * burst;
+    for (const auto& one : {real, twin}) {
+      const bool exact = one.repeats == 0 && one.ordered;
+      EXPECT_EQ(old(), !exact || one.distinct < all) << one.distinct << " distinct, " << one.repeats << " repeats";
+    }
+  }
 };
 
 TEST_P(FollowTwins, RepeatOrKeepTheLinesOfAJsonFileAlike) {
-  const Followed real = follow_real("json-file"), twin = follow_twin(LogDriver::json_file);
-  record("real", real);
-  record("twin", twin);
-  EXPECT_GT(twin_->counts().rotations, 5U);
-  for (const auto& one : {real, twin}) {
-    EXPECT_EQ(one.repeats > 0, old());
-    EXPECT_TRUE(old() || (one.distinct == std::size_t{bursts * burst} && one.ordered));
-  }
+  expect_alike(follow_real("json-file"), follow_twin(LogDriver::json_file));
 }
 
+// 20.10 goes deaf at none to all of three rotations here: from 675 to all of 2,400 lines, some of them twice.
 TEST_P(FollowTwins, LoseOrKeepTheLinesOfTheLocalDriverAlike) {
-  const Followed real = follow_real("local"), twin = follow_twin(LogDriver::local);
-  record("real", real);
-  record("twin", twin);
-  for (const auto& one : {real, twin}) {
-    EXPECT_EQ(one.distinct < std::size_t{bursts * burst}, old());
-    EXPECT_TRUE(old() || (one.repeats == 0 && one.ordered));
-  }
+  expect_alike(follow_real("local"), follow_twin(LogDriver::local));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, FollowTwins, testing::Values("20", "26"),
