@@ -27,6 +27,10 @@ if(DOCKCAST_TESTS)
       set_tests_properties(${name}_tests PROPERTIES LABELS ${name})
     endif()
   endforeach()
+  if(DOCKCAST_SANITIZE MATCHES "address|thread")
+    add_executable(canary ${CMAKE_SOURCE_DIR}/tests/canary.cpp)
+    target_link_libraries(canary PRIVATE compile_flags)
+  endif()
 endif()
 
 # The compiler sees the rooms behind a room, too; what a room includes by name is checked before a build counts as done.
