@@ -12,7 +12,7 @@ import urllib.request
 
 import websockets
 
-from support import BINARY, COUNTING, ENGINES, Container, Instance, check
+from support import BINARY, COUNTING, ENGINES, SLOW, Container, Instance, check
 
 # A burst on both streams, one line over Docker's 16 KiB pieces, and a word at the end of each stream.
 BURST = ('i=0; while [ $((i = i + 1)) -le 2000 ]; do echo "o $i ünïcödé"; '
@@ -44,7 +44,7 @@ class Client:
                 await socket.send(json.dumps(command))
             try:
                 while not enough(self):
-                    self.take(json.loads(await asyncio.wait_for(socket.recv(), 30)))
+                    self.take(json.loads(await asyncio.wait_for(socket.recv(), 30 * SLOW)))
             except websockets.ConnectionClosed as closed:
                 self.close = closed
         return self
@@ -123,13 +123,16 @@ async def the_end(engine):
         instance.signal(signal.SIGTERM)
         await hearing
         check(client.close.code == 4200 and json.loads(client.close.reason)["ms"] >= 0, f"it is told {client.close}")
-        check(await asyncio.to_thread(instance.process.wait, 30) == 0, "the exit code is 0")
+        check(await asyncio.to_thread(instance.process.wait, 30 * SLOW) == 0, "the exit code is 0")
         print(f"SIGTERM: ended within {time.monotonic() - began:.3f} s")
         instance.stop()
 
 
 def settings():
+    sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+
     def dockcast(*words, **environment):
+        environment.update(sanitizers)
         return subprocess.run([BINARY, *words], capture_output=True, text=True, check=False, env=environment)
 
     wrong = dockcast("--check-config", PORT="x", DOCKCAST_LEASE_TTL="soon")

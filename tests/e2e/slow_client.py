@@ -6,7 +6,7 @@ import json
 import os
 import socket
 
-from support import Container, ENGINES, Follower, Instance, check, until
+from support import ENGINES, SLOW, Container, Follower, Instance, check, until
 
 LINES = 200_000
 # Prints a burst whenever it is told to, numbering on.
@@ -30,7 +30,7 @@ class StallingClient:
 
     def read_into(self, follower, lines):
         """Hears until the follower has so many lines, and a moment longer, or nothing comes any more."""
-        for message in self.messages(lambda: 60 if len(follower.lines["o"]) < lines else 0.5):
+        for message in self.messages(lambda: 60 * SLOW if len(follower.lines["o"]) < lines else 0.5):
             follower.hear(message)
 
     def messages(self, patience):
@@ -84,7 +84,8 @@ async def stalls_and_reads_again(engine, version):
         await burst(container, neighbour, 2 * LINES)
         cost = instance.resident_kib() - before
         print(f"Engine {version}: a client that does not read while {LINES} lines pass costs {cost} KiB")
-        check(cost < 8 * 1024, f"{cost} KiB are more than 8 MiB")
+        if SLOW == 1:  # else it is the sanitizer's own memory that is measured
+            check(cost < 8 * 1024, f"{cost} KiB are more than 8 MiB")
         check(neighbour.exact() and not neighbour.cuts, f"the neighbour was disturbed: {neighbour}")
 
         late = Follower([], container)

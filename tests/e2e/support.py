@@ -22,6 +22,7 @@ BINARY = os.environ.get("DOCKCAST_TEST_BINARY", "build/dev/dockcast")
 ENGINES = {v: os.environ[f"DOCKCAST_TEST_ENGINE_{v}"] for v in ("20", "26")
            if f"DOCKCAST_TEST_ENGINE_{v}" in os.environ}
 REDIS_PORT = os.environ.get("DOCKCAST_TEST_REDIS_PORT")
+SLOW = float(os.environ.get("DOCKCAST_TEST_SLOW", "1"))  # how much longer things may take (sanitizers)
 if not ENGINES or not REDIS_PORT:
     sys.exit("run me through tools/run-tests: DOCKCAST_TEST_ENGINE_20, _26 and DOCKCAST_TEST_REDIS_PORT are not set")
 # Numbered lines on both streams, at a pace.
@@ -77,10 +78,10 @@ class Instance:
         self.process = subprocess.Popen([BINARY], env=self.environment, stdout=self.log, stderr=self.log)
         if not ready:
             return
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 30 * SLOW
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self.label} did not start: {pathlib.Path(self.log.name).read_text()}")
+                raise RuntimeError(f"{self.label} did not start: {self.said()}")
             time.sleep(0.05)  # between two looks at another process
 
     def answers(self):
@@ -104,9 +105,14 @@ class Instance:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(30 * SLOW)
         self.log.close()
+        if self.process.returncode:
+            raise RuntimeError(f"{self.label} ended with {self.process.returncode}: {self.said()}")
         os.unlink(self.log.name)
+
+    def said(self):
+        return pathlib.Path(self.log.name).read_text()
 
 
 class Cluster:
@@ -150,7 +156,7 @@ class Follower:
         self.silence = 0.0  # the longest since it was last set to 0
 
     async def run(self):
-        while True:
+        while not asyncio.current_task().cancelling():  # websockets may swallow the CancelledError
             query = f"since={self.position}" if self.position else self.query
             port = self.ports[self.at % len(self.ports)]
             url = f"ws://127.0.0.1:{port}/ws/containers/{self.container.id}/logs?{query}"
@@ -197,9 +203,9 @@ class Follower:
 
 async def until(what, condition, seconds=30):
     """Waits for a condition of other processes; fails loudly where it does not come."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * SLOW
     while not condition():
-        check(time.monotonic() < deadline, f"waited {seconds} s in vain: {what}")
+        check(time.monotonic() < deadline, f"waited {seconds * SLOW} s in vain: {what}")
         await asyncio.sleep(0.02)
 
 
