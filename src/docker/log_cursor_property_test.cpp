@@ -60,7 +60,8 @@ class Reader {
       Position position = cursor->position();
       cursor.emplace(*Position::parse(position.print()), options());
     }
-    read(world_.follows && log.chance(40), log.chance(50));
+    const bool to_the_end = log.chance(50);  // drawn first, so that a seed is the same world with every compiler
+    read(world_.follows && log.chance(40), to_the_end);
   }
 
   // Reads until nothing new comes, and asks the judge.
