@@ -37,12 +37,12 @@ net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   cursor_.emplace(*position, options);
   if (until_ && cursor_->done()) {
     ended_ = true;
-    co_return HistoryStart{*position, {}};
+    co_return HistoryStart{*position, {}, true};
   }
   // Only the first line, or the log's end, proves that nothing is missing before it.
   auto filled = co_await fill();
   if (!filled) co_return filled.error();
-  HistoryStart start{*position, {}};
+  HistoryStart start{*position, {}, chunks_.empty()};
   if (!chunks_.empty()) start.gap = chunks_.front()->gap;
   co_return start;
 }

@@ -35,6 +35,7 @@ struct HistoryFrom {
 struct HistoryStart {
   Position position;       // before the first line
   std::optional<Gap> gap;  // it begins with one: the position's next records are gone
+  bool nothing = false;    // no gap and no line will come
 };
 
 // A gap, or lines; neither at the end.

@@ -162,7 +162,7 @@ void LogCursor::settle_gap(LogOut& out) {
     bool present = first != held.end();
     std::int64_t time = present ? first->time_ns : held.back().time_ns;
     bool stepped = present && time <= t.seen.max_ns;
-    clock = clock || stepped;
+    clock = clock || (present && time < t.seen.max_ns);  // the same stamp is the rest of one line
     // Marks never go back: behind a step of the clock the missing records count as one.
     if (time > t.seen.max_ns) t.seen = {time, 0};
     if (stepped) ++t.seen.count;

@@ -31,14 +31,16 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
     t.shown = true;
     return record.time_ns > t.seen.max_ns ? Place::astray : Place::old;
   }
-  // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then it
-  // is only good if the head is the last piece of its line, and all of them are counted.
+  // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then the
+  // head is only known if it is the last piece of its line, by that.
   if (counted_ == 0) count_good_ = first_piece_shown(t, record.time_ns);
   bool line_end = t.nth == kLineEnd;
   if (!count_good_ && !((t.ends_line || line_end) && record.time_ns == t.time_ns)) return Place::astray;
   if (record.time_ns > t.seen.max_ns) return Place::astray;  // fewer than were counted: not the log that we know
   ++counted_;
-  bool found = line_end ? !record.may_go_on() : counted_ == t.nth;
+  // Rotation may have taken pieces of the log's first line without a change of its stamp.
+  bool torn = !count_good_ || (options_.rotates && t.ends_line && record.time_ns == window_ns_);
+  bool found = counted_ == t.nth || ((line_end || torn) && !record.may_go_on());
   return found ? match(Place::old) : Place::old;
 }
 

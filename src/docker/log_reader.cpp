@@ -14,6 +14,7 @@ constexpr net::Duration later_step = 20ms;  // of a log that is just being rotat
 constexpr int later_max = 20;
 constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
+constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost
 
 }  // namespace
@@ -25,6 +26,7 @@ LogReader::LogReader(Client& client, LogSource source, const Position& start, Lo
       sink_(sink),
       start_(start),
       batch_(start),
+      silence_(silence_first),
       woken_(loop_) {
   job_ = net::Job(run());
 }
@@ -99,19 +101,24 @@ net::Task<base::Result<bool>> LogReader::turn() {
   }
   if (!now) co_return now.error();
   if (!cursor_) {
-    auto prepared = co_await prepare();
+    auto prepared = co_await prepare(*now);
     if (!prepared) co_return prepared.error();
   }
   const bool next = now->running() && now->started != run_;
   if (next) next_start_ = now->started.value_or(net::WallTime{});
-  if (!now->running()) run_end_ = now->finished;
+  if (!now->running()) {
+    run_end_ = now->finished;
+  } else if (run_end_) {  // it was started again while the Engine could not be read
+    release(next_start_);
+  }
   auto caught_up = co_await catch_up();
   if (!caught_up) co_return caught_up.error();
   if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
   if (now->running()) {
     if (next_start_) next_run();
     run_ = now->started;
-    auto ended = strategy_ == LogStrategy::poll_with_doorbell ? co_await poll() : co_await follow();
+    net::Task<base::Result<void>> whole_run = strategy_ == LogStrategy::poll_with_doorbell ? poll() : follow();
+    auto ended = co_await std::move(whole_run);
     if (!ended) co_return ended.error();
     co_return true;
   }
@@ -132,7 +139,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
   co_return true;
 }
 
-net::Task<base::Result<void>> LogReader::prepare() {
+net::Task<base::Result<void>> LogReader::prepare(const Container& now) {
   auto version = co_await client_.version();
   if (!version) co_return version.error();
   const Container& container = source_.container;
@@ -144,14 +151,22 @@ net::Task<base::Result<void>> LogReader::prepare() {
   options.replays = reading.replays;
   options.file_bytes = reading.file_bytes;
   cursor_.emplace(start_, options);
-  run_ = source_.container.running() ? source_.container.started : std::nullopt;
-  told_stopped_ = !source_.container.running();
+  // The followers know the run that we find if it was on when their channel began, if no end lies before it, or if they
+  // have a line behind that end. Where none of this holds, its beginning is told, perhaps again.
+  const bool known = now.started == container.started || !now.finished || knows_beyond(*now.finished);
+  if (now.running() && known) run_ = now.started;
   co_return base::Result<void>();
+}
+
+bool LogReader::knows_beyond(net::WallTime time) const {
+  return std::any_of(start_.marks.begin(), start_.marks.end(), [time](const Mark& mark) {
+    return mark.count > 0 && net::WallTime(net::Duration(mark.max_ns)) > time;
+  });
 }
 
 // Between the last line of a run and the first of the next one. What may have gone on did not.
 void LogReader::next_run() {
-  next_start_.reset();
+  run_ = std::exchange(next_start_, std::nullopt);
   pass_on();
   if (!std::exchange(told_stopped_, false)) sink_.on_state(LogEvent::stopped);
   sink_.on_state(LogEvent::restarted);
@@ -213,6 +228,7 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
   if (clean && records.finish(record)) cursor_->take(record, loop_.wall_now().time_since_epoch().count(), *this);
   verdict_ = cursor_->end(clean && !records.failed(), *this);
   counts_.suspected = cursor_->suspected();
+  if (cursor_->fresh() > 0) silence_ = silence_first;
   pass_on();
   co_return base::Result<void>();
 }
@@ -228,7 +244,8 @@ net::Task<base::Result<void>> LogReader::follow() {
   co_return base::Result<void>();
 }
 
-// The follow says only that something was written: before 23.0 it loses and repeats lines where the log rotates.
+// The follow says only that something was written: before 23.0 it loses and repeats lines where the log rotates, and
+// may stay deaf afterwards. So silence is not believed for long: the caller looks for itself, and opens another one.
 net::Task<base::Result<void>> LogReader::poll() {
   LogQuery query;
   query.tail = 0;
@@ -241,7 +258,8 @@ net::Task<base::Result<void>> LogReader::poll() {
   net::Job ringing(ring(std::move(*bell), rung, over));
   net::Duration pause = poll_least;
   while (!over) {
-    while (!rung && !over) co_await woken_.wait();
+    const bool silent = co_await silence(rung, over);
+    if (silent) break;
     rung = false;
     auto read = co_await catch_up();
     if (!read) co_return read.error();
@@ -249,6 +267,19 @@ net::Task<base::Result<void>> LogReader::poll() {
     co_await loop_.sleep(pause);
   }
   co_return base::Result<void>();
+}
+
+// True: neither flag was raised in time.
+net::Task<bool> LogReader::silence(const bool& rung, const bool& over) {
+  bool late = false;
+  net::Timer timer = loop_.after(silence_, [this, &late] {
+    late = true;
+    woken_.notify();
+  });
+  while (!rung && !over && !late) co_await woken_.wait();
+  if (rung || over) co_return false;
+  silence_ = std::min<net::Duration>(silence_ * 2, silence_most);
+  co_return true;
 }
 
 net::Task<void> LogReader::ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over) {

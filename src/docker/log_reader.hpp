@@ -58,11 +58,13 @@ class LogReader final : private LogOut {
 
   net::Task<void> run();
   net::Task<base::Result<bool>> turn();
-  net::Task<base::Result<void>> prepare();
+  net::Task<base::Result<void>> prepare(const Container& now);
+  bool knows_beyond(net::WallTime time) const;
   net::Task<base::Result<void>> catch_up();
   net::Task<base::Result<void>> read_once(bool follow);
   net::Task<base::Result<void>> follow();
   net::Task<base::Result<void>> poll();
+  net::Task<bool> silence(const bool& rung, const bool& over);
   net::Task<void> ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over);
   void deliver(const Line& line);
   void release(std::optional<net::WallTime> next_start);
@@ -84,6 +86,7 @@ class LogReader final : private LogOut {
   std::optional<net::WallTime> next_start_;  // of the next run, until its first line
   std::optional<net::WallTime> run_end_;     // lines behind it are held, until it is known whose they are
   LogBatch held_;
+  net::Duration silence_;  // of a doorbell, that is believed
   bool told_stopped_ = false, down_ = false;
   int failures_ = 0, idle_follows_ = 0;
   LogReaderCounts counts_;

@@ -17,9 +17,15 @@ std::size_t frame_length(std::string_view header) {
   return length;
 }
 
+bool begins_record(std::string_view text) {
+  const std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
+  return space != std::string_view::npos && parse_time(text.substr(0, space)).has_value();
+}
+
 // Where the raw record at the front of `text` ends: behind its newline, or where its own timestamp is repeated at or
-// behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said.
-std::optional<std::size_t> raw_record_end(std::string_view text) {
+// behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said. `continued`: the stamp of the
+// full piece before it. Before 23.0 the `local` driver ends a long line without a newline, at the terminal's CR.
+std::optional<std::size_t> raw_record_end(std::string_view text, std::string_view continued) {
   std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
   std::string_view stamp = text.substr(0, space + 1);
@@ -28,6 +34,13 @@ std::optional<std::size_t> raw_record_end(std::string_view text) {
   if (newline == std::string_view::npos || newline >= piece_end) {
     std::size_t again = text.substr(0, newline).find(stamp, piece_end);
     if (again != std::string_view::npos) return again;
+  }
+  if (stamp == continued) {
+    for (std::size_t end = stamp.size(); end < text.size() && end < newline;) {
+      if (begins_record(text.substr(end))) return end;
+      const std::size_t carriage = text.find('\r', end);
+      end = carriage == std::string_view::npos ? carriage : carriage + 1;
+    }
   }
   if (newline == std::string_view::npos) return std::nullopt;
   return newline + 1;
@@ -81,7 +94,7 @@ bool LogRecords::next_frame(LogRecord& record) {
 
 bool LogRecords::next_raw(LogRecord& record) {
   if (held_.empty()) {
-    auto end = raw_record_end(input_);
+    auto end = raw_record_end(input_, continued_);
     if (end) {
       std::string_view text = input_.substr(0, *end);
       input_.remove_prefix(*end);
@@ -90,7 +103,7 @@ bool LogRecords::next_raw(LogRecord& record) {
   }
   std::size_t before = held_.size();
   held_.append(input_);
-  auto end = raw_record_end(held_);
+  auto end = raw_record_end(held_, continued_);
   if (!end) {
     input_ = {};
     bool endless = held_.size() > kRecordBytesMax || (held_.size() > kTimeBytesMax && held_.find(' ') > kTimeBytesMax);
@@ -118,6 +131,7 @@ bool LogRecords::parse(std::string_view text, LogStream stream, LogRecord& recor
   if (space != std::string_view::npos) time = parse_time(text.substr(0, space));
   if (!time) return fail(base::Fault::protocol, "A record of the log has no timestamp.");
   record = {stream, time->time_since_epoch().count(), text.substr(space + 1)};
+  if (tty_) continued_ = record.may_go_on() ? text.substr(0, space + 1) : std::string_view();
   return true;
 }
 

@@ -54,6 +54,7 @@ class LogRecords {
   bool tty_;
   std::string_view input_;  // not looked at yet
   std::string held_;        // the beginning of a record whose rest has not come
+  std::string continued_;   // terminals: the stamp of the last record, if that was a full piece
   std::size_t used_ = 0;    // the front of held_ that the last record returned lies in
   std::optional<base::Error> error_;
 };

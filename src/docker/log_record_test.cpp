@@ -64,7 +64,13 @@ TEST(LogRecords, CutsATerminalsRawTextAtNewlinesAndRepeatedStamps) {
   add(kT + 2, "tail\r\n");
   add(kT + 3, std::string(kPieceBytes - 1, 'c') + "\r");
   add(kT + 3, "\n");
-  add(kT + 4, "no newline at the end");
+  // The `local` driver before 23.0.
+  add(kT + 4, std::string(kPieceBytes, 'd'));
+  add(kT + 4, "rest\r");
+  add(kT + 5, std::string(kPieceBytes - 1, 'e') + "\r");
+  add(kT + 5, "");
+  add(kT + 6, "\r2026 is no stamp\r\n");
+  add(kT + 7, "no newline at the end");
   std::string body;
   for (const Owned& record : expected) body += stamp(record.time_ns) + record.payload;
   for (std::size_t slice : {1u, 31u, 4096u, 16384u + 31u, 16384u + 40u, 1u << 20}) {

@@ -8,6 +8,9 @@ namespace docker {
 namespace {
 
 constexpr int kApiOf23 = 42;
+// Below, a single long line may fill whole files between two looks of the daemon's follower, and all its pieces carry
+// one stamp, by which the lag watch could not tell that any are missing.
+constexpr std::int64_t kWatchedFileBytesMin = 1'000'000;
 constexpr std::int64_t kDefaultFileBytes = 20'000'000;  // `local`, and the cache of the drivers that cannot be read
 
 // "10m" as Docker's units.RAMInBytes reads it: a number, a binary suffix, perhaps "b" or "ib". Nothing where it is
@@ -46,7 +49,7 @@ LogReading choose_strategy(int api_minor, std::string_view driver, const Labels&
   reading.replays = api_minor < kApiOf23;
   if (!bytes) {
     reading.strategy = LogStrategy::follow;
-  } else if (api_minor >= kApiOf23) {
+  } else if (api_minor >= kApiOf23 && *bytes >= kWatchedFileBytesMin) {
     reading.strategy = LogStrategy::follow_with_lag_watch;
     reading.file_bytes = *bytes;
   }

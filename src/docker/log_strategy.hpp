@@ -12,7 +12,7 @@ namespace docker {
 enum class LogStrategy : std::uint8_t {
   follow,                 // the log never rotates: a follow shows everything
   follow_with_lag_watch,  // engines from 23.0: a follow is right unless it lags whole files behind
-  poll_with_doorbell,     // before: a follow only rings, plain reads with proof of overlap bring the lines
+  poll_with_doorbell,     // before, or small files: a follow only rings, plain reads with proof of overlap bring lines
 };
 
 struct LogReading {

@@ -17,10 +17,15 @@ TEST(LogStrategy, FollowsWhatNeverRotates) {
 TEST(LogStrategy, WatchesTheLagOfEnginesFrom23On) {
   LogReading reading = choose_strategy(42, "json-file", {{"max-size", "10m"}});
   EXPECT_EQ(reading, (LogReading{LogStrategy::follow_with_lag_watch, true, false, 10'000'000}));
-  EXPECT_EQ(choose_strategy(45, "json-file", {{"max-size", "50k"}}).file_bytes, 50'000);
   EXPECT_EQ(choose_strategy(45, "json-file", {{"max-size", "1.5g"}}).file_bytes, 1'500'000'000);
   EXPECT_EQ(choose_strategy(45, "local", {}).file_bytes, 20'000'000);
   EXPECT_EQ(choose_strategy(45, "syslog", {{"cache-max-size", "2m"}}).file_bytes, 2'000'000);
+}
+
+TEST(LogStrategy, PollsWhereALongLineMayFillWholeFiles) {
+  EXPECT_EQ(choose_strategy(45, "json-file", {{"max-size", "999k"}}),
+            (LogReading{LogStrategy::poll_with_doorbell, true, false, 0}));
+  EXPECT_EQ(choose_strategy(45, "json-file", {{"max-size", "1m"}}).strategy, LogStrategy::follow_with_lag_watch);
 }
 
 TEST(LogStrategy, PollsOlderEnginesThatRotate) {

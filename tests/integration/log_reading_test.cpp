@@ -199,21 +199,26 @@ TEST_P(LogReading, ADriverThatKeepsNothingIsSaid) {
   EXPECT_FALSE(start.error().message.empty());
 }
 
-// 50 kB x 3 at a pace: nothing is lost on 20.10 (by polling), nor on 26.1 (by a follow).
+// At a pace nothing is lost: small files are polled, large ones are polled on 20.10 and followed on 26.1.
 TEST_P(LogReading, PacedRotationLosesNothing) {
-  RunOptions options;
-  options.log_options = {{"max-size", "50k"}, {"max-file", "3"}};
-  const std::string id = run("paced",
-                             "i=0; while [ $i -lt 6000 ]; do echo \"$i out\"; i=$((i+1)); "
-                             "[ $((i%30)) = 0 ] && sleep 0.02; done",
-                             options);
-  read(id);
-  ASSERT_TRUE(heard_stop());
-  EXPECT_EQ(heard_.judge_numbers(LogStream::out, 6000), "");
-  EXPECT_EQ(heard_.gaps, 0);
-  const auto& counts = reader_->counts();
-  std::printf("paced %s: %lu plain reads, %lu follows, %lu suspicions\n", GetParam(), counts.reads, counts.follows,
-              counts.suspected);
+  const std::string text(400, 'x');
+  for (const auto& [file, lines, tail] : {std::tuple("50k", 6000, ""), std::tuple("1m", 9000, text.c_str())}) {
+    RunOptions options;
+    options.log_options = {{"max-size", file}, {"max-file", "3"}};
+    const std::string count = std::to_string(lines);
+    const std::string id = run(std::string("paced") + file,
+                               "i=0; while [ $i -lt " + count + " ]; do echo \"$i out" + tail +
+                                   "\"; i=$((i+1)); [ $((i%30)) = 0 ] && sleep 0.02; done",
+                               options);
+    heard_ = {};
+    read(id);
+    ASSERT_TRUE(heard_stop());
+    EXPECT_EQ(heard_.judge_numbers(LogStream::out, lines), "");
+    EXPECT_EQ(heard_.gaps, 0);
+    const auto& counts = reader_->counts();
+    std::printf("paced %s, files of %s: %d lines, %lu plain reads, %lu follows, %lu suspicions\n", GetParam(), file,
+                lines, counts.reads, counts.follows, counts.suspected);
+  }
 }
 
 // Faster than anybody reads, while the follow stands: what rotation destroyed is told, and nothing that is left is
