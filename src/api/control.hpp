@@ -33,7 +33,7 @@ class Control {
   // `done` comes behind the last message of the follower.
   virtual void unfollow(const hub::Follower& follower, net::Callback done) = 0;
   // What the fan-out observes.
-  virtual void on_behind(const hub::Follower& follower, const hub::Place& place) = 0;
+  virtual void on_behind(const hub::Follower& follower, const hub::Joint& joint) = 0;
   virtual void on_drained(const hub::Follower& follower, std::size_t bytes) = 0;
 };
 

@@ -75,9 +75,9 @@ void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
   });
 }
 
-void ControlLoop::on_behind(const hub::Follower& follower, const hub::Place& place) {
-  parts_.loop.post([this, follower, place] {
-    if (demand_ != nullptr) demand_->on_behind(follower, place);
+void ControlLoop::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
+  parts_.loop.post([this, follower, joint] {
+    if (demand_ != nullptr) demand_->on_behind(follower, joint);
   });
 }
 

@@ -33,7 +33,7 @@ class ControlLoop final : public Control {
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
-  void on_behind(const hub::Follower& follower, const hub::Place& place) override;
+  void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
   void on_drained(const hub::Follower& follower, std::size_t bytes) override;
 
  private:

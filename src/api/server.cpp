@@ -91,8 +91,8 @@ void Server::on_turn_end() { fanout_.flush(); }
 
 void Server::on_broken(std::uint32_t number) { remove(slots_[number]); }
 
-void Server::on_behind(const hub::FollowerName& name, hub::RingNumber, const hub::Place& place) {
-  control_.on_behind({loop_number_, name}, place);
+void Server::on_behind(const hub::FollowerName& name, const hub::Joint& joint) {
+  control_.on_behind({loop_number_, name}, joint);
 }
 
 void Server::on_drained(const hub::FollowerName& name, std::size_t bytes) {

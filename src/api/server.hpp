@@ -56,7 +56,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void on_ready(std::uint32_t slot, net::ClientSockets::Ready ready) override;
   void on_turn_end() override;
   // hub::FanoutObserver
-  void on_behind(const hub::FollowerName& follower, hub::RingNumber ring, const hub::Place& place) override;
+  void on_behind(const hub::FollowerName& follower, const hub::Joint& joint) override;
   void on_drained(const hub::FollowerName& follower, std::size_t bytes) override;
   void on_broken(std::uint32_t slot) override;
   // feeds::Followers

@@ -132,7 +132,7 @@ struct HandControl final : Control {
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
   }
-  void on_behind(const hub::Follower& follower, const hub::Place&) override { behind.push_back(follower); }
+  void on_behind(const hub::Follower& follower, const hub::Joint&) override { behind.push_back(follower); }
   void on_drained(const hub::Follower&, std::size_t bytes) override { drained += bytes; }
 
   std::vector<Question> questions;

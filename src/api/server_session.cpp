@@ -181,7 +181,9 @@ void Server::on_refused(const hub::FollowerName& name, const base::Error& error)
 void Server::on_ended(const hub::FollowerName& name) {
   SessionSlot* slot = find(name.session);
   if (slot == nullptr || slot->state != State::open) return;
-  carry_out(*slot, slot->talk.ended(name.subscription, terms(*slot)));
+  const Effects effects = slot->talk.ended(name.subscription, terms(*slot));
+  carry_out(*slot, effects);
+  if (!effects.empty()) control_.unfollow({loop_number_, name}, {});
 }
 
 }  // namespace api

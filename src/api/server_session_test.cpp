@@ -326,7 +326,7 @@ TEST_F(ServerSession, a_socket_that_fails_in_a_send_is_removed_at_the_end_of_the
 TEST_F(ServerSession, what_the_fan_out_observes_reaches_the_control_loop_with_the_number_of_this_one) {
   follow();
   const hub::Follower follower = control.follows.back().follower;
-  server->on_behind(follower.name, 1, {});
+  server->on_behind(follower.name, {1, 0, {}});
   server->on_drained(follower.name, 512);
   EXPECT_THAT(control.behind, ElementsAre(follower));
   EXPECT_EQ(control.drained, 512U);

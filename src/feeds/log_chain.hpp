@@ -28,7 +28,7 @@ class LogChain {
       case LogFrame::Kind::lines:
         return judge_lines(frame);
       case LogFrame::Kind::gap:
-        return docker::behind(at_, frame.position) ? move(frame) : Verdict::known;
+        return judge_gap(frame);
       case LogFrame::Kind::tip:
       case LogFrame::Kind::released:
         return docker::behind(at_, frame.position) ? Verdict::missed : Verdict::known;
@@ -49,6 +49,14 @@ class LogChain {
     if (!drop_known(frame, seen_)) return Verdict::known;
     for (const LogEntry& entry : frame.entries) seen_[docker::index_of(entry.stream)] = entry.mark;
     return move(frame);
+  }
+  // It ends at bounds. Who has the record there, or one behind it, is past it: the other stream's bound is no news.
+  Verdict judge_gap(LogFrame& frame) {
+    const docker::LogStream head = frame.position.head;
+    const bool passed = at_.mark(head) > frame.position.mark(head);
+    if (!passed && docker::behind(at_, frame.position)) return move(frame);
+    advance(frame.position);
+    return Verdict::known;
   }
   Verdict move(LogFrame& frame) {
     frame.prev = at_;

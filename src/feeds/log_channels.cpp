@@ -1,4 +1,6 @@
 // The channels of LogFeeds: how long one lives, and what its followers are told at its end.
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "feeds/log_feeds_state.hpp"
 
@@ -11,14 +13,17 @@ constexpr net::Duration degraded_after = 1s;  // a shorter loss of Redis is nobo
 constexpr net::Duration end_check = 250ms;    // whether a follower of a removed container has everything
 constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
 constexpr net::Duration drain_patience = 1s;
+constexpr net::Duration others_look = 1s;  // whether other instances still follow what only we read
 
 }  // namespace
 
-// An owner reads on for a while, since people come back, and for as long as others follow. A relay's work ends at once.
+// An owner reads on for a while, since people come back, and for as long as others follow. A relay's work ends at once,
+// and anybody's when the container is gone.
 void LogFeeds::State::linger(Channel& channel) {
-  const bool owns = channel.feed->role() == LogFeed::Role::owning;
-  channel.timer = parts.loop.after(owns ? settings.linger : net::Duration::zero(), [this, &channel] {
-    if (channel.feed->role() == LogFeed::Role::owning && channel.feed->others_follow()) {
+  const auto reads_on = [&channel] { return channel.feed->role() == LogFeed::Role::owning && !channel.ends_at; };
+  const net::Duration look = channel.feed->others_follow() ? std::max(settings.linger, others_look) : settings.linger;
+  channel.timer = parts.loop.after(reads_on() ? look : net::Duration::zero(), [this, &channel, reads_on] {
+    if (reads_on() && channel.feed->others_follow()) {
       linger(channel);
     } else {
       close(channel);
@@ -46,6 +51,7 @@ void LogFeeds::State::on_removed(LogFeed& feed) {
   Channel& channel = channel_of(feed);
   if (channel.ends_at) return;
   channel.ends_at = parts.loop.now() + end_patience;
+  if (channel.followers == 0) return linger(channel);
   look_who_is_done(channel);
 }
 

@@ -53,40 +53,46 @@ void LogFeed::on_lines(docker::LogBatch& batch) { read(lines_frame(batch)); }
 
 void LogFeed::on_gap(const docker::Gap& gap) { read(gap_frame(gap)); }
 
-void LogFeed::on_state(docker::LogEvent event) {
-  // A reader that took over says `live` again: the followers know.
-  if (state_of(event) != state_) set_state(state_of(event));
-}
+void LogFeed::on_state(docker::LogEvent event) { turn(state_of(event)); }
 
 // From our own reader: into the rings, and to the others while the lease is ours.
 void LogFeed::read(LogFrame frame) {
   if (chain_->judge(frame) != LogChain::Verdict::news) return;
-  frame.state = state_;
+  frame.state = state();
   rings_.publish(frame);
   publish(std::move(frame));
 }
 
-void LogFeed::set_state(LogState state) {
-  state_ = state;
-  LogFrame frame;
-  frame.kind = LogFrame::Kind::status;
-  frame.state = state;
-  frame.prev = frame.position = chain_->at();
-  rings_.publish(frame);
-  if (reader_) publish(std::move(frame));
-  if (state == LogState::removed)
-    loop_.post([alive = std::weak_ptr(alive_), this] {
-      if (alive.lock()) owner_.on_removed(*this);
-    });
+// What our reader or the owner's frames say, once: a reader that took over says `live` again, and every frame repeats
+// where the log stands, so that a lost status is made good by the next frame or tip.
+void LogFeed::turn(LogState word) {
+  if (word == LogState::source_down) {
+    if (!std::exchange(source_down_, true)) say(word);
+    return;
+  }
+  if (std::exchange(source_down_, false)) say(LogState::recovered);
+  if (word == LogState::recovered || word == state_) return;
+  if (word == LogState::live && state_ == LogState::stopped) turn(LogState::restarted);
+  state_ = word;
+  say(word);
+  if (word != LogState::removed) return;
+  loop_.post([alive = std::weak_ptr(alive_), this] {
+    if (alive.lock()) owner_.on_removed(*this);
+  });
 }
 
-void LogFeed::announce(LogState state) {
-  if (!chain_) return;
+void LogFeed::say(LogState word) {
+  rings_.publish_status(word, standing());
+  if (!reader_) return;
   LogFrame frame;
   frame.kind = LogFrame::Kind::status;
-  frame.state = state;
+  frame.state = word;
   frame.prev = frame.position = chain_->at();
-  rings_.publish(frame);
+  publish(std::move(frame));
+}
+
+void LogFeed::announce(LogState word) {
+  if (chain_) rings_.publish_status(word, standing());
 }
 
 void LogFeed::publish(LogFrame frame) {
@@ -101,7 +107,7 @@ void LogFeed::publish(LogFrame frame) {
 void LogFeed::publish_tip(LogFrame::Kind kind) {
   LogFrame tip;
   tip.kind = kind;
-  tip.state = state_;
+  tip.state = state();
   tip.prev = tip.position = chain_->at();
   publish(std::move(tip));
 }
@@ -137,6 +143,7 @@ void LogFeed::hear(LogFrame frame) {
   }
   if (frame.kind == LogFrame::Kind::released) {
     try_now_ = true;
+    released_ = frame.fence;
     changed_.notify();
   }
   if (!chain_ || backfilling_.running()) {
@@ -170,8 +177,7 @@ void LogFeed::accept(LogFrame frame) {
       if (frame.kind != LogFrame::Kind::status) rings_.publish(frame);
       break;
   }
-  // Every frame says what the log is doing, so that a lost status message is made good by the next frame or tip.
-  if (!reader_ && told != LogState::unknown && told != state_) set_state(told);
+  if (!reader_ && told != LogState::unknown) turn(told);
 }
 
 void LogFeed::judge_waiting() {

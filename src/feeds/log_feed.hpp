@@ -68,11 +68,12 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   const docker::Position& at() const { return chain_->at(); }
   const docker::Position& identity() const { return identity_; }
   docker::LogSource source() const { return {container_, identity_}; }
-  LogState state() const { return state_; }
   LogRings& rings() { return rings_; }
   LogMessages& messages() { return messages_; }
 
-  // A follower is ahead of us: read on. on_moved() follows.
+  // Nobody who reads has been heard of for so long that more may have been lost than at() shows.
+  bool stale() const;
+  // A follower is ahead of us, or we are stale: read on. on_moved() follows.
   void catch_up() { start_backfill(); }
   // The container was started, stopped or removed, says Docker.
   void wake();
@@ -80,8 +81,8 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   bool others_follow() const { return others_ > 0; }
   // Gives the lease up, so that another takes over at once.
   net::Task<void> hand_over();
-  // A status of this instance, not of the log: degraded, recovered.
-  void announce(LogState state);
+  // This instance has lost Redis (degraded), or has it again (recovered).
+  void announce(LogState word);
   // Redis came or went.
   void on_bus_state() { changed_.notify(); }
 
@@ -99,7 +100,10 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void accept(LogFrame frame);
   void judge_waiting();
   void read(LogFrame frame);
-  void set_state(LogState state);
+  void turn(LogState word);
+  void say(LogState word);
+  Standing standing() const { return {state_, source_down_, shared_.degraded}; }
+  LogState state() const { return source_down_ ? LogState::source_down : state_; }  // as frames have it
   void publish(LogFrame frame);
   void publish_tip(LogFrame::Kind kind);
   void tell_gap(const docker::Position& to, std::string_view reason);
@@ -115,6 +119,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Task<void> backfill();
   net::Task<bool> read_to_end();
   void start_backfill();
+  void moved();
   void start_reader();
   bool lacks_records(const docker::Position& proven) const;
   net::Task<void> nap(net::Duration most);
@@ -128,13 +133,15 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   LogMessages messages_;
   LogRings rings_;
   std::optional<LogChain> chain_;
-  LogState state_ = LogState::unknown;
+  LogState state_ = LogState::unknown;  // but for source_down_
+  bool source_down_ = false;
   Role role_ = Role::joining;
 
   lease::Fence fence_{};        // ours while owning, else the newest heard of
   net::Instant valid_until_{};  // by our own clock: nothing is published after it
   net::Instant heard_at_{};     // the owner's last sign of life
   bool try_now_ = false;        // the owner said that it goes
+  lease::Fence released_{};     // whose owner said so: its lease may reach Redis after its word reached us
   std::string held_value_;      // what the lease held when we were refused, and since when
   net::Instant held_since_{};
   std::uint64_t others_ = 0;  // receivers of our last publication, less ourselves

@@ -8,9 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration join_wait_max = 2s;  // for the bus; then we begin without it
-constexpr net::Duration retry = 250ms;       // of a lease that somebody silent still holds
-constexpr int backfill_tries = 4;            // of a read that ends before what a frame has shown to exist
+constexpr net::Duration join_wait_max = 2s;     // for the bus; then we begin without it
+constexpr net::Duration retry = 250ms;          // of a lease that somebody silent still holds
+constexpr net::Duration retry_released = 20ms;  // of one whose owner has said that it goes
+constexpr int backfill_tries = 4;               // of a read that ends before what a frame has shown to exist
 
 net::Duration jitter(net::Loop& loop, net::Duration most) {
   return net::Duration(static_cast<std::int64_t>(loop.random().unit() * static_cast<double>(most.count())));
@@ -65,6 +66,7 @@ net::Task<bool> LogFeed::join() {
     co_await loop_.sleep(pause / 2 + jitter(loop_, pause / 2));
   }
   state_ = container_.running() ? LogState::live : LogState::stopped;
+  rings_.begin(chain_->at(), standing());
   role_ = Role::relaying;
   try_now_ = true;
   heard_at_ = loop_.now();
@@ -94,7 +96,10 @@ net::Task<void> LogFeed::relay() {
       co_await own(**fence, asked);
       co_return;
     }
-    if (silent >= ttl || !fence) {
+    if (fence && released_ == fence_ && released_ != lease::Fence{} && silent < ttl) {
+      co_await nap(retry_released);
+      try_now_ = true;
+    } else if (silent >= ttl || !fence) {
       co_await nap(retry / 2 + jitter(loop_, retry));
       if (loop_.now() - heard_at_ >= ttl) try_now_ = true;
     }
@@ -163,8 +168,16 @@ net::Task<void> LogFeed::read_alone() {
   }
 }
 
+bool LogFeed::stale() const {
+  if (role_ == Role::owning) return loop_.now() > valid_until_;
+  return role_ == Role::relaying && loop_.now() - heard_at_ > shared_.settings.lease_ttl;
+}
+
 void LogFeed::start_reader() {
-  backfilling_.cancel();
+  if (backfilling_.running()) {
+    backfilling_.cancel();
+    moved();  // who waits for it asks for another one
+  }
   waiting_.clear();
   waiting_bytes_ = 0;
   if (!reader_) reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
@@ -198,7 +211,11 @@ net::Task<void> LogFeed::backfill() {
     if (lacks_records(*proven)) tell_gap(*proven, "reader");
     chain_->advance(*proven);
   } while (read_again_);
-  // judge_waiting() may have to start the next backfill, so this one must be over.
+  moved();
+}
+
+// Posted: judge_waiting() may have to start the next backfill, so this one must be over.
+void LogFeed::moved() {
   loop_.post([alive = std::weak_ptr(alive_), this] {
     if (!alive.lock()) return;
     judge_waiting();
@@ -225,7 +242,7 @@ net::Task<bool> LogFeed::read_to_end() {
     if (chunk.end()) co_return true;
     if (chunk.batch.empty()) continue;
     LogFrame frame = lines_frame(chunk.batch);
-    frame.state = state_;
+    frame.state = state();
     if (chain_->judge(frame) == LogChain::Verdict::news) rings_.publish(frame);
   }
 }

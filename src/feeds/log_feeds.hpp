@@ -64,7 +64,7 @@ class LogFeeds final : public hub::Demand {
 
  private:
   struct State;
-  void on_behind(const hub::Follower& follower, const hub::Place& place) override;
+  void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
   void on_drained(const hub::Follower& follower, std::size_t bytes) override;
 
   std::unique_ptr<State> state_;

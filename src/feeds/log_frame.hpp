@@ -33,6 +33,12 @@ namespace feeds {
 enum class LogState : std::uint8_t { unknown, live, stopped, restarted, removed, source_down, recovered, degraded };
 std::string_view name_of(LogState state);
 
+// Where a log stands apart from its lines; what a follower who joins is told of it.
+struct Standing {
+  LogState state = LogState::unknown;  // live, stopped, restarted, removed
+  bool source_down = false, degraded = false;
+};
+
 struct LogEntry {
   docker::LogStream stream = docker::LogStream::out;
   bool partial = false;  // the line goes on in the next entry of its stream

@@ -24,8 +24,12 @@ LogHistory::LogHistory(Shared shared, LogFeed& feed, Asked asked, Done done)
 
 net::Task<void> LogHistory::run() {
   auto refused = co_await serve();
-  // Posted, since `done` may destroy us.
-  loop_.post([done = std::move(done_), refused = std::move(refused)]() mutable { done(std::move(refused)); });
+  // Posted, since `done` may destroy us; and another one may be in our place by then.
+  loop_.post([this, alive = std::weak_ptr(alive_), refused = std::move(refused)]() mutable {
+    if (alive.expired()) return;
+    Done done = std::move(done_);
+    done(std::move(refused));
+  });
 }
 
 net::Task<std::optional<base::Error>> LogHistory::serve() {
@@ -33,8 +37,8 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   const Start& start = asked_.start;
   if (start.after && docker::same_log(*start.after, feed_.identity())) {
     // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the
-    // log.
-    if (docker::behind(feed_.at(), *start.after)) {
+    // log. And what a process that stood still promised from its ring might be gone.
+    for (int tries = 0; tries < 3 && (docker::behind(feed_.at(), *start.after) || feed_.stale()); ++tries) {
       feed_.catch_up();
       co_await moved_.wait();
     }
@@ -45,22 +49,23 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
       if (attach(*sequence)) co_return std::nullopt;
     }
   } else if (!start.after && start.tail == 0U) {
-    told_ = feed_.at();
+    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.at());
+    told_ = joint.position;
     told_known_ = true;
     answer({told_.print(), "", "", {}});
-    attach(feed_.rings().joint(asked_.shape, told_));
+    attach(joint.sequence);
     co_return std::nullopt;
   }
   docker::HistoryFrom from = wish();
   for (net::Duration pause = 100ms;;) {
     const docker::Position until = feed_.at();
-    const std::uint64_t joint = feed_.rings().joint(asked_.shape, until);
-    auto complete = co_await read_stretch(from, until);
+    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, until);
+    auto complete = co_await read_stretch(from, until, joint.position);
     if (!complete) {
       if (asked_.answer && !passing(complete.error())) co_return complete.error();
       co_await loop_.sleep(pause);
       pause = std::min<net::Duration>(pause * 2, pause_max);
-    } else if (*complete && attach(joint)) {
+    } else if (*complete && attach(joint.sequence)) {
       co_return std::nullopt;
     } else {
       pause = 100ms;
@@ -81,8 +86,10 @@ docker::HistoryFrom LogHistory::wish() const {
   return docker::HistoryFrom::range(start.since_ns, start.tail);
 }
 
-// One open read, until the follower stands at `until` (true), or its socket kept the read waiting for too long (false).
-net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from, const docker::Position& until) {
+// One open read, until the follower has everything up to `until` and stands at `end`, which says the same (true), or
+// its socket kept the read waiting for too long (false).
+net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from, const docker::Position& until,
+                                                       const docker::Position& end) {
   while (!co_await credit(pause_max)) {
   }
   const net::Gate::Place place = co_await shared_.reads.enter();
@@ -93,33 +100,45 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     told_ = start->position;
     told_known_ = true;
   }
-  if (asked_.answer) answer(*start);
+  bool announced = asked_.answer && start->gap.has_value();
+  if (asked_.answer) {
+    if (start->nothing) told_ = end;
+    answer(*start);
+  }
+  // One is held back, since the stretch's last one brings the follower to its end; not a gap that was announced.
+  std::optional<LogFrame> last;
   for (;;) {
     auto next = co_await read.next();
     if (!next) co_return next.error();
     docker::HistoryChunk& chunk = **next;
-    give(chunk);
     if (chunk.end()) break;
-    if (!co_await credit(patience)) co_return false;
+    tell(std::exchange(last, {}));
+    last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
+    if (std::exchange(announced, false)) tell(std::exchange(last, {}));
+    const bool drained = co_await credit(patience);
+    if (drained) continue;
+    tell(std::move(last));
+    co_return false;
   }
-  if (told_ != until) {
+  if (last) last->position = end;
+  tell(std::move(last));
+  if (told_ != end && asked_.shape.form == Form::batch) {
     std::string moved;
-    if (asked_.shape.form == Form::batch) feed_.messages().moved(moved, told_, until);
-    if (!moved.empty()) send(std::move(moved));
-    told_ = until;
+    feed_.messages().moved(moved, told_, end);
+    send(std::move(moved));
   }
+  told_ = end;
   co_return true;
 }
 
-void LogHistory::give(docker::HistoryChunk& chunk) {
+void LogHistory::tell(std::optional<LogFrame> frame) {
+  if (!frame) return;
   std::string bytes;
-  if (chunk.gap) {
-    feed_.messages().gap(bytes, gap_frame(*chunk.gap), asked_.shape.form);
-    told_ = chunk.gap->to;
-  }
-  if (!chunk.batch.empty()) {
-    const LogFrame frame = lines_frame(chunk.batch);
-    if (feed_.messages().lines(bytes, frame, asked_.shape, told_) > 0) told_ = frame.position;
+  if (frame->kind == LogFrame::Kind::gap) {
+    feed_.messages().gap(bytes, *frame, asked_.shape.form, told_);
+    told_ = frame->position;
+  } else if (feed_.messages().lines(bytes, *frame, asked_.shape, told_) > 0) {
+    told_ = frame->position;
   }
   if (!bytes.empty()) send(std::move(bytes));
 }
@@ -157,7 +176,7 @@ void LogHistory::answer(const docker::HistoryStart& start) {
       subscribed.reason = "recreated";
     } else if (start.gap) {
       subscribed.recovered = "partial";
-      subscribed.lost = Lost{start.gap->from.print(), start.gap->to.print(), std::string(start.gap->reason)};
+      subscribed.lost = Lost{told_.print(), start.gap->to.print(), std::string(start.gap->reason)};
     } else {
       subscribed.recovered = "full";
     }
@@ -178,10 +197,21 @@ void LogHistory::answer(Subscribed subscribed) {
 bool LogHistory::attach(std::uint64_t sequence) {
   if (sequence < shared_.feeds.parts.hub.ring(feed_.rings().number(asked_.shape)).oldest()) return false;
   std::string status;
-  if (feed_.state() != LogState::unknown) feed_.messages().status(status, feed_.state(), asked_.shape.form);
-  if (shared_.feeds.degraded) feed_.messages().status(status, LogState::degraded, asked_.shape.form);
-  send(std::move(status));
+  tell(status, feed_.rings().standing(asked_.shape, sequence));
+  if (!status.empty()) send(std::move(status));
   return shared_.feeds.parts.hub.attach(asked_.follower, feed_.rings().number(asked_.shape), sequence);
+}
+
+// To one who comes all of it, to one who was behind what has changed since.
+void LogHistory::tell(std::string& out, const Standing& standing) {
+  const auto say = [&](LogState word) { feed_.messages().status(out, word, asked_.shape.form); };
+  const Standing before = asked_.knows.value_or(Standing{});
+  const LogState state = standing.state == LogState::restarted ? LogState::live : standing.state;
+  if (before.source_down && !standing.source_down) say(LogState::recovered);
+  if (before.degraded && !standing.degraded) say(LogState::recovered);
+  if (standing.source_down && !before.source_down) say(LogState::source_down);
+  if (!standing.source_down && state != before.state) say(state);
+  if (standing.degraded && !before.degraded) say(LogState::degraded);
 }
 
 }  // namespace feeds

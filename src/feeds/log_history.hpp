@@ -25,8 +25,9 @@ class LogHistory {
     hub::Follower follower;
     Shape shape;
     Start start;
-    bool answer = true;    // `subscribed` is owed; not after falling behind
-    bool resumed = false;  // the client gave a position, and is told what became of it
+    bool answer = true;             // `subscribed` is owed; not after falling behind
+    bool resumed = false;           // the client gave a position, and is told what became of it
+    std::optional<Standing> knows;  // of one that fell behind: what it was told last
   };
   struct Shared {
     LogFeed::Shared& feeds;
@@ -44,12 +45,14 @@ class LogHistory {
  private:
   net::Task<void> run();
   net::Task<std::optional<base::Error>> serve();
-  net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until);
-  void give(docker::HistoryChunk& chunk);
+  net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
+                                             const docker::Position& end);
+  void tell(std::optional<LogFrame> frame);
   net::Task<bool> credit(net::Duration most);
   void answer(const docker::HistoryStart& start);
   void answer(Subscribed subscribed);
   bool attach(std::uint64_t sequence);
+  void tell(std::string& out, const Standing& standing);
   void send(std::string bytes);
   docker::HistoryFrom wish() const;
 
@@ -57,6 +60,7 @@ class LogHistory {
   LogFeed& feed_;
   Asked asked_;
   Done done_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
   net::Loop& loop_;
   docker::Position told_;  // where the follower stands
   bool told_known_ = false;

@@ -108,10 +108,10 @@ void LogMessages::moved(std::string& out, const docker::Position& prev, const do
   flush(out);
 }
 
-void LogMessages::gap(std::string& out, const LogFrame& gap, Form form) {
+void LogMessages::gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev) {
   begin("gap");
   message_ +=
-      ",\"from\":\"" + gap.prev.print() + "\",\"to\":\"" + gap.position.print() + "\",\"reason\":\"" + gap.reason + '"';
+      ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.position.print() + "\",\"reason\":\"" + gap.reason + '"';
   if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
   if (form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
   flush(out);

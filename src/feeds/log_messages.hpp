@@ -20,7 +20,8 @@ class LogMessages {
   std::uint32_t lines(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
   // A batch without lines: it only moves the position of one who follows a single stream.
   void moved(std::string& out, const docker::Position& prev, const docker::Position& position);
-  void gap(std::string& out, const LogFrame& gap, Form form);
+  // `prev`: where a follower of this shape stands before it.
+  void gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev);
   void status(std::string& out, LogState state, Form form);
 
  private:

@@ -8,12 +8,21 @@ namespace {
 // While the other stream flows, the position of one who follows a single stream moves at least so often (protocol.md).
 constexpr net::Duration move_interval = std::chrono::seconds(5);
 
+constexpr std::size_t turns_kept = 32;
+
 // Without padding: places are compared as bytes.
 struct Packed {
   std::int64_t max_ns[2];
   std::uint32_t count[2];
   std::uint64_t head;
 };
+
+// Where nobody stands.
+hub::Place nowhere() {
+  Packed packed{};
+  packed.head = 2;
+  return hub::Place::of(packed);
+}
 
 net::WallTime source_time(const LogFrame& frame) {
   return frame.entries.empty() ? net::WallTime{} : net::WallTime(net::Duration(frame.entries.back().time_ns));
@@ -53,9 +62,9 @@ LogRings::~LogRings() {
     if (each) hub_.close_ring(each->ring);
 }
 
-hub::RingNumber LogRings::open(const Shape& shape, const docker::Position& at) {
+hub::RingNumber LogRings::open(const Shape& shape, const std::optional<docker::Position>& at) {
   auto& mine = entry(shape);
-  if (!mine) mine = Entry{hub_.open_ring(place_of(at)), 0, at, loop_.now()};
+  if (!mine) mine = Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), standing_};
   ++mine->followers;
   return mine->ring;
 }
@@ -77,23 +86,55 @@ void LogRings::publish(const LogFrame& frame) {
       continue;
     }
     scratch_.clear();
-    if (frame.kind == LogFrame::Kind::gap) {
-      messages_.gap(scratch_, frame, shape(i).form);
-      mine.told = frame.position;
-    } else {
-      messages_.status(scratch_, frame.state, shape(i).form);
-    }
-    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(mine.told));
+    messages_.gap(scratch_, frame, shape(i).form, *mine.told);
+    mine.told = frame.position;
+    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(frame.position));
   }
+}
+
+void LogRings::begin(const docker::Position& at, const Standing& standing) {
+  standing_ = standing;
+  for (auto& each : entries_) {
+    if (!each) continue;
+    each->told = at;
+    each->first = standing;
+    // Empty, and sent to nobody: who attaches behind it stands here, also when the ring has forgotten it.
+    hub_.publish(each->ring, {"", 0, {}}, place_of(at));
+  }
+}
+
+void LogRings::publish_status(LogState word, const Standing& after) {
+  standing_ = after;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!entries_[i]) continue;
+    Entry& mine = *entries_[i];
+    mine.turns.push_back({hub_.ring(mine.ring).next(), after});
+    if (mine.turns.size() > turns_kept) {
+      mine.first = mine.turns.front().standing;
+      mine.turns.pop_front();
+    }
+    scratch_.clear();
+    messages_.status(scratch_, word, shape(i).form);
+    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(*mine.told));
+  }
+}
+
+Standing LogRings::standing(const Shape& shape, std::uint64_t sequence) const {
+  const Entry& mine = *entry(shape);
+  Standing standing = mine.first;
+  for (const Entry::Turn& turn : mine.turns) {
+    if (turn.behind < sequence) standing = turn.standing;
+  }
+  return standing;
 }
 
 void LogRings::publish_lines(Entry& mine, const Shape& as, const LogFrame& frame) {
   scratch_.clear();
-  const std::uint32_t count = messages_.lines(scratch_, frame, as, mine.told);
+  const std::uint32_t count = messages_.lines(scratch_, frame, as, *mine.told);
   if (count > 0) {
     mine.told = frame.position;
     mine.told_at = loop_.now();
-    hub_.publish(mine.ring, {scratch_, count, source_time(frame)}, place_of(mine.told));
+    hub_.publish(mine.ring, {scratch_, count, source_time(frame)}, place_of(frame.position));
   } else if (as.form == Form::batch && loop_.now() - mine.told_at >= move_interval) {
     move(mine, frame.position);
   }
@@ -101,16 +142,18 @@ void LogRings::publish_lines(Entry& mine, const Shape& as, const LogFrame& frame
 
 void LogRings::move(Entry& mine, const docker::Position& to) {
   scratch_.clear();
-  messages_.moved(scratch_, mine.told, to);
+  messages_.moved(scratch_, *mine.told, to);
   mine.told = to;
   mine.told_at = loop_.now();
   hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(to));
 }
 
-std::uint64_t LogRings::joint(const Shape& shape, const docker::Position& at) {
+// Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line.
+LogRings::Joint LogRings::joint(const Shape& shape, const docker::Position& at) {
   Entry& mine = *entry(shape);
-  if (shape.form == Form::batch && place_of(mine.told) != place_of(at)) move(mine, at);
-  return hub_.ring(mine.ring).next();
+  const bool batches = shape.form == Form::batch, both = shape.out && shape.err;
+  if (batches && !both && place_of(*mine.told) != place_of(at)) move(mine, at);
+  return {hub_.ring(mine.ring).next(), batches && both ? *mine.told : at};
 }
 
 }  // namespace feeds

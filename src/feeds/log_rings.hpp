@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "feeds/log_messages.hpp"
@@ -19,27 +20,42 @@ class LogRings {
   LogRings(hub::Hub& hub, net::Loop& loop, LogMessages& messages) : hub_(hub), loop_(loop), messages_(messages) {}
   ~LogRings();
 
-  // The shape's ring, opened at `at` for its first follower; close() for each open().
-  hub::RingNumber open(const Shape& shape, const docker::Position& at);
+  // The shape's ring, opened for its first follower where the log stands, if that is known; close() for each open().
+  hub::RingNumber open(const Shape& shape, const std::optional<docker::Position>& at);
   void close(const Shape& shape);
   hub::RingNumber number(const Shape& shape) const { return entry(shape)->ring; }
 
-  void publish(const LogFrame& frame);
+  // The log's place and standing are known: those who came before begin there.
+  void begin(const docker::Position& at, const Standing& standing);
+  void publish(const LogFrame& frame);  // lines, a gap
+  void publish_status(LogState word, const Standing& after);
+  // As it is told to those who go on from this sequence: what was said behind it is still to come.
+  Standing standing(const Shape& shape, std::uint64_t sequence) const;
 
   // Where a follower of the shape goes on who stands exactly at `position`, if the ring reaches back to it.
   std::optional<std::uint64_t> find(const Shape& shape, const docker::Position& position) const {
     return hub_.ring(number(shape)).find(place_of(position));
   }
-  // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring. A ring that shows
-  // one stream first moves its followers' position there, so that the next batch's `prev` is everybody's.
-  std::uint64_t joint(const Shape& shape, const docker::Position& at);
+  // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring, and the position at
+  // which it then is: the next batch's `prev`. A ring of batches of one stream first moves its followers there.
+  struct Joint {
+    std::uint64_t sequence;
+    docker::Position position;
+  };
+  Joint joint(const Shape& shape, const docker::Position& at);
 
  private:
   struct Entry {
     hub::RingNumber ring;
     std::uint32_t followers;
-    docker::Position told;  // the position of its last message
+    std::optional<docker::Position> told;  // the position of its last message, or where it began
     net::Instant told_at{};
+    Standing first{};  // before the oldest of the turns
+    struct Turn {
+      std::uint64_t behind;  // the status' own sequence
+      Standing standing;
+    };
+    std::deque<Turn> turns{};  // the last ones: who is behind is told what it missed
   };
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
@@ -52,6 +68,7 @@ class LogRings {
   net::Loop& loop_;
   LogMessages& messages_;
   std::array<std::optional<Entry>, 12> entries_;
+  Standing standing_;
   std::string scratch_;
 };
 

@@ -202,7 +202,8 @@ void Fanout::skip(RingNumber ring, std::uint64_t next, const Place& place) {
     const Follower last = mirror.followers.back();
     detach(outlets_[last.slot], last.subscription);
     ++counts_.behind;
-    observer_->on_behind({{last.slot, outlets_[last.slot].generation}, last.subscription}, ring, mirror.base);
+    observer_->on_behind({{last.slot, outlets_[last.slot].generation}, last.subscription},
+                         {ring, mirror.next, mirror.base});
   }
   mirror.next = mirror.flushed = next;
   mirror.base = place;
@@ -217,7 +218,7 @@ void Fanout::drop_oldest(Mirror& mirror) {
     if (follower->cursor > sequence) return false;  // purge() takes out who caught up
     detach(outlets_[name.session.slot], name.subscription);
     ++counts_.behind;
-    observer_->on_behind(name, mirror.ring, mirror.base);
+    observer_->on_behind(name, {mirror.ring, sequence, mirror.base});
     return true;
   });
   mirror.base = mirror.publications.front()->after;
@@ -240,7 +241,7 @@ void Fanout::attach(const FollowerName& name, const Joint& joint) {
   detach(outlets_[name.session.slot], name.subscription);
   if (joint.sequence < mirror.oldest()) {
     ++counts_.behind;
-    observer_->on_behind(name, joint.ring, joint.place);
+    observer_->on_behind(name, joint);
     return;
   }
   if (joint.sequence > mirror.flushed) flush_mirror(mirror);
@@ -263,7 +264,7 @@ void Fanout::release(const FollowerName& name) {
   const Place place =
       cursor == mirror.oldest() ? mirror.base : mirror.publications[cursor - mirror.oldest() - 1]->after;
   detach(outlets_[name.session.slot], name.subscription);
-  observer_->on_behind(name, mirror.ring, place);
+  observer_->on_behind(name, {mirror.ring, cursor, place});
 }
 
 bool Fanout::has_everything(const FollowerName& name) const {

@@ -42,12 +42,19 @@ struct FollowerName {
 
 using RingNumber = std::uint32_t;  // from 1
 
+// Where a follower goes on in a ring: from this publication on, before which it stands at `place`.
+struct Joint {
+  RingNumber ring = 0;
+  std::uint64_t sequence = 0;
+  Place place{};
+};
+
 // What the fan-out tells the one above it.
 class FanoutObserver {
  public:
   virtual ~FanoutObserver() = default;
-  // The follower fell out of the ring; it follows nothing until it is attached again.
-  virtual void on_behind(const FollowerName& follower, RingNumber ring, const Place& place) = 0;
+  // The follower fell out of the ring at `joint`; it follows nothing until it is attached again.
+  virtual void on_behind(const FollowerName& follower, const Joint& joint) = 0;
   // So many bytes of what was sent privately for this follower have left the backlog.
   virtual void on_drained(const FollowerName& follower, std::size_t bytes) = 0;
   // The socket failed in a send: the session is to be closed.
@@ -87,13 +94,7 @@ class Fanout {
   void close_mirror(RingNumber ring);
   void skip(RingNumber ring, std::uint64_t next, const Place& place);
   void publish(RingNumber ring, PublicationRef publication, std::uint64_t oldest);
-  // From `sequence` on, before which the follower stands at `place`. It is behind at once if the mirror has moved past
-  // it.
-  struct Joint {
-    RingNumber ring;
-    std::uint64_t sequence;
-    Place place;
-  };
+  // It is behind at once if the mirror has moved past the joint.
   void attach(const FollowerName& name, const Joint& joint);
   // Takes it off its ring and reports it as behind, wherever it stands.
   void release(const FollowerName& name);

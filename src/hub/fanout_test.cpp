@@ -52,8 +52,8 @@ struct TestSockets final : net::ClientSockets {
 
 struct FanoutTest : testing::Test, FanoutObserver {
   FanoutTest() { fanout.set_observer(*this); }
-  void on_behind(const FollowerName& follower, RingNumber, const Place& place) override {
-    behind.emplace_back(follower.session.slot, place.as<std::uint64_t>());
+  void on_behind(const FollowerName& follower, const Joint& joint) override {
+    behind.emplace_back(follower.session.slot, joint.place.as<std::uint64_t>());
   }
   void on_drained(const FollowerName& follower, std::size_t bytes) override { drained[follower.session.slot] += bytes; }
   void on_broken(std::uint32_t slot) override { broken.push_back(slot); }

@@ -33,8 +33,8 @@ struct Follower {
 class Demand {
  public:
   virtual ~Demand() = default;
-  // It fell out of its ring at `place`, and waits for its history and a new attach.
-  virtual void on_behind(const Follower& follower, const Place& place) = 0;
+  // It fell out of its ring, and waits for its history and a new attach.
+  virtual void on_behind(const Follower& follower, const Joint& joint) = 0;
   // So many bytes of its replayed history have been taken by its socket.
   virtual void on_drained(const Follower& follower, std::size_t bytes) = 0;
 };
