@@ -8,7 +8,7 @@
 if(DOCKCAST_TESTS)
   get_property(all_rooms GLOBAL PROPERTY rooms)
   file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/*/*.cpp)
-  list(FILTER parts EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER parts EXCLUDE REGEX "(_test|/main)\\.cpp$")
   if(parts)
     add_library(test_parts STATIC ${parts})
     target_include_directories(test_parts PUBLIC ${CMAKE_SOURCE_DIR}/tests)
@@ -31,6 +31,12 @@ if(DOCKCAST_TESTS)
     add_executable(canary ${CMAKE_SOURCE_DIR}/tests/canary.cpp)
     target_link_libraries(canary PRIVATE compile_flags)
   endif()
+endif()
+
+# Simulated worlds by seed, without a test around them: build/PRESET/sim --seed 123 --verbose
+if(DOCKCAST_TESTS)
+  add_executable(sim ${CMAKE_SOURCE_DIR}/tests/sim/main.cpp)
+  target_link_libraries(sim PRIVATE test_parts)
 endif()
 
 # The compiler sees the rooms behind a room, too; what a room includes by name is checked before a build counts as done.

@@ -73,7 +73,9 @@ std::optional<Heard> parse_object(const json::object& object) {
     }
   }
   if (const auto* lost = object.if_contains("lost")) {
-    if (!lost->is_object() || !take(lost->as_object(), "from", heard.from) || !take(lost->as_object(), "to", heard.to))
+    if (!lost->is_object()) return std::nullopt;
+    const auto& what = lost->as_object();
+    if (!take(what, "from", heard.from) || !take(what, "to", heard.to) || !take(what, "reason", heard.reason))
       return std::nullopt;
   }
   if (heard.type == "gap") {

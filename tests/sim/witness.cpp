@@ -23,6 +23,7 @@ void Witness::lose() {
   phase_ = Phase::idle;
   promised_full_ = gap_before_ = degraded_ = source_down_ = false;
   lost_.clear();
+  state_.clear();
   // The parts of a long line are told again: its position stays before it.
   for (const LogStream stream : both) {
     auto& next = tracks_[docker::index_of(stream)].next;
@@ -51,8 +52,12 @@ std::string Witness::hear_subscribed(const Heard& message) {
   if (resumes()) {
     if (message.recovered == "none")
       return "a position of this log was answered with recovered: none, " + message.reason;
-    if (message.position != at_) return "resumes at another position than the one that was given";
     promised_full_ = message.recovered == "full";
+    gone_then_ = truth_.log().oldest_on_disk();
+    if (message.position != at_) {  // another one that says the same
+      if (std::string wrong = move(message.position); !wrong.empty() || !promised_full_)
+        return "resumes at another position than the one that was given; " + wrong;
+    }
     if (message.recovered == "partial") {
       if (message.from != at_) return "what is lost does not begin at the position";
       lost_ = message.from + " " + message.to + " " + message.reason;
@@ -168,18 +173,18 @@ std::string Witness::hear_gap(const Heard& message) {
     begin_at(*from);
     at_ = message.from;
   }
-  if (message.from != at_) return "a gap from " + message.from + ", but the follower stands at " + at_;
-  if (promised_full_) return "recovered: full, and then a gap";
+  if (!stands_at(message.from, *from)) return "a gap from " + message.from + ", but the follower stands at " + at_;
   if (!lost_.empty() && lost_ != message.from + " " + message.to + " " + message.reason)
     return "the gap is not what was said to be lost";
-  if (gap_before_ && shows_both()) return "two gaps in a row";
   if (message.reason == "clock" && !truth_.stepped()) return "a gap for a clock that never stepped";
   std::uint64_t covered = 0;
   for (const LogStream stream : both) {
     if (std::string wrong = cover(*to, stream, covered); !wrong.empty()) return wrong;
   }
   const bool reckoned = !truth_.stepped();
-  if (reckoned && covered == 0) return "a gap where nothing is missing";
+  // Of two in a row the second is of what was rotated away before it could be told.
+  if (reckoned && covered == 0 && gap_before_ && shows_both()) return "two gaps in a row";
+  if (reckoned && covered == 0 && !told_is_gone()) return "a gap where nothing is missing";
   if (reckoned && message.lines_lost.value_or(covered) != covered) return "a gap of another number of lines";
   const bool rotated = truth_.log().oldest_on_disk() > 0;
   if (!reckoned && !rotated && message.reason != "clock") return "a gap in a log that lost nothing";
@@ -191,6 +196,22 @@ std::string Witness::hear_gap(const Heard& message) {
   return {};
 }
 
+// Rotation took the last that was told, so the log itself cannot say any more whether something lay behind it.
+bool Witness::told_is_gone() const {
+  return std::all_of(both.begin(), both.end(), [this](LogStream stream) {
+    const std::size_t next = tracks_[docker::index_of(stream)].next;
+    return next == 0 || truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
+  });
+}
+
+// Who is told single lines is not told when the stream that it does not follow moves.
+bool Witness::stands_at(const std::string& text, const Position& position) const {
+  if (wish_.form == feeds::Form::batch || shows_both()) return text == at_;
+  const LogStream shown = wish_.out ? LogStream::out : LogStream::err;
+  const auto at = Position::parse(at_);
+  return at && at->mark(shown) == position.mark(shown) && docker::covers(position, *at);
+}
+
 std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
   Track& track = tracks_[docker::index_of(stream)];
   const auto& lines = truth_.lines(stream);
@@ -199,6 +220,8 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
   for (std::size_t i = track.next; i < end; ++i, ++covered) {
     if (!truth_.gone(lines[i]) && !truth_.stepped())
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
+    if (wish_.undisturbed && promised_full_ && lines[i].first_record < gone_then_)
+      return "recovered: full, though line " + std::to_string(i) + " of " + name_of(stream) + " was gone already";
   }
   track.next = std::max(track.next, end);
   track.skip = Track::Skip::gap;
@@ -210,7 +233,7 @@ std::string Witness::hear_status(const Heard& message) {
                                                "source_down", "degraded", "recovered"};
   if (!states.contains(message.state)) return "an unknown state: " + message.state;
   ++tally_["status " + message.state];
-  state_ = message.state;
+  const std::string before = std::exchange(state_, message.state);
   if (message.state == "degraded") {
     if (std::exchange(degraded_, true)) return "degraded was said twice";
   } else if (message.state == "source_down") {
@@ -220,23 +243,40 @@ std::string Witness::hear_status(const Heard& message) {
     (degraded_ ? degraded_ : source_down_) = false;
   } else if (message.state == "removed") {
     removed_ = true;
-    return complete();
+    if (wish_.undisturbed) return complete();  // else its last lines may have gone before anybody could read them
   } else if (message.state == "stopped" && phase_ == Phase::going) {
+    // Lines of the next run may have come before it: the Engine does not say whose a line is.
     const auto& ends = truth_.run_ends();
-    const bool at_end = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
-      return (!wish_.out || tracks_[0].next == end[0]) && (!wish_.err || tracks_[1].next == end[1]);
+    const bool ended = std::any_of(ends.begin(), ends.end(), [this](const auto& end) {
+      return has_until(LogStream::out, end[0]) && has_until(LogStream::err, end[1]);
     });
-    if (!at_end) return "stopped was said where no run ended";
+    if (!ended) return "stopped was said where no run ended";
+    if (before == "stopped") return "stopped was said twice";
   }
   return {};
 }
 
+// Whatever was to come of the stream's first lines; of the log's beginning that is what rotation left.
+bool Witness::has_until(LogStream stream, std::size_t end) const {
+  const Track& track = tracks_[docker::index_of(stream)];
+  if (!shows(stream) || track.next >= end) return true;
+  const auto& lines = truth_.lines(stream);
+  return track.skip == Track::Skip::beginning &&
+         std::all_of(lines.begin() + static_cast<std::ptrdiff_t>(track.next),
+                     lines.begin() + static_cast<std::ptrdiff_t>(end),
+                     [this](const TrueLine& line) { return truth_.gone(line); });
+}
+
 std::string Witness::complete() {
   if (std::string wrong = truth_.grow(); !wrong.empty()) return wrong;
-  if (phase_ == Phase::silent) return truth_.log().is_open() ? "nothing ever came" : "";
+  if (phase_ == Phase::silent) {
+    const bool something =
+        (wish_.out && !truth_.lines(LogStream::out).empty()) || (wish_.err && !truth_.lines(LogStream::err).empty());
+    return something && truth_.log().is_open() ? "nothing ever came" : "";
+  }
   for (const LogStream stream : both) {
     const std::size_t told = tracks_[docker::index_of(stream)].next, all = truth_.lines(stream).size();
-    if (shows(stream) && told != all) return "lines " + span(told, all) + " of " + name_of(stream) + " never came";
+    if (!has_until(stream, all)) return "lines " + span(told, all) + " of " + name_of(stream) + " never came";
   }
   return {};
 }

@@ -30,6 +30,7 @@ class Witness {
     bool out = true, err = true;
     std::optional<std::uint64_t> tail = {};
     std::optional<std::int64_t> since_ns = {};
+    bool undisturbed = false;  // the Engine can be read at any time
   };
   Witness(LogTruth& truth, Wish wish, Tally& tally);
 
@@ -53,6 +54,7 @@ class Witness {
   const std::string& state() const { return state_; }
   std::uint64_t lines() const { return lines_; }
   bool degraded() const { return degraded_; }
+  bool troubled() const { return degraded_ || source_down_; }
 
  private:
   enum class Phase {
@@ -79,6 +81,9 @@ class Witness {
   std::string misplaced(const HeardLine& line, const Track& track) const;
   std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
   void begin_at(const docker::Position& position);
+  bool told_is_gone() const;
+  bool has_until(docker::LogStream stream, std::size_t end) const;
+  bool stands_at(const std::string& text, const docker::Position& position) const;
   std::string check_since() const;
   std::string check_tail() const;
   std::string move(const std::string& position);
@@ -93,6 +98,7 @@ class Witness {
   Phase phase_ = Phase::idle;
   std::string at_;  // where it stands, as it was told; empty: nowhere yet
   std::array<Track, 2> tracks_;
+  std::size_t gone_then_ = 0;   // when it was said: the first record that was still there
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since
   std::string lost_;            // `lost` was said, and its gap is to come
   bool gap_before_ = false;     // the last thing that came was a gap

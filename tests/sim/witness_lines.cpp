@@ -19,10 +19,12 @@ bool Witness::is(const TrueLine& line, const HeardLine& heard) const {
          (line.open ? valid_utf8(line.text) : line.text) == heard.text;
 }
 
-// Rotation took the first pieces of a long line; what is left of it is told as a line.
+// Rotation took the first pieces of a long line; what is left of it is told as a line. It may begin within a character.
 bool Witness::is_rest_of(const TrueLine& line, const HeardLine& heard) const {
-  return line.time_ns == heard.time_ns && truth_.gone(line) && line.first_record < line.last_record &&
-         heard.text.size() < line.text.size() && line.text.ends_with(heard.text);
+  std::string_view rest = heard.text;
+  while (rest.starts_with("\xef\xbf\xbd")) rest.remove_prefix(3);
+  return line.time_ns == heard.time_ns && line.partial == heard.partial && truth_.gone(line) &&
+         line.first_record < line.last_record && rest.size() < line.text.size() && line.text.ends_with(rest);
 }
 
 std::string Witness::take(const HeardLine& heard) {

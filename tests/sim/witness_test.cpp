@@ -19,7 +19,7 @@ class WitnessTest : public ::testing::Test {
     log_ = std::make_unique<SimLog>(Generation::docker_26, options);
     truth_ = std::make_unique<LogTruth>(*log_, false);
     log_->open();
-    witness_ = std::make_unique<Witness>(*truth_, Witness::Wish{.form = form}, tally_);
+    witness_ = std::make_unique<Witness>(*truth_, Witness::Wish{.form = form, .undisturbed = true}, tally_);
   }
   void write(std::int64_t stamp, SimStream stream = SimStream::out) {
     log_->append({stream, stamp, "text " + std::to_string(stamp)});
@@ -139,7 +139,9 @@ TEST_F(WitnessTest, FindsAnEarlyStopped) {
   EXPECT_EQ(hear(at({1, 1}), {line(1)}), "");
   EXPECT_THAT(status("stopped"), HasSubstr("where no run ended"));
   EXPECT_EQ(hear(at({2, 1}), {line(2)}), "");
+  EXPECT_EQ(status("live"), "");
   EXPECT_EQ(status("stopped"), "");
+  EXPECT_THAT(status("stopped"), HasSubstr("twice"));
 }
 
 TEST_F(WitnessTest, FindsALineToldBeforeItsEndWasKnown) {

@@ -1,0 +1,32 @@
+// Seeds: many worlds, one after the other or in several processes, and what really happened in all of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/world.hpp"
+
+namespace sim {
+
+struct Seeds {
+  std::uint64_t first = 0;  // 0: drawn from the time
+  std::uint64_t count = 1000;
+  unsigned jobs = 1;
+  std::uint64_t failures_max = 1;  // then it stops
+  bool verbose = false;
+};
+
+struct SeedsReport {
+  std::uint64_t worlds = 0, failures = 0;
+  Tally tally;
+};
+
+// In this process. Prints broken promises as they are found.
+SeedsReport run_worlds(const Seeds& seeds);
+// As the settings say; prints the summary and returns how many worlds broke a promise.
+std::uint64_t run_seeds(Seeds seeds);
+
+void add(Tally& into, const Tally& more);
+std::string printed(const Tally& tally);
+
+}  // namespace sim

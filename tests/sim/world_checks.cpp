@@ -1,0 +1,122 @@
+// World, the promises that no single follower can see.
+#include <algorithm>
+
+#include "sim/world.hpp"
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr net::Duration degraded_within = 6s;  // a loss longer than a second, then five (protocol.md)
+
+}  // namespace
+
+// Redis does not answer any more: followers hear of it in time, unless something else goes wrong with them as well.
+void World::watch_outage() {
+  const net::Instant from = net_.now();
+  const std::uint64_t which = redis_->counts().stalls + redis_->counts().restarts;
+  at(degraded_within, [this, from, which, begun = faults_begun_] {
+    const bool same = !redis_->serving() && redis_->counts().stalls + redis_->counts().restarts == which;
+    if (!same || faults_begun_ != begun || undo_.size() > 1 || !chaos_) return;
+    ++stage_.tally["outages of Redis that were watched"];
+    for (auto& each : followers_) {
+      SimFollower& follower = *each.follower;
+      if (follower.going_for() < net_.now() - from || follower.options().pace != SimFollower::Pace::fast) continue;
+      for (const auto& witness : follower.witnesses()) {
+        if (!witness->removed() && !witness->degraded())
+          fail(follower.options().name + ": Redis is away for six seconds, and degraded was not said");
+      }
+    }
+  });
+}
+
+std::string World::everybody_has_everything() {
+  for (auto& each : followers_) {
+    if (each.follower->gone()) continue;
+    if (std::string missing = each.follower->complete(); !missing.empty()) return missing;
+  }
+  return {};
+}
+
+// One reader for each container that is watched and runs, and it stays.
+std::string World::wrong_at_rest() const {
+  for (const auto& each : containers_) {
+    const bool watched = std::any_of(followers_.begin(), followers_.end(), [&](const Follower& one) {
+      return !one.follower->gone() && one.follower->follows(each->container.id());
+    });
+    const std::size_t follows = each->container.log().followers() - 1;  // the truth listens too
+    const std::size_t wanted = watched && each->container.running() ? 1 : 0;
+    if (follows > 1 || follows < wanted)
+      return std::to_string(follows) + " follows are open for " + each->container.options().name + ", which " +
+             (watched ? "is" : "is not") + " watched";
+  }
+  return {};
+}
+
+void World::check_at_rest() {
+  run_until([this] { return wrong_at_rest().empty(); }, plan_.lease_ttl * 2 + 5s);
+  if (!broken_.empty()) return;
+  if (const std::string wrong = wrong_at_rest(); !wrong.empty()) return fail("at rest: " + wrong);
+  const std::uint64_t before = engine_->counts().follow_requests;
+  if (!run_for(plan_.lease_ttl + 1s)) return;
+  run_until([this] { return wrong_at_rest().empty(); }, 1s);  // a doorbell may just be opened anew
+  if (!broken_.empty()) return;
+  if (const std::string wrong = wrong_at_rest(); !wrong.empty()) return fail("at rest: " + wrong);
+  // A doorbell that is silent is opened anew now and then.
+  const std::uint64_t opened = engine_->counts().follow_requests - before;
+  if (opened > 5 * containers_.size()) fail("at rest, and follows are opened again and again");
+  for (auto& each : followers_) {
+    for (const auto& witness : each.follower->witnesses()) {
+      if (each.follower->gone() || witness->removed()) continue;
+      if (witness->troubled()) fail(each.follower->options().name + ": all is well, and recovered was not said");
+    }
+  }
+  if (const std::string missing = everybody_has_everything(); !missing.empty()) fail("at rest: " + missing);
+}
+
+void World::check_nobody_is_served() {
+  for (auto& each : followers_) each.follower->leave();
+  if (!run_for(plan_.linger + plan_.lease_ttl + 5s)) return;
+  ++stage_.tally["worlds without anybody"];
+  const std::uint64_t before = engine_->counts().logs_requests;
+  if (engine_->follows_open() > 0) fail("nobody watches, and a log is followed");
+  for (std::size_t i = 0; i < containers_.size() && redis_; ++i) {
+    if (redis_->subscribers("dockcast:bus:{" + bus_name(i) + "}") > 0)
+      fail("nobody watches, and the bus is followed for " + containers_[i]->container.options().name);
+  }
+  for (auto& each : containers_) each->container.write(SimStream::out, "nobody hears this\n");
+  run_for(10s);
+  if (engine_->counts().logs_requests != before) fail("nobody watches, and a log is read");
+}
+
+void World::count() {
+  Tally& tally = stage_.tally;
+  const EngineCounts& engine = engine_->counts();
+  tally["log requests"] += engine.logs_requests;
+  tally["follow requests"] += engine.follow_requests;
+  tally["rotations"] += engine.rotations;
+  tally["records out of order"] += engine.out_of_order;
+  tally["engine: files skipped in a follow"] += engine.follow.files_skipped;
+  tally["engine: records repeated in a follow"] += engine.follow.records_replayed;
+  tally["engine: tails lost at an exit"] += engine.follow.tails_lost_at_exit;
+  tally["engine: logs garbled"] += engine.follow.garbled;
+  const net::SimCounts& net = net_.counts();
+  tally["net: slices"] += net.slices;
+  tally["net: short sends"] += net.short_sends;
+  tally["net: would block"] += net.would_blocks;
+  tally["net: stalls"] += net.stalls;
+  tally["net: cuts"] += net.cuts;
+  tally["net: losses"] += net.losses;
+  tally["net: timeouts"] += net.timeouts;
+  if (redis_) {
+    tally["redis: deliveries"] += redis_->counts().deliveries;
+    tally["redis: subscribers killed"] += redis_->counts().subscribers_killed;
+  }
+  for (auto& each : followers_) {
+    for (const auto& witness : each.follower->witnesses()) tally["lines delivered"] += witness->lines();
+  }
+  for (auto& each : containers_) tally["lines written"] += each->truth.total();
+}
+
+}  // namespace sim
