@@ -169,7 +169,7 @@ net::Task<bool> LogHistory::credit(net::Duration most) {
 
 void LogHistory::answer(const docker::HistoryStart& start) {
   Subscribed subscribed;
-  subscribed.position = start.position.print();
+  subscribed.position = told_.print();
   if (asked_.resumed) {
     if (!docker::same_log(*asked_.start.after, feed_.identity())) {
       subscribed.recovered = "none";

@@ -31,7 +31,7 @@ class Ground {
     CHECK(done);
     return std::move(*result);
   }
-  bool until(const std::function<bool()>& done) { return loop.run_until(done, std::chrono::seconds(30)); }
+  bool until(const std::function<bool()>& done) { return loop.run_until(done, std::chrono::seconds(120)); }
 
  private:
   template <class T>
