@@ -36,7 +36,6 @@ class SimInstance {
   bool draining() const { return draining_; }
   net::SimHost& host() { return host_; }
   net::Endpoint door() const { return {{}, options_.settings.listen, options_.settings.port}; }
-  app::Instance* instance() { return process_ ? &process_->instance : nullptr; }
 
  private:
   struct Process {

@@ -37,7 +37,6 @@ class World {
   World(const World&) = delete;
 
   Verdict run();
-  const Plan& plan() const { return plan_; }
 
  private:
   struct Site {  // a host with a loop and a network
@@ -109,7 +108,6 @@ class World {
   std::vector<std::unique_ptr<SimInstance>> instances_;
   std::vector<Follower> followers_;
   std::uint64_t faults_begun_ = 0;
-  net::Instant last_fault_at_{};
   bool chaos_ = true;
   // What undoes the faults that are on, by number: at its time, or when all is healed.
   std::map<std::uint64_t, std::function<void()>> undo_;

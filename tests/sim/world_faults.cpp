@@ -28,7 +28,6 @@ void World::strike(const FaultPlan& fault) {
   say("world", name_of(fault.fault) + " for " + std::to_string(fault.lasts / 1ms) + " ms");
   ++stage_.tally["fault: " + name_of(fault.fault)];
   ++faults_begun_;
-  last_fault_at_ = net_.now();
   if (fault.fault <= Fault::lose_both_ways) return strike_link(fault);
   if (fault.fault <= Fault::step_engine_clock) return strike_engine(fault);
   if (fault.fault <= Fault::lose_lease) return strike_redis(fault);
