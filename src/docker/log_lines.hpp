@@ -27,11 +27,12 @@ struct Line {
 };
 
 // The position behind the line, or behind the part of one: what readers compare, and may go on from.
-inline void reach(Position& position, const Line& line) {
-  position.mark(line.stream) = line.mark;
-  position.head = line.stream;
-  position.stepped_ns = line.time_ns < line.mark.max_ns ? line.time_ns : 0;
+inline void reach(Position& position, LogStream stream, const Mark& mark, std::int64_t time_ns) {
+  position.mark(stream) = mark;
+  position.head = stream;
+  position.stepped_ns = time_ns < mark.max_ns ? time_ns : 0;
 }
+inline void reach(Position& position, const Line& line) { reach(position, line.stream, line.mark, line.time_ns); }
 // The position a client is told: it stays before a line until its last part.
 inline void advance(Position& position, const Line& line) {
   if (!line.partial) reach(position, line);

@@ -25,6 +25,7 @@ void put(std::string& out, const docker::Mark& mark) {
 void put(std::string& out, const docker::Position& position) {
   put(out, static_cast<std::uint8_t>(position.head));
   for (const docker::Mark& mark : position.marks) put(out, mark);
+  put(out, position.stepped_ns);
 }
 
 // Takes numbers from the front; once something was missing everything reads as zero and `good` is false.
@@ -56,6 +57,7 @@ struct Taker {
     if (head > 1) good = false;
     into.head = static_cast<docker::LogStream>(head & 1);
     for (docker::Mark& each : into.marks) each = mark();
+    into.stepped_ns = number<std::int64_t>();
   }
 };
 
@@ -120,7 +122,7 @@ LogFrame gap_frame(const docker::Gap& gap) {
 
 std::string encode(const LogFrame& frame) {
   std::string out;
-  out.reserve(96 + frame.entries.size() * entry_bytes + frame.text.size());
+  out.reserve(112 + frame.entries.size() * entry_bytes + frame.text.size());
   put(out, format_version);
   put(out, static_cast<std::uint8_t>(frame.kind));
   put(out, static_cast<std::uint8_t>(frame.state));

@@ -7,7 +7,7 @@
 // On the wire (little endian; the engine and the container are the channel's, so positions travel as marks alone):
 //
 //   version u8 · kind u8 · state u8 · flags u8 · fence 2×u64 · sender u64 · prev · position · body
-//   position: head u8, then per stream: max_ns i64, count u32
+//   position: head u8, then per stream: max_ns i64, count u32, then stepped_ns i64
 //   lines:    n u32 · n × (stream u8 · partial u8 · time_ns i64 · mark (i64, u32) · length u32) · text
 //   gap:      lines known u8 · lines u64 · reason
 //

@@ -81,10 +81,7 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
   std::uint32_t count = 0;
   std::size_t offset = 0;
   for (const LogEntry& entry : frame.entries) {
-    if (!entry.partial) {
-      position.mark(entry.stream) = entry.mark;
-      position.head = entry.stream;
-    }
+    if (!entry.partial) docker::reach(position, entry.stream, entry.mark, entry.time_ns);
     if (shows(shape, entry.stream)) {
       begin("log");
       message_ += ",\"position\":\"" + position.print();

@@ -13,6 +13,7 @@ constexpr std::size_t turns_kept = 32;
 // Without padding: places are compared as bytes.
 struct Packed {
   std::int64_t max_ns[2];
+  std::int64_t stepped_ns;
   std::uint32_t count[2];
   std::uint64_t head;
 };
@@ -36,6 +37,7 @@ hub::Place place_of(const docker::Position& position) {
     packed.max_ns[i] = position.marks[i].max_ns;
     packed.count[i] = position.marks[i].count;
   }
+  packed.stepped_ns = position.stepped_ns;
   packed.head = static_cast<std::uint64_t>(position.head);
   return hub::Place::of(packed);
 }
@@ -47,6 +49,7 @@ docker::Position position_of(const hub::Place& place, const docker::Position& id
     position.marks[i].max_ns = packed.max_ns[i];
     position.marks[i].count = packed.count[i];
   }
+  position.stepped_ns = packed.stepped_ns;
   position.head = static_cast<docker::LogStream>(packed.head);
   return position;
 }

@@ -204,12 +204,15 @@ bool Witness::told_is_gone() const {
   });
 }
 
-// Who is told single lines is not told when the stream that it does not follow moves.
+// Batches are a chain. Single lines are not: their positions move with a line alone, so one that says the same of the
+// streams that are shown is as good.
 bool Witness::stands_at(const std::string& text, const Position& position) const {
-  if (wish_.form == feeds::Form::batch || shows_both()) return text == at_;
-  const LogStream shown = wish_.out ? LogStream::out : LogStream::err;
+  if (wish_.form == feeds::Form::batch) return text == at_;
   const auto at = Position::parse(at_);
-  return at && at->mark(shown) == position.mark(shown) && docker::covers(position, *at);
+  return at && std::all_of(both.begin(), both.end(), [&](LogStream stream) {
+    return !shows(stream) ||
+           truth_.lines_until(stream, at->mark(stream)) == truth_.lines_until(stream, position.mark(stream));
+  });
 }
 
 std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
