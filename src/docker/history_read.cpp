@@ -17,20 +17,20 @@ HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& sourc
 
 void HistoryRead::on_line(const Line& line) {
   if (chunks_.empty() || chunks_.back()->gap || chunks_.back()->batch.full())
-    chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), {}}));
+    chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(at_), {}}));
   chunks_.back()->batch.add(line);
-  advance(told_, line);
+  reach(at_, line);
 }
 
 void HistoryRead::on_gap(const Gap& gap) {
-  told_ = gap.to;
-  chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), gap}));
+  at_ = gap.to;
+  chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(at_), gap}));
 }
 
 net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   auto position = co_await find(from);
   if (!position) co_return position.error();
-  told_ = *position;
+  at_ = *position;
   LogCursor::Options options;
   options.tty = source_.container.tty;
   options.until = until_;
@@ -107,7 +107,7 @@ net::Task<base::Result<void>> HistoryRead::open(ReadPlan plan) {
 net::Task<base::Result<std::unique_ptr<HistoryChunk>>> HistoryRead::next() {
   auto filled = co_await fill();
   if (!filled) co_return filled.error();
-  auto chunk = std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(told_), {}});
+  auto chunk = std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(at_), {}});
   if (!chunks_.empty()) {
     chunk = std::move(chunks_.front());
     chunks_.pop_front();

@@ -72,7 +72,7 @@ class HistoryRead final : private LogOut {
   const LogSource source_;
   const std::optional<Position> until_;
   std::optional<LogCursor> cursor_;
-  Position told_;
+  Position at_;
   std::unique_ptr<http::Body> body_;  // of the read that is open
   std::optional<LogRecords> records_;
   std::deque<std::unique_ptr<HistoryChunk>> chunks_;

@@ -18,7 +18,7 @@ class LogBatch {
   void add(const Line& line) {
     text_ += line.text;
     lines_.push_back(line);
-    advance(position, line);
+    reach(position, line);
   }
   bool empty() const { return lines_.empty(); }
   bool full() const { return text_.size() >= bytes_full; }
@@ -39,8 +39,7 @@ class LogBatch {
     prev = position;
   }
 
-  // As clients are told: they stay before a line until its last part.
-  Position prev, position;
+  Position prev, position;  // behind parts of lines as well
 
  private:
   std::vector<Line> lines_;

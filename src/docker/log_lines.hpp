@@ -26,17 +26,44 @@ struct Line {
   std::string_view text;  // without its newline; borrowed
 };
 
-// The position behind the line, or behind the part of one: what readers compare, and may go on from.
+// The position behind the line, or behind the part of one: what readers and instances compare, and go on from.
 inline void reach(Position& position, LogStream stream, const Mark& mark, std::int64_t time_ns) {
   position.mark(stream) = mark;
   position.head = stream;
   position.stepped_ns = time_ns < mark.max_ns ? time_ns : 0;
 }
 inline void reach(Position& position, const Line& line) { reach(position, line.stream, line.mark, line.time_ns); }
-// The position a client is told: it stays before a line until its last part.
-inline void advance(Position& position, const Line& line) {
-  if (!line.partial) reach(position, line);
-}
+
+// Where somebody stands in a log. The two differ between the parts of a line that is too long to be held.
+struct Standpoint {
+  Position told;     // what a client is told: before the line until its last part
+  Position reached;  // behind the last part
+
+  Standpoint() = default;
+  explicit Standpoint(const Position& at) : told(at), reached(at) {}
+  Standpoint(const Position& told_at, const Position& reached_at) : told(told_at), reached(reached_at) {}
+
+  void take(LogStream stream, bool partial, const Mark& mark, std::int64_t time_ns) {
+    reach(reached, stream, mark, time_ns);
+    if (!partial) reach(told, stream, mark, time_ns);
+    if (told.marks == reached.marks) told = reached;
+  }
+  // Nothing up to `position` is to come any more.
+  void advance(const Position& position) {
+    const Standpoint before = *this;
+    reached = merge(reached, position);
+    told = reached;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const bool open = before.told.marks[i] != before.reached.marks[i];
+      if (open && reached.marks[i] == before.reached.marks[i]) told.marks[i] = before.told.marks[i];
+    }
+    if (told.marks != reached.marks && told.mark(told.head) != reached.mark(told.head)) {
+      told.head = before.told.head;
+      told.stepped_ns = before.told.stepped_ns;
+    }
+  }
+  bool between_parts() const { return told.marks != reached.marks; }
+};
 
 class LogLines {
  public:

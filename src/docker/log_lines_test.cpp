@@ -121,15 +121,34 @@ TEST(LogLines, GiveWhatIsHeldWhenTheRunIsOver) {
   EXPECT_EQ(join.all, (std::vector<Joined>{{kFull, false, {1, 1}}}));
 }
 
-TEST(Line, MovesThePositionAClientIsToldOnlyWithItsLastPart) {
-  Position told;
-  Position reached;
-  Line part{LogStream::err, true, 1, {1, 64}, "x"};
-  advance(told, part);
-  reach(reached, part);
-  EXPECT_EQ(told, Position{});
-  EXPECT_EQ(reached.mark(LogStream::err), (Mark{1, 64}));
-  EXPECT_EQ(reached.head, LogStream::err);
+Mark mark_at(std::int64_t time_ns) { return {time_ns, 1}; }
+
+TEST(Standpoint, WhatAClientIsToldStaysBeforeALineUntilItsLastPart) {
+  Standpoint at;
+  at.take(LogStream::err, true, {1, 64}, 1);
+  EXPECT_EQ(at.told, Position{});
+  EXPECT_EQ(at.reached.mark(LogStream::err), (Mark{1, 64}));
+  EXPECT_EQ(at.reached.head, LogStream::err);
+  EXPECT_TRUE(at.between_parts());
+  at.take(LogStream::out, false, mark_at(2), 2);
+  EXPECT_EQ(at.told.mark(LogStream::out), mark_at(2));
+  EXPECT_EQ(at.told.mark(LogStream::err), Mark{});
+  at.take(LogStream::err, false, {1, 65}, 1);
+  EXPECT_EQ(at.told, at.reached);
+}
+
+TEST(Standpoint, AGapThatLeavesAnOpenLineAloneLeavesItsBeginningToBeTold) {
+  Position gap;
+  gap.mark(LogStream::out) = mark_at(9);
+  Standpoint at;
+  at.take(LogStream::err, true, {1, 64}, 1);
+  at.advance(gap);
+  EXPECT_EQ(at.told.mark(LogStream::out), mark_at(9));
+  EXPECT_EQ(at.told.mark(LogStream::err), Mark{});
+  gap.mark(LogStream::err) = {1, 70};
+  at.advance(gap);
+  EXPECT_FALSE(at.between_parts());
+  EXPECT_EQ(at.told, at.reached);
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ namespace feeds {
 
 class LogChain {
  public:
-  explicit LogChain(const docker::Position& at) : at_(at), seen_(at.marks) {}
+  explicit LogChain(const docker::Position& at) : at_(at) {}
 
-  const docker::Position& at() const { return at_; }
+  const docker::Position& at() const { return at_.reached; }
+  const docker::Standpoint& standpoint() const { return at_; }
 
   enum class Verdict {
     known,   // nothing new in it
@@ -23,7 +24,7 @@ class LogChain {
     missed,  // something before it is missing here: read it first, then judge the frame again
   };
   Verdict judge(LogFrame& frame) {
-    if (docker::behind(at_, frame.prev)) return Verdict::missed;
+    if (docker::behind(at(), frame.prev)) return Verdict::missed;
     switch (frame.kind) {
       case LogFrame::Kind::lines:
         return judge_lines(frame);
@@ -31,7 +32,7 @@ class LogChain {
         return judge_gap(frame);
       case LogFrame::Kind::tip:
       case LogFrame::Kind::released:
-        return docker::behind(at_, frame.position) ? Verdict::missed : Verdict::known;
+        return docker::behind(at(), frame.position) ? Verdict::missed : Verdict::known;
       case LogFrame::Kind::status:
         return Verdict::news;
     }
@@ -39,34 +40,30 @@ class LogChain {
   }
 
   // After Docker was read to its end: nothing before `proven` is missing here any more.
-  void advance(const docker::Position& proven) {
-    at_ = docker::merge(at_, proven);
-    for (std::size_t i = 0; i < 2; ++i) seen_[i] = std::max(seen_[i], at_.marks[i]);
-  }
+  void advance(const docker::Position& proven) { at_.advance(proven); }
 
  private:
   Verdict judge_lines(LogFrame& frame) {
-    if (!drop_known(frame, seen_)) return Verdict::known;
-    for (const LogEntry& entry : frame.entries) seen_[docker::index_of(entry.stream)] = entry.mark;
-    return move(frame);
+    if (!drop_known(frame, at().marks)) return Verdict::known;
+    frame.prev = at();
+    take(at_, frame);
+    frame.position = at();
+    return Verdict::news;
   }
   // It ends at bounds. Who has the record there, or one behind it, is past it: the other stream's bound is no news.
   Verdict judge_gap(LogFrame& frame) {
     const docker::LogStream head = frame.position.head;
-    const bool passed = at_.mark(head) > frame.position.mark(head);
-    if (!passed && docker::behind(at_, frame.position)) return move(frame);
+    const bool passed = at().mark(head) > frame.position.mark(head);
+    const bool news = !passed && docker::behind(at(), frame.position);
+    frame.prev = at();
+    frame.told_before = at_.told;
     advance(frame.position);
-    return Verdict::known;
-  }
-  Verdict move(LogFrame& frame) {
-    frame.prev = at_;
-    advance(frame.position);
-    frame.position = at_;
-    return Verdict::news;
+    frame.position = at();
+    frame.told = at_.told;
+    return news ? Verdict::news : Verdict::known;
   }
 
-  docker::Position at_;
-  std::array<docker::Mark, 2> seen_;  // the pieces of a line too long to hold are delivered before at_ moves past it
+  docker::Standpoint at_;
 };
 
 }  // namespace feeds

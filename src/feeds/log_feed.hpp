@@ -66,6 +66,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   Role role() const { return role_; }
   bool joined() const { return chain_.has_value(); }
   const docker::Position& at() const { return chain_->at(); }
+  const docker::Standpoint& standpoint() const { return chain_->standpoint(); }
   const docker::Position& identity() const { return identity_; }
   docker::LogSource source() const { return {container_, identity_}; }
   LogRings& rings() { return rings_; }

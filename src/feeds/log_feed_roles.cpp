@@ -66,7 +66,7 @@ net::Task<bool> LogFeed::join() {
     co_await loop_.sleep(pause / 2 + jitter(loop_, pause / 2));
   }
   state_ = container_.running() ? LogState::live : LogState::stopped;
-  rings_.begin(chain_->at(), standing());
+  rings_.begin(chain_->standpoint(), standing());
   role_ = Role::relaying;
   try_now_ = true;
   heard_at_ = loop_.now();

@@ -51,7 +51,7 @@ void LogFeeds::follow(Follow follow) {
   Entry& entry = state.followers.emplace(name, Entry{&channel, follow.shape}).first->second;
   state.mirror(name, entry);
   const bool resumed = follow.start.after.has_value();
-  state.start_history(name, entry, {name, follow.shape, std::move(follow.start), true, resumed, {}});
+  state.start_history(name, entry, {name, follow.shape, std::move(follow.start), true, resumed, {}, {}});
 }
 
 // Other options for the same stream: it goes on where it stands. In the ring, only its serving loop knows where that
@@ -76,7 +76,7 @@ void LogFeeds::State::reshape(const hub::Follower& name, const Shape& shape) {
 
 void LogFeeds::State::mirror(const hub::Follower& name, const Entry& entry) {
   LogFeed& feed = *entry.channel->feed;
-  const std::optional<docker::Position> at = feed.joined() ? std::optional(feed.at()) : std::nullopt;
+  const std::optional<docker::Standpoint> at = feed.joined() ? std::optional(feed.standpoint()) : std::nullopt;
   parts.hub.mirror(feed.rings().open(entry.shape, at), name.loop);
 }
 
@@ -102,9 +102,9 @@ void LogFeeds::on_behind(const hub::Follower& follower, const hub::Joint& joint)
   const auto found = state_->followers.find(follower);
   if (found == state_->followers.end()) return;
   Entry& entry = found->second;
-  LogHistory::Asked asked{follower, entry.shape, {}, std::exchange(entry.answer, false), false, {}};
+  LogHistory::Asked asked{follower, entry.shape, {}, std::exchange(entry.answer, false), false, {}, {}};
   LogFeed& feed = *entry.channel->feed;
-  asked.start.after = position_of(joint.place, feed.identity());
+  asked.stands = standpoint_of(joint.place, feed.identity());
   if (!asked.answer && joint.ring == feed.rings().number(entry.shape))
     asked.knows = feed.rings().standing(entry.shape, joint.sequence);
   state_->start_history(follower, entry, std::move(asked));

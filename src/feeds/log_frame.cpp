@@ -182,6 +182,12 @@ std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& i
   return taker.good ? std::optional(std::move(frame)) : std::nullopt;
 }
 
+void take(docker::Standpoint& at, LogFrame& frame) {
+  frame.told_before = at.told;
+  for (const LogEntry& entry : frame.entries) at.take(entry.stream, entry.partial, entry.mark, entry.time_ns);
+  frame.told = at.told;
+}
+
 bool drop_known(LogFrame& frame, const std::array<docker::Mark, 2>& known) {
   const auto is_known = [&](const LogEntry& entry) { return entry.mark <= known[docker::index_of(entry.stream)]; };
   std::size_t from = 0, to = 0, kept = 0;

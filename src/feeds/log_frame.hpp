@@ -54,7 +54,8 @@ struct LogFrame {
   LogState state = LogState::unknown;  // with every frame: what the log is doing now
   lease::Fence fence{};
   std::uint64_t sender = 0;  // who published it: a number drawn at start
-  docker::Position prev, position;
+  docker::Position prev, position;        // behind parts of lines as well
+  docker::Position told_before{}, told{};  // the same as clients are told it; not on the wire
 
   std::vector<LogEntry> entries;  // lines: in log order
   std::string text;               // lines: the entries' escaped text, one after the other
@@ -75,6 +76,9 @@ std::string encode(const LogFrame& frame);
 enum class Undecodable { version, malformed };
 // `identity`: any position of the channel's container, for what the wire leaves out.
 std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why);
+
+// Its lines, taken one by one by who stands there: told_before and told follow from that.
+void take(docker::Standpoint& at, LogFrame& frame);
 
 // Drops what a follower at these marks has; true if anything is left. Entries keep their order.
 bool drop_known(LogFrame& frame, const std::array<docker::Mark, 2>& known);

@@ -123,17 +123,32 @@ TEST(LogChain, AStreamThatIsBehindCountsAloneEvenIfTheOtherIsAhead) {
 TEST(LogChain, PiecesOfALongLineAreGivenOnceThoughThePositionWaitsForItsEnd) {
   LogChain chain(position({4, 1}));
   const docker::Line piece[] = {line(LogStream::out, 5, "long", true)};
-  LogFrame frame = lines_frame(position({4, 1}), position({4, 1}), piece);
+  LogFrame frame = lines_frame(position({4, 1}), position({5, 1}), piece);
   LogFrame again = frame;
   EXPECT_EQ(chain.judge(frame), LogChain::Verdict::news);
-  EXPECT_EQ(chain.at(), position({4, 1}));
+  EXPECT_EQ(chain.at(), position({5, 1}));
+  EXPECT_EQ(frame.told, position({4, 1}));
   EXPECT_EQ(chain.judge(again), LogChain::Verdict::known);
+  const docker::Line rest[] = {line(LogStream::err, 6, "other"), line(LogStream::out, 7, "end")};
+  LogFrame behind = lines_frame(position({5, 1}), position({7, 1}, {6, 1}), rest);
+  EXPECT_EQ(chain.judge(behind), LogChain::Verdict::news);
+  EXPECT_EQ(behind.told_before, position({4, 1}));
+  EXPECT_EQ(behind.told, behind.position);
+}
+
+TEST(LogChain, APieceThatWasLostOnTheBusIsMissed) {
+  LogChain chain(position({4, 1}));
+  const docker::Line second[] = {line(LogStream::out, 6, "long", true)};
+  LogFrame frame = lines_frame(position({5, 1}), position({6, 1}), second);
+  EXPECT_EQ(chain.judge(frame), LogChain::Verdict::missed);
 }
 
 TEST(LogMessages, ABatchHoldsTheLinesThatItsShapeShows) {
   LogMessages messages("container:logs:c1");
   const docker::Line lines[] = {line(LogStream::out, 1, "out"), line(LogStream::err, 2, "err")};
-  const LogFrame frame = lines_frame(position({}), position({1, 1}, {2, 1}), lines);
+  LogFrame frame = lines_frame(position({}), position({1, 1}, {2, 1}), lines);
+  docker::Standpoint at(frame.prev);
+  take(at, frame);
   std::string both, none;
   EXPECT_EQ(messages.lines(both, frame, {Form::batch, true, true}, frame.prev), 1U);
   EXPECT_EQ(payloads(both), "{\"type\":\"logs\",\"channel\":\"container:logs:c1\",\"prev\":\"" + frame.prev.print() +
@@ -147,7 +162,9 @@ TEST(LogMessages, ABatchHoldsTheLinesThatItsShapeShows) {
 TEST(LogMessages, EachSingleLineCarriesThePositionBehindIt) {
   LogMessages messages("c");
   const docker::Line lines[] = {line(LogStream::out, 1, "first"), line(LogStream::err, 2, "part", true)};
-  const LogFrame frame = lines_frame(position({}), position({1, 1}), lines);
+  LogFrame frame = lines_frame(position({}), position({1, 1}, {2, 1}), lines);
+  docker::Standpoint at(frame.prev);
+  take(at, frame);
   std::string out;
   EXPECT_EQ(messages.lines(out, frame, {Form::line, true, true}, frame.prev), 2U);
   const std::string after = position({1, 1}).print();

@@ -35,32 +35,36 @@ net::Task<void> LogHistory::run() {
 net::Task<std::optional<base::Error>> LogHistory::serve() {
   while (!feed_.joined()) co_await moved_.wait();
   const Start& start = asked_.start;
-  if (start.after && docker::same_log(*start.after, feed_.identity())) {
+  if (asked_.stands) {
+    at_ = asked_.stands;
+  } else if (start.after && docker::same_log(*start.after, feed_.identity())) {
+    at_.emplace(*start.after);
+  }
+  if (at_) {
     // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the
     // log. And what a process that stood still promised from its ring might be gone.
-    for (int tries = 0; tries < 3 && (docker::behind(feed_.at(), *start.after) || feed_.stale()); ++tries) {
+    for (int tries = 0; tries < 3 && (docker::behind(feed_.at(), at_->reached) || feed_.stale()); ++tries) {
       feed_.catch_up();
       co_await moved_.wait();
     }
-    if (const auto sequence = feed_.rings().find(asked_.shape, *start.after)) {
-      told_ = *start.after;
-      told_known_ = true;
-      answer({told_.print(), asked_.resumed ? "full" : "", "", {}});
+    if (const auto sequence = feed_.rings().find(asked_.shape, *at_)) {
+      answer({at_->told.print(), asked_.resumed ? "full" : "", "", {}});
       if (attach(*sequence)) co_return std::nullopt;
     }
-  } else if (!start.after && start.tail == 0U) {
-    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.at());
-    told_ = joint.position;
-    told_known_ = true;
-    answer({told_.print(), "", "", {}});
+  } else if (from_the_present() && feed_.standpoint().between_parts()) {
+    at_.emplace(feed_.standpoint().told);  // it is given that line from its beginning
+  } else if (from_the_present()) {
+    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.standpoint());
+    at_ = joint.at;
+    answer({at_->told.print(), "", "", {}});
     attach(joint.sequence);
     co_return std::nullopt;
   }
   docker::HistoryFrom from = wish();
   for (net::Duration pause = 100ms;;) {
     const docker::Position until = feed_.at();
-    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, until);
-    auto complete = co_await read_stretch(from, until, joint.position);
+    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.standpoint());
+    auto complete = co_await read_stretch(from, until, joint.at);
     if (!complete) {
       if (asked_.answer && !passing(complete.error())) co_return complete.error();
       co_await loop_.sleep(pause);
@@ -70,39 +74,40 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     } else {
       pause = 100ms;
     }
-    if (told_known_) from = docker::HistoryFrom::after(told_);
+    if (at_) from = docker::HistoryFrom::after(at_->reached);
   }
 }
 
 LogHistory::Asked LogHistory::rest() const {
   Asked rest = asked_;
-  if (told_known_) rest.start = {told_, std::nullopt, std::nullopt};
+  if (at_) rest.stands = at_;
   return rest;
 }
 
+bool LogHistory::from_the_present() const {
+  return !asked_.start.after && asked_.start.tail == 0U;
+}
+
 docker::HistoryFrom LogHistory::wish() const {
-  const Start& start = asked_.start;
-  if (start.after && docker::same_log(*start.after, feed_.identity())) return docker::HistoryFrom::after(*start.after);
-  return docker::HistoryFrom::range(start.since_ns, start.tail);
+  if (at_) return docker::HistoryFrom::after(at_->reached);
+  return docker::HistoryFrom::range(asked_.start.since_ns, asked_.start.tail);
 }
 
 // One open read, until the follower has everything up to `until` and stands at `end`, which says the same (true), or
 // its socket kept the read waiting for too long (false).
 net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from, const docker::Position& until,
-                                                       const docker::Position& end) {
+                                                       const docker::Standpoint& end) {
   while (!co_await credit(pause_max)) {
   }
   const net::Gate::Place place = co_await shared_.reads.enter();
   docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), until);
   auto start = co_await read.start(from);
   if (!start) co_return start.error();
-  if (!told_known_) {
-    told_ = start->position;
-    told_known_ = true;
-  }
+  if (!at_) at_.emplace(start->position);
+  docker::Standpoint read_to = *at_;
   bool announced = asked_.answer && start->gap.has_value();
   if (asked_.answer) {
-    if (start->nothing) told_ = end;
+    if (start->nothing) at_ = end;
     answer(*start);
   }
   // One is held back, since the stretch's last one brings the follower to its end; not a gap that was announced.
@@ -114,20 +119,26 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     if (chunk.end()) break;
     tell(std::exchange(last, {}));
     last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
+    if (chunk.gap) {
+      read_to.advance(chunk.gap->to);
+      last->told = read_to.told;
+    } else {
+      take(read_to, *last);
+    }
     if (std::exchange(announced, false)) tell(std::exchange(last, {}));
     const bool drained = co_await credit(patience);
     if (drained) continue;
     tell(std::move(last));
     co_return false;
   }
-  if (last) last->position = end;
+  if (last) last->told = end.told;
   tell(std::move(last));
-  if (told_ != end && asked_.shape.form == Form::batch) {
+  if (at_->told != end.told && asked_.shape.form == Form::batch) {
     std::string moved;
-    feed_.messages().moved(moved, told_, end);
+    feed_.messages().moved(moved, at_->told, end.told);
     send(std::move(moved));
   }
-  told_ = end;
+  at_ = end;
   co_return true;
 }
 
@@ -135,12 +146,13 @@ void LogHistory::tell(std::optional<LogFrame> frame) {
   if (!frame) return;
   std::string bytes;
   if (frame->kind == LogFrame::Kind::gap) {
-    feed_.messages().gap(bytes, *frame, asked_.shape.form, told_);
-    told_ = frame->position;
-  } else if (feed_.messages().lines(bytes, *frame, asked_.shape, told_) > 0) {
-    told_ = frame->position;
+    feed_.messages().gap(bytes, *frame, asked_.shape.form, at_->told);
+  } else {
+    feed_.messages().lines(bytes, *frame, asked_.shape, at_->told);
   }
-  if (!bytes.empty()) send(std::move(bytes));
+  if (bytes.empty()) return;
+  at_ = docker::Standpoint(frame->told, frame->position);
+  send(std::move(bytes));
 }
 
 void LogHistory::send(std::string bytes) {
@@ -169,14 +181,14 @@ net::Task<bool> LogHistory::credit(net::Duration most) {
 
 void LogHistory::answer(const docker::HistoryStart& start) {
   Subscribed subscribed;
-  subscribed.position = told_.print();
+  subscribed.position = at_->told.print();
   if (asked_.resumed) {
     if (!docker::same_log(*asked_.start.after, feed_.identity())) {
       subscribed.recovered = "none";
       subscribed.reason = "recreated";
     } else if (start.gap) {
       subscribed.recovered = "partial";
-      subscribed.lost = Lost{told_.print(), start.gap->to.print(), std::string(start.gap->reason)};
+      subscribed.lost = Lost{at_->told.print(), start.gap->to.print(), std::string(start.gap->reason)};
     } else {
       subscribed.recovered = "full";
     }

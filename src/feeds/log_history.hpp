@@ -27,7 +27,8 @@ class LogHistory {
     Start start;
     bool answer = true;             // `subscribed` is owed; not after falling behind
     bool resumed = false;           // the client gave a position, and is told what became of it
-    std::optional<Standing> knows;  // of one that fell behind: what it was told last
+    std::optional<docker::Standpoint> stands;  // it is in the midst of the log, whatever it asked for once
+    std::optional<Standing> knows;             // of one that fell behind: what it was told last
   };
   struct Shared {
     LogFeed::Shared& feeds;
@@ -46,7 +47,7 @@ class LogHistory {
   net::Task<void> run();
   net::Task<std::optional<base::Error>> serve();
   net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
-                                             const docker::Position& end);
+                                             const docker::Standpoint& end);
   void tell(std::optional<LogFrame> frame);
   net::Task<bool> credit(net::Duration most);
   void answer(const docker::HistoryStart& start);
@@ -54,6 +55,7 @@ class LogHistory {
   bool attach(std::uint64_t sequence);
   void tell(std::string& out, const Standing& standing);
   void send(std::string bytes);
+  bool from_the_present() const;
   docker::HistoryFrom wish() const;
 
   Shared shared_;
@@ -62,8 +64,7 @@ class LogHistory {
   Done done_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
   net::Loop& loop_;
-  docker::Position told_;  // where the follower stands
-  bool told_known_ = false;
+  std::optional<docker::Standpoint> at_;  // where the follower stands, once that is known
   std::size_t in_flight_ = 0;
   net::Signal moved_, drained_;
   net::Job job_;

@@ -57,7 +57,7 @@ std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const 
 std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const Shape& shape,
                                  const docker::Position& prev) {
   begin("logs");
-  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + frame.position.print() + "\",\"lines\":[";
+  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + frame.told.print() + "\",\"lines\":[";
   const std::size_t empty = message_.size();
   std::size_t offset = 0;
   for (const LogEntry& entry : frame.entries) {
@@ -77,7 +77,7 @@ std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const 
 }
 
 std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, const Shape& shape) {
-  docker::Position position = frame.prev;
+  docker::Position position = frame.told_before;
   std::uint32_t count = 0;
   std::size_t offset = 0;
   for (const LogEntry& entry : frame.entries) {
@@ -108,7 +108,7 @@ void LogMessages::moved(std::string& out, const docker::Position& prev, const do
 void LogMessages::gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev) {
   begin("gap");
   message_ +=
-      ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.position.print() + "\",\"reason\":\"" + gap.reason + '"';
+      ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.told.print() + "\",\"reason\":\"" + gap.reason + '"';
   if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
   if (form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
   flush(out);

@@ -12,16 +12,31 @@ constexpr std::size_t turns_kept = 32;
 
 // Without padding: places are compared as bytes.
 struct Packed {
-  std::int64_t max_ns[2];
-  std::int64_t stepped_ns;
-  std::uint32_t count[2];
-  std::uint64_t head;
+  struct At {
+    std::int64_t max_ns[2];
+    std::int64_t stepped_ns;
+    std::uint32_t count[2];
+  } told, reached;
+  std::uint32_t told_head, reached_head;
 };
+
+Packed::At pack(const docker::Position& position) {
+  const auto& marks = position.marks;
+  return {{marks[0].max_ns, marks[1].max_ns}, position.stepped_ns, {marks[0].count, marks[1].count}};
+}
+
+docker::Position unpack(const Packed::At& at, std::uint32_t head, const docker::Position& identity) {
+  docker::Position position = identity;
+  for (std::size_t i = 0; i < 2; ++i) position.marks[i] = {at.max_ns[i], at.count[i]};
+  position.stepped_ns = at.stepped_ns;
+  position.head = static_cast<docker::LogStream>(head);
+  return position;
+}
 
 // Where nobody stands.
 hub::Place nowhere() {
   Packed packed{};
-  packed.head = 2;
+  packed.told_head = 2;
   return hub::Place::of(packed);
 }
 
@@ -31,27 +46,17 @@ net::WallTime source_time(const LogFrame& frame) {
 
 }  // namespace
 
-hub::Place place_of(const docker::Position& position) {
-  Packed packed{};
-  for (std::size_t i = 0; i < 2; ++i) {
-    packed.max_ns[i] = position.marks[i].max_ns;
-    packed.count[i] = position.marks[i].count;
-  }
-  packed.stepped_ns = position.stepped_ns;
-  packed.head = static_cast<std::uint64_t>(position.head);
-  return hub::Place::of(packed);
+hub::Place place_of(const docker::Standpoint& at) {
+  return hub::Place::of(Packed{pack(at.told), pack(at.reached), static_cast<std::uint32_t>(at.told.head),
+                               static_cast<std::uint32_t>(at.reached.head)});
 }
 
-docker::Position position_of(const hub::Place& place, const docker::Position& identity) {
+docker::Standpoint standpoint_of(const hub::Place& place, const docker::Position& identity) {
   const auto packed = place.as<Packed>();
-  docker::Position position = identity;
-  for (std::size_t i = 0; i < 2; ++i) {
-    position.marks[i].max_ns = packed.max_ns[i];
-    position.marks[i].count = packed.count[i];
-  }
-  position.stepped_ns = packed.stepped_ns;
-  position.head = static_cast<docker::LogStream>(packed.head);
-  return position;
+  docker::Standpoint at;
+  at.told = unpack(packed.told, packed.told_head, identity);
+  at.reached = unpack(packed.reached, packed.reached_head, identity);
+  return at;
 }
 
 std::size_t LogRings::index(const Shape& shape) {
@@ -65,7 +70,7 @@ LogRings::~LogRings() {
     if (each) hub_.close_ring(each->ring);
 }
 
-hub::RingNumber LogRings::open(const Shape& shape, const std::optional<docker::Position>& at) {
+hub::RingNumber LogRings::open(const Shape& shape, const std::optional<docker::Standpoint>& at) {
   auto& mine = entry(shape);
   if (!mine) mine = Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), standing_};
   ++mine->followers;
@@ -89,17 +94,16 @@ void LogRings::publish(const LogFrame& frame) {
       continue;
     }
     scratch_.clear();
-    messages_.gap(scratch_, frame, shape(i).form, *mine.told);
-    mine.told = frame.position;
-    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(frame.position));
+    messages_.gap(scratch_, frame, shape(i).form, mine.at->told);
+    publish(mine, 1, {}, {frame.told, frame.position});
   }
 }
 
-void LogRings::begin(const docker::Position& at, const Standing& standing) {
+void LogRings::begin(const docker::Standpoint& at, const Standing& standing) {
   standing_ = standing;
   for (auto& each : entries_) {
     if (!each) continue;
-    each->told = at;
+    each->at = at;
     each->first = standing;
     // Empty, and sent to nobody: who attaches behind it stands here, also when the ring has forgotten it.
     hub_.publish(each->ring, {"", 0, {}}, place_of(at));
@@ -118,7 +122,7 @@ void LogRings::publish_status(LogState word, const Standing& after) {
     }
     scratch_.clear();
     messages_.status(scratch_, word, shape(i).form);
-    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(*mine.told));
+    hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(*mine.at));
   }
 }
 
@@ -133,30 +137,32 @@ Standing LogRings::standing(const Shape& shape, std::uint64_t sequence) const {
 
 void LogRings::publish_lines(Entry& mine, const Shape& as, const LogFrame& frame) {
   scratch_.clear();
-  const std::uint32_t count = messages_.lines(scratch_, frame, as, *mine.told);
+  const std::uint32_t count = messages_.lines(scratch_, frame, as, mine.at->told);
   if (count > 0) {
-    mine.told = frame.position;
-    mine.told_at = loop_.now();
-    hub_.publish(mine.ring, {scratch_, count, source_time(frame)}, place_of(frame.position));
-  } else if (as.form == Form::batch && loop_.now() - mine.told_at >= move_interval) {
-    move(mine, frame.position);
+    publish(mine, count, source_time(frame), {frame.told, frame.position});
+  } else if (as.form == Form::batch && loop_.now() - mine.moved_at >= move_interval) {
+    move(mine, {frame.told, frame.position});
   }
 }
 
-void LogRings::move(Entry& mine, const docker::Position& to) {
+void LogRings::publish(Entry& mine, std::uint32_t messages, net::WallTime time, const docker::Standpoint& after) {
+  mine.at = after;
+  mine.moved_at = loop_.now();
+  hub_.publish(mine.ring, {scratch_, messages, time}, place_of(after));
+}
+
+void LogRings::move(Entry& mine, const docker::Standpoint& to) {
   scratch_.clear();
-  messages_.moved(scratch_, *mine.told, to);
-  mine.told = to;
-  mine.told_at = loop_.now();
-  hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(to));
+  messages_.moved(scratch_, mine.at->told, to.told);
+  publish(mine, 1, {}, to);
 }
 
 // Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line.
-LogRings::Joint LogRings::joint(const Shape& shape, const docker::Position& at) {
+LogRings::Joint LogRings::joint(const Shape& shape, const docker::Standpoint& at) {
   Entry& mine = *entry(shape);
   const bool batches = shape.form == Form::batch, both = shape.out && shape.err;
-  if (batches && !both && place_of(*mine.told) != place_of(at)) move(mine, at);
-  return {hub_.ring(mine.ring).next(), batches && both ? *mine.told : at};
+  if (batches && !both && mine.at->told != at.told) move(mine, at);
+  return {hub_.ring(mine.ring).next(), batches && both ? *mine.at : at};
 }
 
 }  // namespace feeds

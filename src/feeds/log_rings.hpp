@@ -11,9 +11,9 @@
 
 namespace feeds {
 
-// A position as the hub carries it; the engine and the container are the channel's.
-hub::Place place_of(const docker::Position& position);
-docker::Position position_of(const hub::Place& place, const docker::Position& identity);
+// A standpoint as the hub carries it; the engine and the container are the channel's.
+hub::Place place_of(const docker::Standpoint& at);
+docker::Standpoint standpoint_of(const hub::Place& place, const docker::Position& identity);
 
 class LogRings {
  public:
@@ -21,35 +21,35 @@ class LogRings {
   ~LogRings();
 
   // The shape's ring, opened for its first follower where the log stands, if that is known; close() for each open().
-  hub::RingNumber open(const Shape& shape, const std::optional<docker::Position>& at);
+  hub::RingNumber open(const Shape& shape, const std::optional<docker::Standpoint>& at);
   void close(const Shape& shape);
   hub::RingNumber number(const Shape& shape) const { return entry(shape)->ring; }
 
   // The log's place and standing are known: those who came before begin there.
-  void begin(const docker::Position& at, const Standing& standing);
+  void begin(const docker::Standpoint& at, const Standing& standing);
   void publish(const LogFrame& frame);  // lines, a gap
   void publish_status(LogState word, const Standing& after);
   // As it is told to those who go on from this sequence: what was said behind it is still to come.
   Standing standing(const Shape& shape, std::uint64_t sequence) const;
 
-  // Where a follower of the shape goes on who stands exactly at `position`, if the ring reaches back to it.
-  std::optional<std::uint64_t> find(const Shape& shape, const docker::Position& position) const {
-    return hub_.ring(number(shape)).find(place_of(position));
+  // Where a follower of the shape goes on who stands exactly there, if the ring reaches back to it.
+  std::optional<std::uint64_t> find(const Shape& shape, const docker::Standpoint& at) const {
+    return hub_.ring(number(shape)).find(place_of(at));
   }
-  // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring, and the position at
-  // which it then is: the next batch's `prev`. A ring of batches of one stream first moves its followers there.
+  // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring, and where it then
+  // stands: what it was told is the next batch's `prev`. A ring of batches of one stream first moves its followers there.
   struct Joint {
     std::uint64_t sequence;
-    docker::Position position;
+    docker::Standpoint at;
   };
-  Joint joint(const Shape& shape, const docker::Position& at);
+  Joint joint(const Shape& shape, const docker::Standpoint& at);
 
  private:
   struct Entry {
     hub::RingNumber ring;
     std::uint32_t followers;
-    std::optional<docker::Position> told;  // the position of its last message, or where it began
-    net::Instant told_at{};
+    std::optional<docker::Standpoint> at;  // behind its last message, or where it began
+    net::Instant moved_at{};
     Standing first{};  // before the oldest of the turns
     struct Turn {
       std::uint64_t behind;  // the status' own sequence
@@ -62,7 +62,8 @@ class LogRings {
   std::optional<Entry>& entry(const Shape& shape) { return entries_[index(shape)]; }
   const std::optional<Entry>& entry(const Shape& shape) const { return entries_[index(shape)]; }
   void publish_lines(Entry& entry, const Shape& shape, const LogFrame& frame);
-  void move(Entry& entry, const docker::Position& to);
+  void publish(Entry& entry, std::uint32_t messages, net::WallTime time, const docker::Standpoint& after);
+  void move(Entry& entry, const docker::Standpoint& to);
 
   hub::Hub& hub_;
   net::Loop& loop_;
