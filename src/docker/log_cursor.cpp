@@ -112,6 +112,7 @@ bool LogCursor::replayed(const LogRecord& record) const {
 
 void LogCursor::accept(const LogRecord& record, LogOut& out) {
   Track& t = track(record.stream);
+  if (t.seen == Mark{}) t.uncounted_ns = record.time_ns;
   t.seen = t.seen.next(record.time_ns);
   t.nth = record.time_ns == t.time_ns && t.nth != kLineEnd ? t.nth + 1 : 1;
   t.time_ns = record.time_ns;
@@ -137,6 +138,7 @@ void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
 // The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream.
 void LogCursor::tear(const LogRecord& record, LogOut& out) {
   Track& t = track(record.stream);
+  t.uncounted_ns = record.time_ns;
   t.seen = record.time_ns > t.seen.max_ns ? Mark{record.time_ns, 0} : Mark{t.seen.max_ns, t.seen.count + 1};
   Position to = position_;
   to.mark(record.stream) = t.seen;
@@ -146,6 +148,11 @@ void LogCursor::tear(const LogRecord& record, LogOut& out) {
 
 // Where a gap ends is told by the first record of each stream behind it, so a few are looked at before it is said.
 void LogCursor::hold(const LogRecord& record, LogOut& out) {
+  if (held_.empty()) {  // the first pieces of this line looked like those of one that is open at the head
+    held_ = std::exchange(open_, {});
+    std::erase_if(held_, [this](const Held& piece) { return piece.time_ns <= track(piece.stream).seen.max_ns; });
+    for (const Held& piece : held_) held_bytes_ += piece.payload.size();
+  }
   held_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   held_bytes_ += record.payload.size();
   if (held_.size() >= kHeldRecordsMax || held_bytes_ >= kHeldBytesMax) settle_gap(out);
@@ -166,7 +173,7 @@ void LogCursor::settle_gap(LogOut& out) {
     // Marks never go back: behind a step of the clock the missing records count as one.
     if (time > t.seen.max_ns) t.seen = {time, 0};
     if (stepped) ++t.seen.count;
-    t.time_ns = time;
+    t.time_ns = t.uncounted_ns = time;
     t.nth = 0;
     t.known = true;
     to.mark(stream) = t.seen;
@@ -188,6 +195,7 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
   if (options_.until) {
     for (LogStream stream : {LogStream::out, LogStream::err})
       gap.to.mark(stream) = std::max(std::min(to.mark(stream), options_.until->mark(stream)), position_.mark(stream));
+    if (gap.to.marks == options_.until->marks) gap.to = *options_.until;
   }
   position_ = gap.to;
   out.on_gap(gap);
@@ -247,6 +255,13 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
 
 // Nothing more is in the log: what lies before `until` was lost while we read, or its marks are of another reckoning.
 LogCursor::Verdict LogCursor::end_short_of_until(LogOut& out) {
+  const auto lacks = [this](LogStream stream) {
+    const Track& t = track(stream);
+    const Mark& wanted = options_.until->mark(stream);
+    const bool uncounted = t.seen.max_ns == wanted.max_ns && t.uncounted_ns == wanted.max_ns;
+    return position_.mark(stream) < wanted && wanted.count > 0 && !uncounted;
+  };
+  if (!lacks(LogStream::out) && !lacks(LogStream::err)) return Verdict::reached;
   if (!std::exchange(short_of_until_, true)) return Verdict::later;
   announce(merge(position_, *options_.until), "reader", out);
   return Verdict::reached;

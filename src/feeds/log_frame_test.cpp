@@ -152,7 +152,7 @@ TEST(LogMessages, ABatchHoldsTheLinesThatItsShapeShows) {
   std::string both, none;
   EXPECT_EQ(messages.lines(both, frame, {Form::batch, true, true}, frame.prev), 1U);
   EXPECT_EQ(payloads(both), "{\"type\":\"logs\",\"channel\":\"container:logs:c1\",\"prev\":\"" + frame.prev.print() +
-                                "\",\"position\":\"" + frame.position.print() +
+                                "\",\"position\":\"" + frame.told.print() +
                                 "\",\"lines\":[[\"1970-01-01T00:00:00.000000001Z\",\"o\",\"out\"],"
                                 "[\"1970-01-01T00:00:00.000000002Z\",\"e\",\"err\"]]}\n");
   EXPECT_EQ(messages.lines(none, frame, {Form::batch, false, false}, frame.prev), 0U);

@@ -21,7 +21,7 @@ void Witness::ask() {
 
 void Witness::lose() {
   phase_ = Phase::idle;
-  promised_full_ = gap_before_ = degraded_ = source_down_ = false;
+  promised_full_ = gap_before_ = degraded_ = source_down_ = one_over_ = false;
   lost_.clear();
   state_.clear();
   // The parts of a long line are told again: its position stays before it.
@@ -237,13 +237,14 @@ std::string Witness::hear_status(const Heard& message) {
   if (!states.contains(message.state)) return "an unknown state: " + message.state;
   ++tally_["status " + message.state];
   const std::string before = std::exchange(state_, message.state);
-  if (message.state == "degraded") {
-    if (std::exchange(degraded_, true)) return "degraded was said twice";
-  } else if (message.state == "source_down") {
-    if (std::exchange(source_down_, true)) return "source_down was said twice";
+  if (message.state == "degraded" || message.state == "source_down") {
+    bool& trouble = message.state == "degraded" ? degraded_ : source_down_;
+    // Where one of both was over, it was this one.
+    if (std::exchange(trouble, true) && !std::exchange(one_over_, false)) return message.state + " was said twice";
   } else if (message.state == "recovered") {
     if (!degraded_ && !source_down_) return "recovered came without a trouble before it";
-    (degraded_ ? degraded_ : source_down_) = false;
+    one_over_ = degraded_ && source_down_ && !one_over_;
+    if (!one_over_) degraded_ = source_down_ = false;
   } else if (message.state == "removed") {
     removed_ = true;
     if (wish_.undisturbed) return complete();  // else its last lines may have gone before anybody could read them

@@ -103,6 +103,7 @@ class Witness {
   std::string lost_;            // `lost` was said, and its gap is to come
   bool gap_before_ = false;     // the last thing that came was a gap
   bool degraded_ = false, source_down_ = false;
+  bool one_over_ = false;  // of both, `recovered` was said once
   bool removed_ = false;
   std::string state_;
   std::uint64_t lines_ = 0;
