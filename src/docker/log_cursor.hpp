@@ -93,7 +93,7 @@ class LogCursor {
     std::uint32_t nth = 0;
     bool ends_line = true;
     std::int64_t uncounted_ns = 0;  // of a line whose first pieces may be gone: its marks are too low
-    bool shown = false;  // in this read: a record before that one, or of another line
+    bool shown = false;             // in this read: a record before that one, or of another line
   };
   struct Held {
     LogStream stream;

@@ -53,8 +53,8 @@ struct LogFrame {
   Kind kind = Kind::lines;
   LogState state = LogState::unknown;  // with every frame: what the log is doing now
   lease::Fence fence{};
-  std::uint64_t sender = 0;  // who published it: a number drawn at start
-  docker::Position prev, position;        // behind parts of lines as well
+  std::uint64_t sender = 0;                // who published it: a number drawn at start
+  docker::Position prev, position;         // behind parts of lines as well
   docker::Position told_before{}, told{};  // the same as clients are told it; not on the wire
 
   std::vector<LogEntry> entries;  // lines: in log order

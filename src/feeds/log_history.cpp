@@ -84,9 +84,7 @@ LogHistory::Asked LogHistory::rest() const {
   return rest;
 }
 
-bool LogHistory::from_the_present() const {
-  return !asked_.start.after && asked_.start.tail == 0U;
-}
+bool LogHistory::from_the_present() const { return !asked_.start.after && asked_.start.tail == 0U; }
 
 docker::HistoryFrom LogHistory::wish() const {
   if (at_) return docker::HistoryFrom::after(at_->reached);

@@ -25,8 +25,8 @@ class LogHistory {
     hub::Follower follower;
     Shape shape;
     Start start;
-    bool answer = true;             // `subscribed` is owed; not after falling behind
-    bool resumed = false;           // the client gave a position, and is told what became of it
+    bool answer = true;                        // `subscribed` is owed; not after falling behind
+    bool resumed = false;                      // the client gave a position, and is told what became of it
     std::optional<docker::Standpoint> stands;  // it is in the midst of the log, whatever it asked for once
     std::optional<Standing> knows;             // of one that fell behind: what it was told last
   };

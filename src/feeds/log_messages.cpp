@@ -107,8 +107,7 @@ void LogMessages::moved(std::string& out, const docker::Position& prev, const do
 
 void LogMessages::gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev) {
   begin("gap");
-  message_ +=
-      ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.told.print() + "\",\"reason\":\"" + gap.reason + '"';
+  message_ += ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.told.print() + "\",\"reason\":\"" + gap.reason + '"';
   if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
   if (form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
   flush(out);

@@ -37,7 +37,8 @@ class LogRings {
     return hub_.ring(number(shape)).find(place_of(at));
   }
   // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring, and where it then
-  // stands: what it was told is the next batch's `prev`. A ring of batches of one stream first moves its followers there.
+  // stands: what it was told is the next batch's `prev`. A ring of batches of one stream first moves its followers
+  // there.
   struct Joint {
     std::uint64_t sequence;
     docker::Standpoint at;

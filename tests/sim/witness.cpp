@@ -210,9 +210,9 @@ bool Witness::stands_at(const std::string& text, const Position& position) const
   if (wish_.form == feeds::Form::batch) return text == at_;
   const auto at = Position::parse(at_);
   return at && std::all_of(both.begin(), both.end(), [&](LogStream stream) {
-    return !shows(stream) ||
-           truth_.lines_until(stream, at->mark(stream)) == truth_.lines_until(stream, position.mark(stream));
-  });
+           return !shows(stream) ||
+                  truth_.lines_until(stream, at->mark(stream)) == truth_.lines_until(stream, position.mark(stream));
+         });
 }
 
 std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
