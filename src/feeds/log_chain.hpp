@@ -43,24 +43,20 @@ class LogChain {
   void advance(const docker::Position& proven) { at_.advance(proven); }
 
  private:
-  Verdict judge_lines(LogFrame& frame) {
-    if (!drop_known(frame, at().marks)) return Verdict::known;
-    frame.prev = at();
-    take(at_, frame);
-    frame.position = at();
-    return Verdict::news;
-  }
+  Verdict judge_lines(LogFrame& frame) { return drop_known(frame, at().marks) ? move(frame) : Verdict::known; }
   // It ends at bounds. Who has the record there, or one behind it, is past it: the other stream's bound is no news.
   Verdict judge_gap(LogFrame& frame) {
     const docker::LogStream head = frame.position.head;
     const bool passed = at().mark(head) > frame.position.mark(head);
-    const bool news = !passed && docker::behind(at(), frame.position);
-    frame.prev = at();
-    frame.told_before = at_.told;
+    if (!passed && docker::behind(at(), frame.position)) return move(frame);
     advance(frame.position);
+    return Verdict::known;
+  }
+  Verdict move(LogFrame& frame) {
+    frame.prev = at();
+    take(at_, frame);
     frame.position = at();
-    frame.told = at_.told;
-    return news ? Verdict::news : Verdict::known;
+    return Verdict::news;
   }
 
   docker::Standpoint at_;

@@ -184,6 +184,7 @@ std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& i
 
 void take(docker::Standpoint& at, LogFrame& frame) {
   frame.told_before = at.told;
+  if (frame.kind == LogFrame::Kind::gap) at.advance(frame.position);
   for (const LogEntry& entry : frame.entries) at.take(entry.stream, entry.partial, entry.mark, entry.time_ns);
   frame.told = at.told;
 }

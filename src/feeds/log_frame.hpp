@@ -77,7 +77,7 @@ enum class Undecodable { version, malformed };
 // `identity`: any position of the channel's container, for what the wire leaves out.
 std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why);
 
-// Its lines, taken one by one by who stands there: told_before and told follow from that.
+// Moves who stands at or behind its prev past its lines or its gap; told_before and told follow from that.
 void take(docker::Standpoint& at, LogFrame& frame);
 
 // Drops what a follower at these marks has; true if anything is left. Entries keep their order.

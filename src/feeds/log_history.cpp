@@ -117,12 +117,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     if (chunk.end()) break;
     tell(std::exchange(last, {}));
     last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
-    if (chunk.gap) {
-      read_to.advance(chunk.gap->to);
-      last->told = read_to.told;
-    } else {
-      take(read_to, *last);
-    }
+    take(read_to, *last);
     if (std::exchange(announced, false)) tell(std::exchange(last, {}));
     const bool drained = co_await credit(patience);
     if (drained) continue;
