@@ -66,6 +66,7 @@ void LogFeed::read(LogFrame frame) {
 // What our reader or the owner's frames say, once: a reader that took over says `live` again, and every frame repeats
 // where the log stands, so that a lost status is made good by the next frame or tip.
 void LogFeed::turn(LogState word) {
+  if (state_ == LogState::removed) return;
   if (word == LogState::source_down) {
     if (!std::exchange(source_down_, true)) say(word);
     return;
@@ -92,7 +93,7 @@ void LogFeed::say(LogState word) {
 }
 
 void LogFeed::announce(LogState word) {
-  if (chain_) rings_.publish_status(word, standing());
+  if (chain_ && state_ != LogState::removed) rings_.publish_status(word, standing());
 }
 
 void LogFeed::publish(LogFrame frame) {

@@ -82,7 +82,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   bool others_follow() const { return others_ > 0; }
   // Gives the lease up, so that another takes over at once.
   net::Task<void> hand_over();
-  // This instance has lost Redis (degraded), or has it again (recovered).
+  // This instance has lost Redis (degraded), or has it again (recovered). Behind `removed` nothing is said.
   void announce(LogState word);
   // Redis came or went.
   void on_bus_state() { changed_.notify(); }

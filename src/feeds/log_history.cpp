@@ -216,7 +216,7 @@ void LogHistory::tell(std::string& out, const Standing& standing) {
   if (before.degraded && !standing.degraded) say(LogState::recovered);
   if (standing.source_down && !before.source_down) say(LogState::source_down);
   if (!standing.source_down && state != before.state) say(state);
-  if (standing.degraded && !before.degraded) say(LogState::degraded);
+  if (standing.degraded && !before.degraded && state != LogState::removed) say(LogState::degraded);
 }
 
 }  // namespace feeds

@@ -60,6 +60,7 @@ void LogTruth::finish(TrueLine& line) {
 
 std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& mark) const {
   const auto& all = lines(stream);
+  if (const std::size_t count = behind_step(stream, mark)) return count;
   const auto beyond = std::upper_bound(all.begin(), all.end(), mark,
                                        [](const docker::Mark& m, const TrueLine& l) { return m < l.mark; });
   auto count = static_cast<std::size_t>(beyond - all.begin());
@@ -68,6 +69,16 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& 
   if (at_rest && beyond->last_record >= log_.oldest_on_disk()) ++count;
   while (count > 0 && all[count - 1].partial) --count;
   return count;
+}
+
+// Who began behind a step of the clock reckons from there: its marks are less than all that came before.
+std::size_t LogTruth::behind_step(docker::LogStream stream, const docker::Mark& mark) const {
+  if (!stepped_) return 0;
+  const auto& all = lines(stream);
+  const auto last = std::find_if(all.rbegin(), all.rend(), [&](const TrueLine& line) {
+    return line.time_ns == mark.max_ns && line.mark.max_ns > mark.max_ns;
+  });
+  return static_cast<std::size_t>(all.rend() - last);
 }
 
 void LogTruth::on_close() {

@@ -53,6 +53,7 @@ class LogTruth final : private SimLog::Follower {
   void on_rotate() override {}
   void on_close() override;
   void take(std::size_t index);
+  std::size_t behind_step(docker::LogStream stream, const docker::Mark& mark) const;
   static void finish(TrueLine& line);
 
   SimLog& log_;

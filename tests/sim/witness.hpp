@@ -82,6 +82,7 @@ class Witness {
   std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
   void begin_at(const docker::Position& position);
   bool told_is_gone() const;
+  bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;
   std::string check_since() const;
@@ -98,6 +99,7 @@ class Witness {
   Phase phase_ = Phase::idle;
   std::string at_;  // where it stands, as it was told; empty: nowhere yet
   std::array<Track, 2> tracks_;
+  std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
   std::size_t gone_then_ = 0;   // when it was said: the first record that was still there
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since
   std::string lost_;            // `lost` was said, and its gap is to come

@@ -167,7 +167,11 @@ void World::add_follower(const FollowerPlan& plan) {
   SimFollower* one = follower.follower.get();
   followers_.push_back(std::move(follower));
   if (plan.leaves) at(*plan.leaves, [one] { one->leave(); });
-  for (const auto when : plan.hangs_up) at(when, [one] { one->hang_up(); });
+  for (const auto when : plan.hangs_up) {
+    at(when, [this, one] {
+      if (chaos_) one->hang_up();
+    });
+  }
 }
 
 void World::schedule_all() {
