@@ -267,5 +267,22 @@ TEST(LogSurvey, CountsBackFromWhereTheRingBegins) {
   EXPECT_EQ(judge.events.size(), 20u);
 }
 
+// The other stream's only lines in the read: one that may have begun before it, and one behind the ring's beginning.
+TEST(LogSurvey, SetsABoundBetweenTheLinesBeforeAndBehindThePosition) {
+  const std::int64_t start = 100'000'000'000, step = 1'000'000;
+  Position until;
+  until.marks = {Mark{start + 99 * step, 1}, Mark{start + 10 * step, 1}};
+  LogSurvey survey(Position{}, {false, 3, {}, until});
+  survey.begin();
+  for (int i = 0; i < 100; ++i) {
+    survey.take({LogStream::out, start + i * step, "out\n"});
+    if (i == 10) survey.take({LogStream::err, start + i * step, "before\n"});
+  }
+  survey.take({LogStream::err, start + 200 * step, "behind\n"});
+  ASSERT_EQ(survey.end(true), LogSurvey::Verdict::found);
+  EXPECT_EQ(survey.position().mark(LogStream::out), (Mark{start + 96 * step, 1}));
+  EXPECT_EQ(survey.position().mark(LogStream::err), (Mark{start + 200 * step, 0}));
+}
+
 }  // namespace
 }  // namespace docker

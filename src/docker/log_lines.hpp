@@ -104,7 +104,6 @@ class LogLines {
 
   // A line of this stream has begun and may go on.
   bool open(LogStream stream) const { return held_[index_of(stream)].open; }
-  std::int64_t open_ns(LogStream stream) const { return held_[index_of(stream)].time_ns; }
   // The mark that the held line would have if it ended now; only while open().
   Mark held_mark(LogStream stream) const { return held_[index_of(stream)].mark; }
 

@@ -50,6 +50,7 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + kDisorderNs;
   track.begun = true;
   track.known = !tail_ || record.time_ns > before_ns;
+  track.first_ns = record.time_ns;
   if (track.known) return true;
   track.max_ns = std::max(track.max_ns, record.time_ns);
   track.doubted = true;
@@ -88,11 +89,9 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
 // The mark of a stream that showed no line before the position: a bound, as high as what may come allows.
 Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
-  auto first = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& line) { return line.stream == stream; });
-  if (first != kept_.end()) return {first->time_ns, 0};
-  if (lines_.open(stream)) return {lines_.open_ns(stream), 0};
+  if (track.known) return {track.first_ns, 0};
   if (!tail_) return {};
-  if (track.begun && !track.known) return {track.max_ns + (track.open ? 0 : 1), 0};
+  if (track.begun) return {track.max_ns + (track.open ? 0 : 1), 0};
   return {std::max(window_ns_, last_ns_ - kDisorderNs), 0};
 }
 
