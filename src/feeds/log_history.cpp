@@ -66,7 +66,11 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.standpoint());
     auto complete = co_await read_stretch(from, until, joint.at);
     if (!complete) {
-      if (asked_.answer && !passing(complete.error())) co_return complete.error();
+      if (!passing(complete.error())) {
+        if (asked_.answer) co_return complete.error();
+        leave_out();
+        co_return std::nullopt;
+      }
       co_await loop_.sleep(pause);
       pause = std::min<net::Duration>(pause * 2, pause_max);
     } else if (*complete && attach(joint.sequence)) {
@@ -76,6 +80,17 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     }
     if (at_) from = docker::HistoryFrom::after(at_->reached);
   }
+}
+
+// The container is gone, and what it had not read of the log with it: it goes on with what the ring still holds.
+void LogHistory::leave_out() {
+  const LogRings::Joint joint = feed_.rings().first_behind(asked_.shape, *at_);
+  if (docker::behind(at_->reached, joint.at.reached)) {
+    LogFrame gap = gap_frame({at_->reached, joint.at.reached, "slow"});
+    gap.told = joint.at.told;
+    tell(std::move(gap));
+  }
+  attach(joint.sequence);
 }
 
 LogHistory::Asked LogHistory::rest() const {

@@ -48,6 +48,7 @@ class LogHistory {
   net::Task<std::optional<base::Error>> serve();
   net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
                                              const docker::Standpoint& end);
+  void leave_out();
   void tell(std::optional<LogFrame> frame);
   net::Task<bool> credit(net::Duration most);
   void answer(const docker::HistoryStart& start);

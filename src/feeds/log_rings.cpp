@@ -165,4 +165,17 @@ LogRings::Joint LogRings::joint(const Shape& shape, const docker::Standpoint& at
   return {hub_.ring(mine.ring).next(), batches && both ? *mine.at : at};
 }
 
+LogRings::Joint LogRings::first_behind(const Shape& shape, const docker::Standpoint& at) const {
+  const hub::Ring& ring = hub_.ring(number(shape));
+  Joint first{ring.next(), at};
+  for (std::uint64_t sequence = ring.next(); sequence >= ring.oldest(); --sequence) {
+    const hub::Place& place = sequence == ring.next() ? ring.end() : ring.before(sequence);
+    if (place == nowhere()) break;
+    const docker::Standpoint stands = standpoint_of(place, at.reached);
+    if (docker::behind(stands.reached, at.reached)) break;
+    first = {sequence, stands};
+  }
+  return first;
+}
+
 }  // namespace feeds

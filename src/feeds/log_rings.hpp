@@ -44,6 +44,8 @@ class LogRings {
     docker::Standpoint at;
   };
   Joint joint(const Shape& shape, const docker::Standpoint& at);
+  // The first place in the ring at which who stands at `at` lacks nothing that lies before it in the ring.
+  Joint first_behind(const Shape& shape, const docker::Standpoint& at) const;
 
  private:
   struct Entry {

@@ -41,7 +41,9 @@ class LogTruth final : private SimLog::Follower {
   // How many of the stream's lines lie at or before the mark; parts of a long one count once their line is over.
   std::size_t lines_until(docker::LogStream stream, const docker::Mark& mark) const;
   // Rotation has taken its beginning.
-  bool gone(const TrueLine& line) const { return line.first_record < log_.oldest_on_disk(); }
+  bool rotated(const TrueLine& line) const { return line.first_record < log_.oldest_on_disk(); }
+  // Or the container's removal all of it.
+  bool gone(const TrueLine& line) const { return log_.removed() || rotated(line); }
   // A stamp went back within a stream: marks and times do not say everything any more.
   bool stepped() const { return stepped_; }
 

@@ -204,6 +204,7 @@ void SimContainer::rename(const std::string& name) {
 void SimContainer::remove() {
   if (removing_ || !engine_.serving()) return;
   removing_ = true;
+  log_.remove();
   kill();
   engine_.later(milliseconds(25), [this] {
     publish("destroy");

@@ -60,6 +60,9 @@ class SimLog {
   void open() { open_ = true; }
   void close();
   bool is_open() const { return open_; }
+  // Its container is being removed: who has not read it cannot any more.
+  void remove() { removed_ = true; }
+  bool removed() const { return removed_; }
 
   const LogOptions& options() const { return options_; }
   Generation generation() const { return generation_; }
@@ -87,7 +90,7 @@ class SimLog {
 
   Generation generation_;
   LogOptions options_;
-  bool open_ = false;
+  bool open_ = false, removed_ = false;
   std::vector<SimRecord> records_;
   std::vector<File> files_ = {File{}};
   std::size_t oldest_file_ = 0;

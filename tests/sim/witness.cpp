@@ -186,8 +186,8 @@ std::string Witness::hear_gap(const Heard& message) {
   if (reckoned && covered == 0 && gap_before_ && shows_both()) return "two gaps in a row";
   if (reckoned && covered == 0 && !told_is_gone()) return "a gap where nothing is missing";
   if (reckoned && message.lines_lost.value_or(covered) != covered) return "a gap of another number of lines";
-  const bool rotated = truth_.log().oldest_on_disk() > 0;
-  if (!reckoned && !rotated && message.reason != "clock") return "a gap in a log that lost nothing";
+  const bool lost = truth_.log().oldest_on_disk() > 0 || truth_.log().removed();
+  if (!reckoned && !lost && message.reason != "clock") return "a gap in a log that lost nothing";
   ++tally_["gaps " + message.reason];
   tally_["lines in gaps"] += covered;
   lost_.clear();
@@ -196,12 +196,13 @@ std::string Witness::hear_gap(const Heard& message) {
   return {};
 }
 
-// Rotation took the last that was told, so the log itself cannot say any more whether something lay behind it.
+// Rotation or a removal took the last that was told, so the log itself cannot say any more whether something lay
+// behind.
 bool Witness::told_is_gone() const {
-  return std::all_of(both.begin(), both.end(), [this](LogStream stream) {
-    const std::size_t next = tracks_[docker::index_of(stream)].next;
-    return next == 0 || truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
-  });
+  return truth_.log().removed() || std::all_of(both.begin(), both.end(), [this](LogStream stream) {
+           const std::size_t next = tracks_[docker::index_of(stream)].next;
+           return next == 0 || truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
+         });
 }
 
 // Batches are a chain. Single lines are not: their positions move with a line alone, so one that says the same of the

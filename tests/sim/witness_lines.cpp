@@ -23,7 +23,7 @@ bool Witness::is(const TrueLine& line, const HeardLine& heard) const {
 bool Witness::is_rest_of(const TrueLine& line, const HeardLine& heard) const {
   std::string_view rest = heard.text;
   while (rest.starts_with("\xef\xbf\xbd")) rest.remove_prefix(3);
-  return line.time_ns == heard.time_ns && line.partial == heard.partial && truth_.gone(line) &&
+  return line.time_ns == heard.time_ns && line.partial == heard.partial && truth_.rotated(line) &&
          line.first_record < line.last_record && rest.size() < line.text.size() && line.text.ends_with(rest);
 }
 

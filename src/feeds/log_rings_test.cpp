@@ -1,0 +1,75 @@
+#include "feeds/log_rings.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/random.hpp"
+
+namespace feeds {
+namespace {
+
+struct StillLoop final : net::Loop {
+  net::Instant now() const override { return net::Instant(std::chrono::seconds(1)); }
+  net::WallTime wall_now() const override { return {}; }
+  net::Timer after(net::Duration, net::Callback) override { return {}; }
+  void post(net::Callback) override { ADD_FAILURE() << "rings post nothing"; }
+  net::Random& random() override { return chance; }
+  void cancel(std::uint64_t) override {}
+  net::Random chance{1};
+};
+
+docker::Standpoint at(std::int64_t time_ns) {
+  docker::Position position;
+  position.marks = {docker::Mark{time_ns, 1}, docker::Mark{}};
+  return docker::Standpoint(position);
+}
+
+struct LogRingsTest : testing::Test {
+  // A line of 10 kB, at each of these times.
+  void publish(std::int64_t from, std::int64_t to) {
+    for (std::int64_t time = from; time <= to; ++time) {
+      const std::string text(10'000, 'x');
+      const docker::Line line{docker::LogStream::out, false, time, docker::Mark{time, 1}, text};
+      LogFrame frame = lines_frame(now.reached, at(time).reached, {&line, 1});
+      take(now, frame);
+      rings.publish(frame);
+    }
+  }
+
+  StillLoop loop;
+  hub::Hub hub{64 * 1024};
+  LogMessages messages{"container:logs:x"};
+  LogRings rings{hub, loop, messages};
+  Shape shape;
+  docker::Standpoint now;
+};
+
+TEST_F(LogRingsTest, WhoCannotReadWhatItMissedGoesOnWhereTheRingLacksNothingOfIt) {
+  rings.open(shape, std::nullopt);
+  now = at(10);
+  rings.begin(now, {});
+  publish(11, 20);
+  const auto oldest = hub.ring(rings.number(shape)).oldest();
+  ASSERT_GT(oldest, 2U) << "the ring holds all";
+  const LogRings::Joint behind = rings.first_behind(shape, at(11));
+  EXPECT_EQ(behind.sequence, oldest);
+  EXPECT_EQ(behind.at.told.print(), at(static_cast<std::int64_t>(8 + oldest)).told.print());
+  const LogRings::Joint within = rings.first_behind(shape, at(19));
+  EXPECT_EQ(within.sequence, oldest + (19 - static_cast<std::uint64_t>(behind.at.reached.marks[0].max_ns)));
+  EXPECT_EQ(within.at.told.print(), at(19).told.print());
+  const LogRings::Joint ahead = rings.first_behind(shape, at(30));
+  EXPECT_EQ(ahead.sequence, hub.ring(rings.number(shape)).next());
+  EXPECT_EQ(ahead.at.told.print(), at(30).told.print());
+}
+
+// Nobody stands where a ring begins that was opened before the log's place was known.
+TEST_F(LogRingsTest, WhoStandsAtTheLogsStartIsBehindARingThatBeganLater) {
+  rings.open(shape, std::nullopt);
+  now = at(10);
+  rings.begin(now, {});
+  const LogRings::Joint joint = rings.first_behind(shape, docker::Standpoint(docker::Position{}));
+  EXPECT_EQ(joint.sequence, hub.ring(rings.number(shape)).next());
+  EXPECT_EQ(joint.at.told.print(), at(10).told.print());
+}
+
+}  // namespace
+}  // namespace feeds
