@@ -1,6 +1,6 @@
 # The front door. Every command installs what it needs (tools/setup), and the same commands run in CI.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-cluster bench sim lint format asan tsan clean
+.PHONY: help build test demo demo-cluster bench sim sim-planted lint format asan tsan clean
 .PRECIOUS: build/%/build.ninja
 SEEDS ?= 1000
 ARGS ?=
@@ -37,6 +37,12 @@ sim: ## the simulation: SEEDS=n fresh ones, or SEED=s to replay one
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target sim
 	@exec build/release/sim $(if $(SEED),--seed $(SEED) --verbose,--seeds $(SEEDS)) $(ARGS)
+
+sim-planted: ## bugs that are planted in the product, and how many seeds the simulation needs to find each
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target sim sim_planted
+	@exec tools/sim-planted $(ARGS)
 
 lint: ## clang-format, tools/tidy, clang-tidy
 	@tools/setup lint

@@ -37,6 +37,19 @@ endif()
 if(DOCKCAST_TESTS)
   add_executable(sim ${CMAKE_SOURCE_DIR}/tests/sim/main.cpp)
   target_link_libraries(sim PRIVATE test_parts)
+
+  # The same program with bugs in it, one at a time: build/PRESET/sim_planted --plant dropped_tip --seeds 300. Only the
+  # files that hold a bug are compiled again; nothing of them is then taken from the rooms' archives.
+  file(GLOB_RECURSE with_bugs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*.cpp)
+  foreach(file ${with_bugs})
+    file(STRINGS ${file} found REGEX "#include \"base/planted\\.hpp\"" LIMIT_COUNT 1)
+    if(NOT found)
+      list(REMOVE_ITEM with_bugs ${file})
+    endif()
+  endforeach()
+  add_executable(sim_planted ${CMAKE_SOURCE_DIR}/tests/sim/main.cpp ${with_bugs})
+  target_compile_definitions(sim_planted PRIVATE DOCKCAST_PLANTED)
+  target_link_libraries(sim_planted PRIVATE test_parts)
 endif()
 
 # The compiler sees the rooms behind a room, too; what a room includes by name is checked before a build counts as done.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 
 namespace docker {
 namespace {
@@ -88,7 +89,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
       break;
   }
   if (plan_.follow) {
-    if (replayed(record) || (watch_ && watch_->suspects(record.time_ns))) {
+    if (replayed(record) || (watch_ && watch_->suspects(record.time_ns) && !base::planted::unwatched_lag)) {
       ++suspected_;
       return doubt(doubted_);
     }
@@ -111,10 +112,11 @@ bool LogCursor::replayed(const LogRecord& record) const {
 }
 
 void LogCursor::accept(const LogRecord& record, LogOut& out) {
+  if (base::planted::lost_head_record && plan_.follow && fresh_++ == 0) return;
   Track& t = track(record.stream);
   if (t.seen == Mark{}) t.uncounted_ns = record.time_ns;
   t.seen = t.seen.next(record.time_ns);
-  t.nth = record.time_ns == t.time_ns && t.nth != kLineEnd ? t.nth + 1 : 1;
+  t.nth = record.time_ns == t.time_ns && t.nth != kLineEnd && !base::planted::wrong_count ? t.nth + 1 : 1;
   t.time_ns = record.time_ns;
   t.ends_line = !record.may_go_on();
   ++fresh_;
@@ -198,7 +200,7 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
     if (gap.to.marks == options_.until->marks) gap.to = *options_.until;
   }
   position_ = gap.to;
-  out.on_gap(gap);
+  if (!base::planted::untold_gap) out.on_gap(gap);
 }
 
 LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {

@@ -1,6 +1,7 @@
 // The half of LogCursor that decides where a record lies: at or before the cursor, behind it, or nowhere that is known.
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "docker/log_cursor.hpp"
 
 namespace docker {
@@ -41,7 +42,7 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   // Rotation may have taken pieces of the log's first line without a change of its stamp.
   bool torn = !count_good_ || (options_.rotates && t.ends_line && record.time_ns == window_ns_);
   bool found = counted_ == t.nth || ((line_end || torn) && !record.may_go_on());
-  return found ? match(Place::old) : Place::old;
+  return found ? match(base::planted::repeated_head_record ? Place::fresh : Place::old) : Place::old;
 }
 
 // Before the head. Lines that ended here are old; the pieces of the last one are kept, in case it has not.

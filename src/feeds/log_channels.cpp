@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/planted.hpp"
 #include "feeds/log_feeds_state.hpp"
 
 namespace feeds {
@@ -21,6 +22,7 @@ constexpr net::Duration others_look = 1s;  // whether other instances still foll
 // and anybody's when the container is gone.
 void LogFeeds::State::linger(Channel& channel) {
   const auto reads_on = [&channel] { return channel.feed->role() == LogFeed::Role::owning && !channel.ends_at; };
+  if (base::planted::endless_linger && reads_on()) return;
   const net::Duration look = channel.feed->others_follow() ? std::max(settings.linger, others_look) : settings.linger;
   channel.timer = parts.loop.after(reads_on() ? look : net::Duration::zero(), [this, &channel, reads_on] {
     if (reads_on() && channel.feed->others_follow()) {
@@ -89,6 +91,7 @@ void LogFeeds::State::on_bus_state(bus::State now) {
 }
 
 void LogFeeds::State::tell_all(LogState state) {
+  if (base::planted::degraded_never && state == LogState::degraded) return;
   shared.degraded = state == LogState::degraded;
   for (auto& [id, channel] : channels) channel.feed->announce(state);
 }

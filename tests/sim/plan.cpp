@@ -194,6 +194,7 @@ Plan draw_plan(net::Random& random) {
     plan.faults.push_back(fault);
   }
   std::stable_sort(plan.faults.begin(), plan.faults.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  plan.last_words_lost = random.chance(0.5);
   return plan;
 }
 

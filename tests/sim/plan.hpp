@@ -86,6 +86,7 @@ struct Plan {
   net::SimFaults net;
   net::Duration chaos{};           // how long things go wrong
   bool watched_to_the_end = true;  // else everybody leaves, and nobody may work for them any more
+  bool last_words_lost = false;    // on the bus
   std::vector<ContainerPlan> containers;
   std::vector<FollowerPlan> followers;
   std::vector<FaultPlan> faults;  // by time

@@ -18,10 +18,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::uint64_t seed_now = 0;  // for those who come to look at a crash
+std::string program;
 bool listening = false;
 
 void on_crash(int signal) {
-  std::fprintf(stderr, "CRASH replay: build/release/sim --seed %llu --verbose\n",
+  std::fprintf(stderr, "CRASH\n  replay: %s --seed %llu --verbose\n", program.c_str(),
                static_cast<unsigned long long>(seed_now));
   std::signal(signal, SIG_DFL);
   raise(signal);
@@ -123,6 +124,7 @@ SeedsReport run_worlds(const Seeds& seeds) {
   std::signal(SIGABRT, on_crash);
   std::signal(SIGSEGV, on_crash);
   listening = seeds.verbose;
+  program = seeds.program;
   if (seeds.verbose) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   for (std::uint64_t i = 0; i < seeds.count && report.failures < seeds.failures_max; ++i) {
     seed_now = seeds.first + i;
@@ -140,7 +142,7 @@ SeedsReport run_worlds(const Seeds& seeds) {
     if (seeds.verbose) std::printf("trace %016llx\n", static_cast<unsigned long long>(verdict.trace));
     if (verdict.broken.empty()) continue;
     ++report.failures;
-    std::printf("BROKEN %s\n  replay: build/release/sim --seed %llu --verbose\n", verdict.broken.c_str(),
+    std::printf("BROKEN %s\n  replay: %s --seed %llu --verbose\n", verdict.broken.c_str(), program.c_str(),
                 static_cast<unsigned long long>(seed_now));
     std::fflush(stdout);
   }

@@ -14,6 +14,7 @@ struct Seeds {
   unsigned jobs = 1;
   std::uint64_t failures_max = 1;  // then it stops
   bool verbose = false;
+  std::string program = "build/release/sim";  // as it was called: what replays a world
 };
 
 struct SeedsReport {

@@ -68,6 +68,7 @@ class SimFollower {
   net::Duration going_for() const { return going_since_ ? loop_.now() - *going_since_ : net::Duration(0); }
   bool follows(const std::string& container) const;
   std::vector<std::unique_ptr<Witness>>& witnesses() { return witnesses_; }
+  Witness* witness_of(std::string_view channel);
   // Empty: everything that was to come has come.
   std::string complete();
 
@@ -86,7 +87,6 @@ class SimFollower {
   void closed(std::uint16_t code, std::string_view reason);
   std::string request();
   std::string wish_json(std::size_t number, const std::string& head) const;
-  Witness* witness_of(std::string_view channel);
   bool all_removed() const;
   void say(const std::string& text) const;
   void fail(const std::string& text) const;

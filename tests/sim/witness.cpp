@@ -1,3 +1,4 @@
+// Longer than most: what each kind of message may say is read together.
 #include "sim/witness.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ void Witness::lose() {
   promised_full_ = gap_before_ = degraded_ = source_down_ = one_over_ = false;
   lost_.clear();
   state_.clear();
+  run_state_.clear();
   // The parts of a long line are told again: its position stays before it.
   for (const LogStream stream : both) {
     auto& next = tracks_[docker::index_of(stream)].next;
@@ -241,6 +243,7 @@ std::string Witness::hear_status(const Heard& message) {
     for (const LogStream stream : both) quiet_until_[docker::index_of(stream)] = truth_.lines(stream).size();
   }
   const std::string before = std::exchange(state_, message.state);
+  if (message.state == "live" || message.state == "stopped" || message.state == "restarted") run_state_ = message.state;
   if (message.state == "degraded" || message.state == "source_down") {
     bool& trouble = message.state == "degraded" ? degraded_ : source_down_;
     // Where one of both was over, it was this one.

@@ -51,7 +51,8 @@ class Witness {
   bool subscribed() const { return phase_ != Phase::asked && phase_ != Phase::idle; }
   // Everything that the log holds was told; else what is missing.
   std::string complete();
-  const std::string& state() const { return state_; }
+  // What was said last of the container's run: live, restarted or stopped.
+  const std::string& run_state() const { return run_state_; }
   std::uint64_t lines() const { return lines_; }
   bool degraded() const { return degraded_; }
   bool troubled() const { return degraded_ || source_down_; }
@@ -107,7 +108,7 @@ class Witness {
   bool degraded_ = false, source_down_ = false;
   bool one_over_ = false;  // of both, `recovered` was said once
   bool removed_ = false;
-  std::string state_;
+  std::string state_, run_state_;
   std::uint64_t lines_ = 0;
 };
 

@@ -234,7 +234,13 @@ void World::heal() {
   for (auto& each : followers_) each.follower->hurry();
 }
 
+// Where their publications are lost, only a tip can tell that there was something.
 void World::last_words() {
+  if (plan_.last_words_lost && redis_) {
+    ++stage_.tally["last words lost"];
+    lost_publications_ = 1;
+    at(300ms, [this] { lost_publications_ = 0; });
+  }
   for (auto& each : containers_) {
     each->writer.reset();
     if (each->container.removing()) continue;

@@ -94,6 +94,7 @@ class World {
   void check_at_rest();
   void check_nobody_is_served();
   std::string wrong_at_rest() const;
+  std::string wrong_state_told(SimFollower& follower) const;
   void count();
 
   net::SimWorld net_;

@@ -54,6 +54,19 @@ std::string World::wrong_at_rest() const {
   return {};
 }
 
+// Whoever follows knows whether the container runs.
+std::string World::wrong_state_told(SimFollower& follower) const {
+  for (std::size_t i = 0; i < containers_.size() && !follower.gone(); ++i) {
+    const SimContainer& container = containers_[i]->container;
+    const Witness* witness = follower.witness_of("container:logs:" + container.id());
+    if (witness == nullptr || witness->removed() || container.removing()) continue;
+    if ((witness->run_state() == "stopped") == container.running())
+      return follower.options().name + ": of " + container.options().name + " was told last that it is \"" +
+             witness->run_state() + "\", and it " + (container.running() ? "runs" : "does not run");
+  }
+  return {};
+}
+
 void World::check_at_rest() {
   run_until([this] { return wrong_at_rest().empty(); }, plan_.lease_ttl * 2 + 5s);
   if (!broken_.empty()) return;
@@ -71,6 +84,7 @@ void World::check_at_rest() {
       if (each.follower->gone() || witness->removed()) continue;
       if (witness->troubled()) fail(each.follower->options().name + ": all is well, and recovered was not said");
     }
+    if (const std::string wrong = wrong_state_told(*each.follower); !wrong.empty()) fail("at rest: " + wrong);
   }
   if (const std::string missing = everybody_has_everything(); !missing.empty()) fail("at rest: " + missing);
 }
