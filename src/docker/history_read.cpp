@@ -1,5 +1,6 @@
 #include "docker/history_read.hpp"
 
+#include "docker/log_strategy.hpp"
 #include "docker/log_survey.hpp"
 
 namespace docker {
@@ -33,6 +34,7 @@ net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   at_ = *position;
   LogCursor::Options options;
   options.tty = source_.container.tty;
+  options.rotates = log_rotates(source_.container.log_driver, source_.container.log_options);
   options.until = until_;
   cursor_.emplace(*position, options);
   if (until_ && cursor_->done()) {

@@ -20,8 +20,10 @@ constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailUsualMax = 16'384;
 constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
 
-constexpr std::size_t kHeldRecordsMax = 64;
+constexpr std::size_t kHeldRecordsMax = 1024;
 constexpr std::size_t kHeldBytesMax = 256 * 1024;
+// By so much a stream's next record may be stamped before those of the other one (2.7 ms were seen, Docker 3.4).
+constexpr std::int64_t kDisorderNs = 10'000'000;
 
 }  // namespace
 
@@ -148,7 +150,7 @@ void LogCursor::tear(const LogRecord& record, LogOut& out) {
   announce(to, "rotated", out);
 }
 
-// Where a gap ends is told by the first record of each stream behind it, so a few are looked at before it is said.
+// Where a gap ends is told by the first record of each stream behind it, so these are looked for before it is said.
 void LogCursor::hold(const LogRecord& record, LogOut& out) {
   if (held_.empty()) {  // the first pieces of this line looked like those of one that is open at the head
     held_ = std::exchange(open_, {});
@@ -157,7 +159,8 @@ void LogCursor::hold(const LogRecord& record, LogOut& out) {
   }
   held_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   held_bytes_ += record.payload.size();
-  if (held_.size() >= kHeldRecordsMax || held_bytes_ >= kHeldBytesMax) settle_gap(out);
+  const bool both = held_.front().stream != record.stream;
+  if (both || held_.size() >= kHeldRecordsMax || held_bytes_ >= kHeldBytesMax) settle_gap(out);
 }
 
 void LogCursor::settle_gap(LogOut& out) {
@@ -165,11 +168,14 @@ void LogCursor::settle_gap(LogOut& out) {
   held_bytes_ = 0;
   Position to = position_;
   bool clock = false;
+  // Of a stream that shows nothing: between what went before the first of these and what is to come behind the last.
+  const std::int64_t begin = held.front().time_ns;
+  const std::int64_t between = begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, kDisorderNs);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Track& t = track(stream);
     auto first = std::find_if(held.begin(), held.end(), [&](const Held& record) { return record.stream == stream; });
     bool present = first != held.end();
-    std::int64_t time = present ? first->time_ns : held.back().time_ns;
+    std::int64_t time = present ? first->time_ns : between;
     bool stepped = present && time <= t.seen.max_ns;
     clock = clock || (present && time < t.seen.max_ns);  // the same stamp is the rest of one line
     // Marks never go back: behind a step of the clock the missing records count as one.

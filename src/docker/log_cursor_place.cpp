@@ -74,7 +74,9 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   bool line_start = record.time_ns > std::min(horizon_ns_, window_ns_) + kDisorderMaxNs;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
-  bool expected = t.nth == 0 && (t.time_ns == 0 || t.time_ns == record.time_ns);
+  // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
+  bool never_seen = t.time_ns == 0 || t.time_ns == window_ns_;
+  bool expected = t.nth == 0 && (never_seen || t.time_ns == record.time_ns);
   return line_start || expected || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
 }
 

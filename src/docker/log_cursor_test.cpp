@@ -4,35 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "docker/log_model.hpp"
-#include "docker/log_survey.hpp"
 
 namespace docker {
 namespace {
 
 using Verdict = LogCursor::Verdict;
-
-// One plain read of everything that the plan shows, or of so many records.
-Verdict read(LogCursor& cursor, const LogModel& log, LogJudge& judge, std::size_t records = SIZE_MAX) {
-  ReadPlan plan = cursor.begin(false);
-  std::size_t at = log.start_of(plan);
-  for (; at < log.entries.size() && records > 0; ++at, --records)
-    if (cursor.take(log.record(at), log.now_ns, judge) == LogCursor::Step::stop) break;
-  return cursor.end(records > 0, judge);
-}
-
-Verdict read_on(LogCursor& cursor, const LogModel& log, LogJudge& judge) {
-  Verdict verdict = Verdict::wider;
-  for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i)
-    verdict = read(cursor, log, judge);
-  return verdict;
-}
-
-LogModel log_of(std::size_t records, LogModel::Habits habits = {}) {
-  LogModel log(42, habits);
-  log.write(records);
-  log.finish_lines();
-  return log;
-}
 
 TEST(LogCursor, AsksForLittleFirstAndForMoreUntilItReachesBack) {
   LogModel log = log_of(5000);
@@ -89,6 +65,37 @@ TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
   EXPECT_TRUE(judge.events[0].gap);
   EXPECT_EQ(judge.events[0].told.from, log.position_before(300));
   EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
+}
+
+// The other stream's first record may come late, and be stamped before its place.
+TEST(LogCursor, EndsAGapAtTheFirstRecordOfEachStream) {
+  LogModel log(1, {});
+  for (int i = 0; i < 300; ++i) log.append(LogStream::out, i);
+  log.append(LogStream::err, 230);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  LogCursor cursor(lost, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  ASSERT_EQ(judge.events.size(), 302u);
+  ASSERT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::out), (Mark{log.now_ns, 0}));
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), (Mark{log.now_ns + 230'000, 0}));
+}
+
+TEST(LogCursor, EndsAGapForASilentStreamBetweenWhatWentAndWhatIsToCome) {
+  LogModel log(1, {});
+  for (int i = 0; i < 100; ++i) log.append(LogStream::out, i);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  LogCursor cursor(lost, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  ASSERT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), (Mark{log.now_ns + 49'500, 0}));
+  log.append(LogStream::err, 60);
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.events.back().mark, (Mark{log.now_ns + 60'000, 1}));
 }
 
 TEST(LogCursor, DropsWhatAnOldEngineRepeatsInAFollow) {
@@ -183,105 +190,6 @@ TEST(LogCursor, GoesOnBetweenThePartsOfAnEndlessLine) {
   EXPECT_EQ(after.events[0].mark.count, 192u);
   EXPECT_EQ(after.events[1].mark.count, 200u);
   EXPECT_EQ(after.gaps, 0u);
-}
-
-struct Survey {
-  Position position;
-  int reads = 0;
-};
-Survey survey(const LogModel& log, LogSurvey::Options options) {
-  Survey result;
-  LogSurvey survey(Position{}, options);
-  for (auto verdict = LogSurvey::Verdict::wider; verdict == LogSurvey::Verdict::wider; ++result.reads) {
-    std::size_t at = log.start_of(survey.begin());
-    while (at < log.entries.size() && survey.take(log.record(at)) == LogCursor::Step::more) ++at;
-    verdict = survey.end(true);
-  }
-  result.position = survey.position();
-  return result;
-}
-
-std::size_t lines_of(const LogModel& log, std::size_t from) {
-  std::size_t lines = 0;
-  for (std::size_t i = from; i < log.entries.size(); ++i) lines += log.entries[i].last;
-  return lines;
-}
-
-// What the survey's position leads to: the last N lines and nothing else.
-TEST(LogSurvey, FindsTheLastLinesWhereverTheReadBegins) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    LogModel::Habits habits;
-    habits.long_percent = 15;
-    habits.err_percent = seed % 2 == 0 ? 30 : 2;
-    LogModel log(seed, habits);
-    log.write(100 + log.pick(2000));
-    log.finish_lines();
-    if (seed % 3 == 0) log.rotate(log.pick(300));
-    for (std::uint64_t wanted : {0u, 1u, 7u, 90u, 900u}) {
-      Position position = survey(log, {false, wanted, {}, {}}).position;
-      LogCursor cursor(position, {});
-      LogJudge judge;
-      ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-      std::size_t from = log.entries.size();
-      while (from > log.oldest && lines_of(log, from) < wanted) --from;
-      EXPECT_EQ(judge.gaps, 0u) << seed;
-      EXPECT_EQ(judge.events.size(), std::min<std::size_t>(wanted, lines_of(log, log.oldest))) << seed << " " << wanted;
-      if (from == log.oldest) continue;  // its first line may be the rest of a longer one
-      EXPECT_EQ(judge.judge(log, from, log.entries.size()), "") << seed << " " << wanted;
-    }
-  }
-}
-
-TEST(LogSurvey, FindsThePlaceOfATime) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    LogModel log(seed, {});
-    log.write(2000);
-    log.finish_lines();
-    std::int64_t time = log.entries[log.pick(2000)].time_ns;
-    LogCursor cursor(survey(log, {false, {}, time, {}}).position, {});
-    LogJudge judge;
-    ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-    std::size_t wanted = 0;
-    for (const LogModel::Entry& entry : log.entries) wanted += entry.last && entry.time_ns >= time;
-    std::size_t slack = 4;  // the disorder between the streams: the reader drops what is stamped before
-    EXPECT_GE(judge.events.size(), wanted);
-    EXPECT_LE(judge.events.size(), wanted + slack);
-    EXPECT_EQ(judge.gaps, 0u);
-  }
-}
-
-TEST(LogSurvey, OfAnEmptyLogIsItsStart) {
-  LogModel log(1, {});
-  EXPECT_EQ(survey(log, {false, 0, {}, {}}).position, Position{});
-  EXPECT_EQ(survey(log, {false, 100, {}, {}}).position, Position{});
-}
-
-TEST(LogSurvey, CountsBackFromWhereTheRingBegins) {
-  LogModel log = log_of(1000);
-  Position until = log.position_before(600);
-  LogCursor::Options options;
-  options.until = until;
-  LogCursor cursor(survey(log, {false, 20, {}, until}).position, options);
-  LogJudge judge;
-  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
-  EXPECT_EQ(judge.events.size(), 20u);
-}
-
-// The other stream's only lines in the read: one that may have begun before it, and one behind the ring's beginning.
-TEST(LogSurvey, SetsABoundBetweenTheLinesBeforeAndBehindThePosition) {
-  const std::int64_t start = 100'000'000'000, step = 1'000'000;
-  Position until;
-  until.marks = {Mark{start + 99 * step, 1}, Mark{start + 10 * step, 1}};
-  LogSurvey survey(Position{}, {false, 3, {}, until});
-  survey.begin();
-  for (int i = 0; i < 100; ++i) {
-    survey.take({LogStream::out, start + i * step, "out\n"});
-    if (i == 10) survey.take({LogStream::err, start + i * step, "before\n"});
-  }
-  survey.take({LogStream::err, start + 200 * step, "behind\n"});
-  ASSERT_EQ(survey.end(true), LogSurvey::Verdict::found);
-  EXPECT_EQ(survey.position().mark(LogStream::out), (Mark{start + 96 * step, 1}));
-  EXPECT_EQ(survey.position().mark(LogStream::err), (Mark{start + 200 * step, 0}));
 }
 
 }  // namespace

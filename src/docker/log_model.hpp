@@ -48,6 +48,12 @@ class LogModel {
     begin_line(stream, pieces);
     for (std::uint64_t i = 0; i < pieces; ++i) piece(stream);
   }
+  // A record that is a line, so many microseconds behind now_ns. Its mark is not known.
+  void append(LogStream stream, std::int64_t microseconds) {
+    const std::uint64_t line = entries.size();
+    const std::int64_t time_ns = now_ns + microseconds * 1000;
+    entries.push_back({stream, time_ns, std::to_string(line) + ".0;\n", line, true, true, {}});
+  }
   void rotate(std::size_t records) { oldest = std::min(entries.size(), oldest + records); }
 
   // Where a read with this plan begins; it goes on to entries.size(), or beyond if it follows.
@@ -208,5 +214,30 @@ class LogJudge final : public LogOut {
     return "";
   }
 };
+
+// One plain read of everything that the plan shows, or of so many records.
+inline LogCursor::Verdict read(LogCursor& cursor, const LogModel& log, LogJudge& judge,
+                               std::size_t records = SIZE_MAX) {
+  ReadPlan plan = cursor.begin(false);
+  std::size_t at = log.start_of(plan);
+  for (; at < log.entries.size() && records > 0; ++at, --records)
+    if (cursor.take(log.record(at), log.now_ns, judge) == LogCursor::Step::stop) break;
+  return cursor.end(records > 0, judge);
+}
+
+inline LogCursor::Verdict read_on(LogCursor& cursor, const LogModel& log, LogJudge& judge) {
+  using Verdict = LogCursor::Verdict;
+  Verdict verdict = Verdict::wider;
+  for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i)
+    verdict = read(cursor, log, judge);
+  return verdict;
+}
+
+inline LogModel log_of(std::size_t records, LogModel::Habits habits = {}) {
+  LogModel log(42, habits);
+  log.write(records);
+  log.finish_lines();
+  return log;
+}
 
 }  // namespace docker

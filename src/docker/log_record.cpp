@@ -9,7 +9,8 @@ namespace docker {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 8;
-constexpr std::size_t kTimeBytesMax = 40;  // RFC 3339 with nine digits and an offset has 35
+constexpr std::size_t kTimeBytesMin = 30;  // RFC 3339 with nine digits, which Docker always writes
+constexpr std::size_t kTimeBytesMax = 40;  // with an offset it has 35
 
 std::size_t frame_length(std::string_view header) {
   std::size_t length = 0;
@@ -19,13 +20,14 @@ std::size_t frame_length(std::string_view header) {
 
 bool begins_record(std::string_view text) {
   const std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
-  return space != std::string_view::npos && parse_time(text.substr(0, space)).has_value();
+  return space != std::string_view::npos && space >= kTimeBytesMin && parse_time(text.substr(0, space)).has_value();
 }
 
 // Where the raw record at the front of `text` ends: behind its newline, or where its own timestamp is repeated at or
 // behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said. `continued`: the stamp of the
-// full piece before it. Before 23.0 the `local` driver ends a long line without a newline, at the terminal's CR.
-std::optional<std::size_t> raw_record_end(std::string_view text, std::string_view continued) {
+// full piece before it; nothing where that is not known. Before 23.0 the `local` driver ends a long line without a
+// newline, at the terminal's CR.
+std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<std::string_view> continued) {
   std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
   std::string_view stamp = text.substr(0, space + 1);
@@ -35,7 +37,7 @@ std::optional<std::size_t> raw_record_end(std::string_view text, std::string_vie
     std::size_t again = text.substr(0, newline).find(stamp, piece_end);
     if (again != std::string_view::npos) return again;
   }
-  if (stamp == continued) {
+  if (!continued || stamp == *continued) {
     for (std::size_t end = stamp.size(); end < text.size() && end < newline;) {
       if (begins_record(text.substr(end))) return end;
       const std::size_t carriage = text.find('\r', end);

@@ -54,8 +54,9 @@ class LogRecords {
   bool tty_;
   std::string_view input_;  // not looked at yet
   std::string held_;        // the beginning of a record whose rest has not come
-  std::string continued_;   // terminals: the stamp of the last record, if that was a full piece
-  std::size_t used_ = 0;    // the front of held_ that the last record returned lies in
+  // Terminals: the stamp of the last record, if that was a full piece. The first of a body may follow one, too.
+  std::optional<std::string> continued_;
+  std::size_t used_ = 0;  // the front of held_ that the last record returned lies in
   std::optional<base::Error> error_;
 };
 

@@ -80,6 +80,20 @@ TEST(LogRecords, CutsATerminalsRawTextAtNewlinesAndRepeatedStamps) {
   }
 }
 
+// `tail`, or rotation, may leave nothing but the end of a long line, without a newline.
+TEST(LogRecords, KnowsTheEndOfALongLineAtTheBeginningOfATerminalsBody) {
+  for (const std::string rest : {"rest\r", ""}) {
+    const std::string body = stamp(kT) + rest + stamp(kT + 1) + "next\r\n" + stamp(kT + 2) + "\r" + stamp(kT) + "\r\n";
+    const std::vector<Owned> expected = {{LogStream::out, kT, rest},
+                                         {LogStream::out, kT + 1, "next\r\n"},
+                                         {LogStream::out, kT + 2, "\r" + stamp(kT) + "\r\n"}};
+    for (std::size_t slice : {1u, 31u, 35u, 1000u}) {
+      LogRecords records(true);
+      EXPECT_EQ(cut(records, body, slice), expected) << slice;
+    }
+  }
+}
+
 TEST(LogRecords, FailsOnGarbage) {
   std::string stdin_frame = frame(0, stamp(kT) + "x\n");
   std::string huge = frame(1, "");

@@ -42,6 +42,8 @@ std::optional<std::int64_t> file_bytes(std::string_view driver, const Labels& op
 
 }  // namespace
 
+bool log_rotates(std::string_view driver, const Labels& options) { return file_bytes(driver, options).has_value(); }
+
 LogReading choose_strategy(int api_minor, std::string_view driver, const Labels& options) {
   LogReading reading;
   auto bytes = file_bytes(driver, options);

@@ -24,6 +24,9 @@ struct LogReading {
   friend bool operator==(const LogReading&, const LogReading&) = default;
 };
 
+// The beginning of the log may be gone.
+bool log_rotates(std::string_view driver, const Labels& options);
+
 // `api_minor`: 45 for API 1.45. Engines from 23.0 speak 1.42.
 LogReading choose_strategy(int api_minor, std::string_view driver, const Labels& options);
 

@@ -61,6 +61,7 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
 
 void LogSurvey::take_line(const Line& line) {
   if (found_ || (options_.until && line.mark > options_.until->mark(line.stream))) return;
+  if (line.partial) return;  // it counts, and can be passed, where it ends
   if (options_.since_ns && line.time_ns >= *options_.since_ns) found_ = true;
   kept_.push_back({line.stream, line.mark, line.time_ns});
   std::uint64_t wanted = options_.lines.value_or(found_ ? 1 : 0);
@@ -81,16 +82,22 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
     return Verdict::wider;
   }
   if (passed_ == 0) return Verdict::found;  // the log's start
-  for (LogStream stream : {LogStream::out, LogStream::err})
-    if (position_.mark(stream) == Mark{}) position_.mark(stream) = mark_without_lines(stream);
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    Mark& mark = position_.mark(stream);
+    if (mark != Mark{}) continue;
+    mark = mark_without_lines(stream);
+    if (options_.until) mark = std::min(mark, options_.until->mark(stream));
+  }
   return Verdict::found;
 }
 
-// The mark of a stream that showed no line before the position: a bound, as high as what may come allows.
+// The mark of a stream that showed no line before the position: a bound, as high as what may come allows. Where the
+// whole log shows nothing of it, that is the log's first stamp: what rotation took of it lies before that, and a reader
+// who knew some of it must not be sent back.
 Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
   if (track.known) return {track.first_ns, 0};
-  if (!tail_) return {};
+  if (!tail_) return {window_ns_, 0};
   if (track.begun) return {track.max_ns + (track.open ? 0 : 1), 0};
   return {std::max(window_ns_, last_ns_ - kDisorderNs), 0};
 }
