@@ -65,8 +65,7 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& 
                                        [](const docker::Mark& m, const TrueLine& l) { return m < l.mark; });
   auto count = static_cast<std::size_t>(beyond - all.begin());
   // Who has only seen what rotation left of a line has counted fewer pieces.
-  const bool at_rest = beyond != all.end() && mark.count > 0 && beyond->time_ns == mark.max_ns && rotated(*beyond);
-  if (at_rest && beyond->last_record >= log_.oldest_on_disk()) ++count;
+  if (beyond != all.end() && mark.count > 0 && beyond->time_ns == mark.max_ns && rotated(*beyond)) ++count;
   while (count > 0 && all[count - 1].partial) --count;
   return count;
 }

@@ -186,7 +186,7 @@ std::string Witness::hear_gap(const Heard& message) {
   const bool reckoned = !truth_.stepped();
   // Of two in a row the second is of what was rotated away before it could be told.
   if (reckoned && covered == 0 && gap_before_ && shows_both()) return "two gaps in a row";
-  if (reckoned && covered == 0 && !told_is_gone()) return "a gap where nothing is missing";
+  if (reckoned && covered == 0 && !told_is_gone(*from, *to)) return "a gap where nothing is missing";
   if (reckoned && message.lines_lost.value_or(covered) != covered) return "a gap of another number of lines";
   const bool lost = truth_.log().oldest_on_disk() > 0 || truth_.log().removed();
   if (!reckoned && !lost && message.reason != "clock") return "a gap in a log that lost nothing";
@@ -198,12 +198,13 @@ std::string Witness::hear_gap(const Heard& message) {
   return {};
 }
 
-// Rotation or a removal took the last that was told, so the log itself cannot say any more whether something lay
-// behind.
-bool Witness::told_is_gone() const {
-  return truth_.log().removed() || std::all_of(both.begin(), both.end(), [this](LogStream stream) {
+// Rotation or a removal took the last that was told of the streams that the gap is about, so the log itself cannot say
+// any more whether something lay behind it: a record, or the first piece of the line that is to come.
+bool Witness::told_is_gone(const Position& from, const Position& to) const {
+  return truth_.log().removed() || std::all_of(both.begin(), both.end(), [&](LogStream stream) {
            const std::size_t next = tracks_[docker::index_of(stream)].next;
-           return next == 0 || truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
+           return next == 0 || from.mark(stream) == to.mark(stream) ||
+                  truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
          });
 }
 

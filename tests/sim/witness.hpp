@@ -82,7 +82,7 @@ class Witness {
   std::string misplaced(const HeardLine& line, const Track& track) const;
   std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
   void begin_at(const docker::Position& position);
-  bool told_is_gone() const;
+  bool told_is_gone(const docker::Position& from, const docker::Position& to) const;
   bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;

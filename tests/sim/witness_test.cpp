@@ -121,6 +121,30 @@ TEST_F(WitnessTest, TakesAGapOnlyForWhatRotationTook) {
   EXPECT_EQ(tally_["lines in gaps"], 3U);
 }
 
+TEST_F(WitnessTest, TakesAnEmptyGapOnlyOfAStreamWhoseLastLineIsGone) {
+  log({.max_size = 1, .max_file = 3});
+  EXPECT_EQ(subscribe(at({1, 0}, {1, 0})), "");
+  write(1, SimStream::err);
+  write(2);
+  EXPECT_EQ(hear(at({2, 1}, {1, 1}), {line(1, LogStream::err), line(2)}), "");
+  write(3);
+  write(4, SimStream::err);
+  EXPECT_THAT(gap(at({3, 0}, {1, 1})), HasSubstr("nothing is missing"));
+  EXPECT_EQ(gap(at({2, 1}, {4, 0})), "");
+}
+
+TEST_F(WitnessTest, TakesAGapForWhatWasRemovedWithItsContainer) {
+  log();
+  EXPECT_EQ(subscribe(at({})), "");
+  write(1);
+  EXPECT_THAT(gap(at({1, 1})), HasSubstr("needless gap: line 0"));
+  log();
+  EXPECT_EQ(subscribe(at({1, 0})), "");
+  write(1);
+  log_->remove();
+  EXPECT_EQ(gap(at({1, 1})), "");
+}
+
 TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
   log({.max_size = 1, .max_file = 2});
   EXPECT_EQ(subscribe(at({1, 0})), "");
