@@ -194,6 +194,7 @@ void LogFeed::start_backfill() {
 
 // Reads from where we stand to the log's end; what a waiting frame has shown to exist must be there by then.
 net::Task<void> LogFeed::backfill() {
+  base::log::debug("Reading what was missed", {{"container", container_.name}, {"id", container_.id}});
   int tries = 0;
   do {
     read_again_ = false;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/world.hpp"
 
@@ -24,10 +25,12 @@ struct SeedsReport {
 
 // In this process. Prints broken promises as they are found.
 SeedsReport run_worlds(const Seeds& seeds);
-// As the settings say; prints the summary and returns how many worlds broke a promise.
-std::uint64_t run_seeds(Seeds seeds);
+// As the settings say; prints the summary. True: all promises were kept, and everything that must happen did.
+bool run_seeds(Seeds seeds);
 
 void add(Tally& into, const Tally& more);
+// What has not happened once, though it must have in so many worlds: a simulation without it proves less than it says.
+std::vector<std::string> never_happened(const Tally& tally);
 std::string printed(const Tally& tally);
 
 }  // namespace sim

@@ -77,6 +77,7 @@ class World {
 
   // world_faults.cpp
   void strike(const FaultPlan& fault);
+  bool possible(const FaultPlan& fault) const;
   void strike_link(const FaultPlan& fault);
   void strike_engine(const FaultPlan& fault);
   void strike_redis(const FaultPlan& fault);
@@ -84,7 +85,7 @@ class World {
   void lose_last_publication(const FaultPlan& fault);
   void kill_reader(std::uint64_t which, int more, net::Duration back_after);
   void later(net::Duration after, std::function<void()> undo);
-  SimInstance* reader_of(std::size_t container);
+  SimInstance* reader_of(std::size_t container) const;
   std::string bus_name(std::size_t container) const;
   bool on_delivery(std::string_view channel, std::string_view frame);
 

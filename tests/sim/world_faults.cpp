@@ -26,12 +26,37 @@ void World::later(net::Duration after, std::function<void()> undo) {
 
 void World::strike(const FaultPlan& fault) {
   say("world", name_of(fault.fault) + " for " + std::to_string(fault.lasts / 1ms) + " ms");
-  ++stage_.tally["fault: " + name_of(fault.fault)];
+  if (possible(fault)) ++stage_.tally["fault: " + name_of(fault.fault)];
   ++faults_begun_;
   if (fault.fault <= Fault::lose_both_ways) return strike_link(fault);
   if (fault.fault <= Fault::step_engine_clock) return strike_engine(fault);
   if (fault.fault <= Fault::lose_lease) return strike_redis(fault);
   strike_instance(fault);
+}
+
+// There is something that it happens to.
+bool World::possible(const FaultPlan& fault) const {
+  const SimInstance& instance = *pick(instances_, fault.which);
+  const SimContainer& container = pick(containers_, fault.which)->container;
+  switch (fault.fault) {
+    case Fault::cut_engine:
+    case Fault::stall_engine:
+    case Fault::kill_engine:
+      return engine_->serving();
+    case Fault::restart_redis:
+    case Fault::stall_redis:
+      return redis_->serving();
+    case Fault::lose_last_publication:
+      return container.running() && !container.removing();
+    case Fault::lose_lease:
+      return reader_of(fault.which % containers_.size()) != nullptr;
+    case Fault::pause_instance:
+    case Fault::kill_instance:
+    case Fault::drain_instance:
+      return instance.up() && !instance.draining();
+    default:
+      return true;
+  }
 }
 
 // Between an instance and whomever it speaks with.
@@ -113,10 +138,8 @@ void World::strike_redis(const FaultPlan& fault) {
       return later(fault.lasts, [this] { lost_publications_ = 0; });
     case Fault::lose_last_publication:
       return lose_last_publication(fault);
-    default: {
-      const bool held = redis_->store().erase("dockcast:lease:{" + bus_name(fault.which % containers_.size()) + "}");
-      if (held) ++stage_.tally["leases lost"];
-    }
+    default:
+      redis_->store().erase("dockcast:lease:{" + bus_name(fault.which % containers_.size()) + "}");
   }
 }
 
@@ -168,9 +191,9 @@ std::string World::bus_name(std::size_t container) const {
 }
 
 // Who holds the lease: its value begins with the holder, whose name begins with the instance's.
-SimInstance* World::reader_of(std::size_t container) {
+SimInstance* World::reader_of(std::size_t container) const {
   const auto value = redis_->store().get("dockcast:lease:{" + bus_name(container) + "}");
-  for (auto& instance : instances_) {
+  for (const auto& instance : instances_) {
     if (value && value->starts_with(instance->host().name() + "-")) return instance.get();
   }
   return nullptr;
