@@ -302,6 +302,21 @@ TEST_F(ServerSession, a_client_that_vanishes_follows_nothing_any_more) {
   EXPECT_EQ(server->load(), 0U);
 }
 
+TEST_F(ServerSession, a_subscription_that_has_ended_follows_nothing_and_only_once) {
+  const int client = open();
+  heard(client);
+  talk(client, R"({"type":"subscribe","id":1,"channel":"container:logs:)" + container + "\"}");
+  const hub::Follower ended = control.follows.back().follower;
+  subscribed(ended);
+  EXPECT_THAT(heard_frames(client), ElementsAre(HasSubstr("subscribed")));
+  server->on_ended(ended.name);
+  server->on_ended(ended.name);
+  ASSERT_EQ(control.leavings.size(), 1U);
+  EXPECT_EQ(control.leavings[0].follower, ended);
+  EXPECT_EQ(metrics.subscriptions[family()].value(), 0);
+  EXPECT_FALSE(gone(client)) << "the session goes on";
+}
+
 TEST_F(ServerSession, news_for_a_session_that_is_gone_touch_no_newcomer) {
   open("/ws/containers/web/logs");
   const int first = follow();

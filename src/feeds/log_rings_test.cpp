@@ -71,5 +71,39 @@ TEST_F(LogRingsTest, WhoStandsAtTheLogsStartIsBehindARingThatBeganLater) {
   EXPECT_EQ(joint.at.told.print(), at(10).told.print());
 }
 
+TEST_F(LogRingsTest, WhoGoesOnFromASequenceIsTakenToKnowWhatWasSaidBeforeIt) {
+  rings.open(shape, std::nullopt);
+  rings.begin(now, {LogState::live});
+  const auto stopped = hub.ring(rings.number(shape)).next();
+  rings.publish_status(LogState::stopped, {LogState::stopped});
+  rings.publish_status(LogState::source_down, {LogState::stopped, true});
+  EXPECT_EQ(rings.standing(shape, stopped).state, LogState::live) << "the status itself is still to come";
+  EXPECT_EQ(rings.standing(shape, stopped + 1).state, LogState::stopped);
+  EXPECT_FALSE(rings.standing(shape, stopped + 1).source_down);
+  EXPECT_TRUE(rings.standing(shape, stopped + 2).source_down);
+}
+
+TEST_F(LogRingsTest, OfStatusesLongPastOnlyWhereTheyLedToIsKept) {
+  rings.open(shape, std::nullopt);
+  rings.begin(now, {LogState::live});
+  const auto first = hub.ring(rings.number(shape)).next();
+  for (int i = 0; i < 100; ++i) {
+    const bool stops = i % 2 == 0;
+    const LogState state = stops ? LogState::stopped : LogState::live;
+    rings.publish_status(state, {state});
+  }
+  const auto last = hub.ring(rings.number(shape)).next() - 1;
+  EXPECT_EQ(rings.standing(shape, last).state, LogState::stopped);
+  EXPECT_EQ(rings.standing(shape, last + 1).state, LogState::live);
+  EXPECT_NE(rings.standing(shape, first + 1).state, LogState::unknown) << "a state that was told once";
+}
+
+TEST_F(LogRingsTest, ARingThatIsOpenedLaterBeginsWithWhatTheLogIsDoing) {
+  rings.begin(now, {LogState::live});
+  rings.publish_status(LogState::stopped, {LogState::stopped});
+  rings.open(shape, now);
+  EXPECT_EQ(rings.standing(shape, hub.ring(rings.number(shape)).next()).state, LogState::stopped);
+}
+
 }  // namespace
 }  // namespace feeds

@@ -1,0 +1,199 @@
+// feeds::LogFeed beside an owner that the test plays: what it tells its followers of the log's state, and when it takes
+// over. The Engine is the simulated one, bus and lease answer as the test says.
+#include "feeds/log_feed.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/sim_host.hpp"
+#include "net/sim_network.hpp"
+#include "net/sim_world.hpp"
+#include "sim/sim_engine.hpp"
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+using feeds::LogFrame;
+using feeds::LogState;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct HandBus final : bus::Bus {
+  struct None final : bus::Following {};
+  void publish(std::string_view, std::string, OnPublished) override { ++published; }
+  std::unique_ptr<bus::Following> follow(std::string_view, bus::Listener& who) override {
+    listener = &who;
+    who.on_following();
+    return std::make_unique<None>();
+  }
+  bus::State state() const override { return bus::State::connected; }
+  void on_state(std::function<void(bus::State)>) override {}
+
+  bus::Listener* listener = nullptr;
+  int published = 0;
+};
+
+// Another holds it, until it is free.
+struct HandLease final : lease::Lease {
+  net::Task<base::Result<lease::Answer>> acquire(std::string, net::Duration, lease::Fence above) override {
+    ++asked;
+    lease::Answer answer{std::nullopt, "another"};
+    if (is_free) answer.granted = lease::Fence{above.epoch, above.counter + 1};
+    co_return answer;
+  }
+  net::Task<base::Result<lease::Answer>> seize(std::string name, net::Duration ttl, lease::Fence above,
+                                               std::string) override {
+    return acquire(std::move(name), ttl, above);
+  }
+  net::Task<base::Result<bool>> renew(std::string, net::Duration, lease::Fence) override { co_return true; }
+  net::Task<base::Result<void>> release(std::string, lease::Fence) override { co_return base::Result<void>(); }
+
+  bool is_free = false;
+  int asked = 0;
+};
+
+class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
+ protected:
+  LogFeedTest() : container_(engine_.create({})) {
+    container_.start();
+    EXPECT_TRUE(world_.run_until([this] { return container_.state() == "running"; }, 1s));
+    docker::Container asked;
+    asked.id = container_.id();
+    feed_ = std::make_unique<feeds::LogFeed>(shared_, asked, *this);
+    ring_ = feed_->rings().open({feeds::Form::line}, std::nullopt);
+    EXPECT_TRUE(world_.run_until([this] { return feed_->joined() && lease_.asked > 0; }, 3s));
+  }
+  ~LogFeedTest() override {
+    feed_->rings().close({feeds::Form::line});
+    feed_.reset();
+  }
+
+  void on_joined(feeds::LogFeed&) override {}
+  void on_moved(feeds::LogFeed&) override {}
+  void on_failed(feeds::LogFeed&, const base::Error& error) override { ADD_FAILURE() << error.message; }
+  void on_removed(feeds::LogFeed&) override { ++removed_; }
+
+  // The owner says something, as of where the log stands.
+  void owner_says(LogFrame::Kind kind, LogState state) {
+    LogFrame frame;
+    frame.kind = kind;
+    frame.state = state;
+    frame.prev = frame.position = feed_->at();
+    frame.fence = fence_;
+    frame.sender = 7;
+    bus_.listener->on_frame(feeds::encode(frame));
+  }
+  void owner_says(LogState state) { owner_says(LogFrame::Kind::tip, state); }
+
+  // What the followers were told since they were asked last.
+  std::vector<std::string> told() {
+    std::vector<std::string> states;
+    const hub::Ring& ring = hub_.ring(ring_);
+    for (heard_ = std::max(heard_, ring.oldest()); heard_ < ring.next(); ++heard_) {
+      const std::string_view bytes = ring.at(heard_)->bytes;
+      const auto from = bytes.find("\"state\":\"");
+      if (from == bytes.npos) continue;
+      const auto rest = bytes.substr(from + 9);
+      states.emplace_back(rest.substr(0, rest.find('"')));
+    }
+    return states;
+  }
+
+  net::SimWorld world_{1};
+  net::SimNetwork far_{world_.host("docker").make_loop()};
+  net::SimNetwork near_{world_.host("here").make_loop()};
+  SimEngine engine_{far_, {{}, "docker", 2375}};
+  SimContainer& container_;
+  docker::Client client_{near_, {{}, "docker", 2375}};
+  HandBus bus_;
+  HandLease lease_;
+  hub::Hub hub_{64 * 1024};
+  feeds::LogFeeds::Parts parts_{near_.loop(), client_, bus_, lease_, hub_, {}};
+  const feeds::Settings settings_;
+  feeds::LogFeed::Shared shared_{parts_, settings_, 1, "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
+                                 {},     false};
+  std::unique_ptr<feeds::LogFeed> feed_;
+  hub::RingNumber ring_ = 0;
+  std::uint64_t heard_ = 0;
+  const lease::Fence fence_{1, 1};
+  int removed_ = 0;
+};
+
+TEST_F(LogFeedTest, WhatEveryFrameRepeatsIsToldOnce) {
+  owner_says(LogState::live);
+  EXPECT_THAT(told(), IsEmpty()) << "it was live when we joined";
+  owner_says(LogFrame::Kind::status, LogState::stopped);
+  owner_says(LogState::stopped);
+  owner_says(LogState::stopped);
+  EXPECT_THAT(told(), ElementsAre("stopped"));
+  owner_says(LogFrame::Kind::status, LogState::restarted);
+  owner_says(LogFrame::Kind::status, LogState::live);
+  owner_says(LogState::live);
+  EXPECT_THAT(told(), ElementsAre("restarted", "live"));
+}
+
+TEST_F(LogFeedTest, AStatusThatWasLostIsMadeGoodByTheNextFrame) {
+  owner_says(LogState::stopped);
+  EXPECT_THAT(told(), ElementsAre("stopped"));
+  owner_says(LogState::live);
+  EXPECT_THAT(told(), ElementsAre("restarted", "live"));
+}
+
+TEST_F(LogFeedTest, TroubleWithTheEngineIsToldOnceAndSoIsItsEnd) {
+  owner_says(LogFrame::Kind::status, LogState::source_down);
+  owner_says(LogState::source_down);
+  EXPECT_THAT(told(), ElementsAre("source_down"));
+  owner_says(LogState::live);
+  owner_says(LogFrame::Kind::status, LogState::recovered);
+  EXPECT_THAT(told(), ElementsAre("recovered"));
+  owner_says(LogState::source_down);
+  owner_says(LogState::stopped);
+  EXPECT_THAT(told(), ElementsAre("source_down", "recovered", "stopped"));
+}
+
+TEST_F(LogFeedTest, TheEndOfTheContainerIsToldAndItsOwnerLearnsOfIt) {
+  owner_says(LogFrame::Kind::status, LogState::removed);
+  EXPECT_THAT(told(), ElementsAre("removed"));
+  EXPECT_EQ(removed_, 0) << "not from within a call";
+  EXPECT_TRUE(world_.run_until([this] { return removed_ == 1; }, 1s));
+}
+
+TEST_F(LogFeedTest, ARelayAsksForTheLeaseOnceAndThenWaitsForTheOwnersSilence) {
+  owner_says(LogState::live);
+  world_.run_for(settings_.lease_ttl - 100ms);
+  EXPECT_EQ(lease_.asked, 1);
+  world_.run_for(2s);
+  EXPECT_GT(lease_.asked, 2);
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::relaying);
+}
+
+// The word over the bus may be faster than the release of the lease.
+TEST_F(LogFeedTest, AnOwnerThatGoesIsFollowedAsSoonAsItsLeaseIsFree) {
+  owner_says(LogFrame::Kind::released, LogState::live);
+  world_.run_for(200ms);
+  EXPECT_GE(lease_.asked, 5) << "a lease that is still held is asked for again within milliseconds";
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::relaying);
+  lease_.is_free = true;
+  EXPECT_TRUE(world_.run_until([this] { return feed_->role() == feeds::LogFeed::Role::owning; }, 100ms));
+  EXPECT_GT(bus_.published, 0) << "its first tip";
+}
+
+TEST_F(LogFeedTest, WhenAnotherHasTakenOverNobodyAsksForTheLeaseOfTheOneThatWent) {
+  owner_says(LogFrame::Kind::released, LogState::live);
+  world_.run_for(50ms);
+  LogFrame tip;
+  tip.kind = LogFrame::Kind::tip;
+  tip.state = LogState::live;
+  tip.prev = tip.position = feed_->at();
+  tip.fence = {1, 2};
+  tip.sender = 8;
+  bus_.listener->on_frame(feeds::encode(tip));
+  world_.run_for(50ms);
+  const int asked = lease_.asked;
+  world_.run_for(5s);
+  EXPECT_EQ(lease_.asked, asked);
+}
+
+}  // namespace
+}  // namespace sim

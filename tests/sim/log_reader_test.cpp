@@ -1,0 +1,87 @@
+// docker::LogReader with the simulated Engine, on virtual time: how long it believes a silent doorbell.
+#include "docker/log_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "net/sim_host.hpp"
+#include "net/sim_network.hpp"
+#include "net/sim_world.hpp"
+#include "sim/sim_engine.hpp"
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+EngineOptions old_engine() {
+  EngineOptions options;
+  options.generation = Generation::docker_20;
+  return options;
+}
+
+// Before 23.0 a log that rotates is read by plain reads, and a follow only rings.
+ContainerOptions that_rotates() {
+  ContainerOptions options;
+  options.log.max_size = 1'000'000;
+  options.log.max_file = 2;
+  return options;
+}
+
+class LogReaderTest : public testing::Test, public docker::LogSink {
+ protected:
+  LogReaderTest() : container_(engine_.create(that_rotates())) {
+    container_.start();
+    EXPECT_TRUE(world_.run_until([this] { return container_.state() == "running"; }, 1s));
+    net::Job asking(inspect());
+    EXPECT_TRUE(world_.run_until([this] { return source_.has_value(); }, 1s));
+    reader_.emplace(client_, *source_, source_->log, *this);
+    EXPECT_TRUE(world_.run_until([this] { return reader_->counts().follows == 1; }, 1s));
+  }
+  net::Task<void> inspect() {
+    auto container = co_await client_.inspect(container_.id());
+    docker::Position start;
+    start.engine = 1;
+    source_.emplace(docker::LogSource{std::move(*container), start});
+  }
+
+  void on_lines(docker::LogBatch& batch) override { lines_ += batch.lines().size(); }
+  void on_gap(const docker::Gap&) override { ADD_FAILURE() << "nothing is missing"; }
+  void on_state(docker::LogEvent) override {}
+
+  // How many doorbells are opened while the time passes.
+  std::uint64_t opened(net::Duration time) {
+    const std::uint64_t before = reader_->counts().follows;
+    world_.run_for(time);
+    return reader_->counts().follows - before;
+  }
+
+  net::SimWorld world_{1};
+  net::SimNetwork far_{world_.host("docker").make_loop()};
+  net::SimNetwork near_{world_.host("here").make_loop()};
+  SimEngine engine_{far_, {{}, "docker", 2375}, old_engine()};
+  SimContainer& container_;
+  docker::Client client_{near_, {{}, "docker", 2375}};
+  std::optional<docker::LogSource> source_;
+  std::optional<docker::LogReader> reader_;
+  std::size_t lines_ = 0;
+};
+
+TEST_F(LogReaderTest, ASilentDoorbellIsOpenedAnewEverMoreSeldom) {
+  EXPECT_EQ(opened(900ms), 0U);
+  EXPECT_EQ(opened(1s), 1U) << "after a second";
+  EXPECT_EQ(opened(2s), 1U) << "two";
+  EXPECT_EQ(opened(4s), 1U) << "four";
+  world_.run_for(60s);
+  EXPECT_EQ(opened(60s), 2U) << "in the end every thirty";
+  EXPECT_EQ(engine_.follows_open(), 1U) << "those before are closed";
+}
+
+TEST_F(LogReaderTest, BehindALineSilenceIsShortAgain) {
+  world_.run_for(60s);
+  container_.write(SimStream::out, "a line\n");
+  EXPECT_TRUE(world_.run_until([this] { return lines_ == 1; }, 1s));
+  EXPECT_GE(opened(1500ms), 1U);
+}
+
+}  // namespace
+}  // namespace sim
