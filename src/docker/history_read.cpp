@@ -13,11 +13,12 @@ constexpr net::Duration later_step = 20ms;
 
 }  // namespace
 
-HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& source, std::optional<Position> until)
-    : client_(client), loop_(loop), source_(source), until_(until) {}
+HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& source, Options options)
+    : client_(client), loop_(loop), source_(source), options_(options) {}
 
 void HistoryRead::on_line(const Line& line) {
-  if (chunks_.empty() || chunks_.back()->gap || chunks_.back()->batch.full())
+  const bool fits = !chunks_.empty() && !chunks_.back()->gap && !chunks_.back()->batch.full();
+  if (!fits || chunks_.back()->batch.position != at_)
     chunks_.push_back(std::make_unique<HistoryChunk>(HistoryChunk{LogBatch(at_), {}}));
   chunks_.back()->batch.add(line);
   reach(at_, line);
@@ -31,13 +32,8 @@ void HistoryRead::on_gap(const Gap& gap) {
 net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   auto position = co_await find(from);
   if (!position) co_return position.error();
-  at_ = *position;
-  LogCursor::Options options;
-  options.tty = source_.container.tty;
-  options.rotates = log_rotates(source_.container.log_driver, source_.container.log_options);
-  options.until = until_;
-  cursor_.emplace(*position, options);
-  if (until_ && cursor_->done()) {
+  begin(*position, LogCursor::Options::Until::untold);
+  if (options_.until && cursor_->done()) {
     ended_ = true;
     co_return HistoryStart{*position, {}, true};
   }
@@ -47,6 +43,17 @@ net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   HistoryStart start{*position, {}, chunks_.empty()};
   if (!chunks_.empty()) start.gap = chunks_.front()->gap;
   co_return start;
+}
+
+void HistoryRead::begin(const Position& at, LogCursor::Options::Until until_is) {
+  at_ = at;
+  LogCursor::Options options;
+  options.tty = source_.container.tty;
+  options.rotates = log_rotates(source_.container.log_driver, source_.container.log_options);
+  options.until = options_.until;
+  options.sought = options_.sought;
+  options.until_is = until_is;
+  cursor_.emplace(at, options);
 }
 
 net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
@@ -67,7 +74,7 @@ net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
 
 net::Task<base::Result<Position>> HistoryRead::survey(std::optional<std::uint64_t> lines,
                                                       std::optional<std::int64_t> since_ns) {
-  LogSurvey survey(source_.log, {source_.container.tty, lines, since_ns, until_});
+  LogSurvey survey(source_.log, {source_.container.tty, lines, since_ns, options_.until});
   for (;;) {
     auto opened = co_await open(survey.begin());
     if (!opened) co_return opened.error();
@@ -156,6 +163,9 @@ net::Task<base::Result<void>> HistoryRead::finish(bool clean) {
       break;
     case LogCursor::Verdict::wider:
       break;
+    case LogCursor::Verdict::again:
+      begin(Position(cursor_->position()), cursor_->until_is());
+      break;
     case LogCursor::Verdict::later:
       if (++later_ > later_max)
         co_return base::Error{base::Fault::unavailable, "The log of " + source_.container.id + " does not stand still"};
@@ -168,7 +178,7 @@ net::Task<base::Result<void>> HistoryRead::finish(bool clean) {
 }
 
 net::Task<base::Result<Position>> read_present(Client& client, net::Loop& loop, const LogSource& source) {
-  HistoryRead read(client, loop, source, std::nullopt);
+  HistoryRead read(client, loop, source, {});
   co_return co_await read.find(HistoryFrom::range({}, 0));
 }
 

@@ -48,8 +48,11 @@ struct HistoryChunk {
 
 class HistoryRead final : private LogOut {
  public:
-  // `until`: records behind it are not delivered. It must have been taken before start() is called.
-  HistoryRead(Client& client, net::Loop& loop, const LogSource& source, std::optional<Position> until);
+  struct Options {
+    std::optional<Position> until;   // records behind it are not delivered; it was taken before start() is called
+    std::optional<Position> sought;  // where it is met, marks go on in its reckoning (LogCursor::Options)
+  };
+  HistoryRead(Client& client, net::Loop& loop, const LogSource& source, Options options);
 
   // Only finds the position, and delivers nothing.
   net::Task<base::Result<Position>> find(HistoryFrom from);
@@ -57,11 +60,15 @@ class HistoryRead final : private LogOut {
   net::Task<base::Result<HistoryStart>> start(HistoryFrom from);
   // After start(). Once a chunk is the end(), so are all that follow.
   net::Task<base::Result<std::unique_ptr<HistoryChunk>>> next();
+  // Behind what was delivered.
+  const Position& position() const { return at_; }
 
  private:
   void on_line(const Line& line) override;
   void on_gap(const Gap& gap) override;
+  void on_reckoning(const Position& position) override { at_ = position; }
 
+  void begin(const Position& at, LogCursor::Options::Until until_is);
   net::Task<base::Result<Position>> survey(std::optional<std::uint64_t> lines, std::optional<std::int64_t> since_ns);
   net::Task<base::Result<void>> fill();
   net::Task<base::Result<void>> open(ReadPlan plan);
@@ -70,7 +77,7 @@ class HistoryRead final : private LogOut {
   Client& client_;
   net::Loop& loop_;
   const LogSource source_;
-  const std::optional<Position> until_;
+  const Options options_;
   std::optional<LogCursor> cursor_;
   Position at_;
   std::unique_ptr<http::Body> body_;  // of the read that is open

@@ -20,6 +20,8 @@ constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailUsualMax = 16'384;
 constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
 
+constexpr std::int64_t kStepNs = 1'000'000'000;  // stamps that go back by more are a step of the clock, not disorder
+
 constexpr std::size_t kHeldRecordsMax = 1024;
 constexpr std::size_t kHeldBytesMax = 256 * 1024;
 // By so much a stream's next record may be stamped before those of the other one (2.7 ms were seen, Docker 3.4).
@@ -35,7 +37,14 @@ LogCursor::LogCursor(const Position& start, Options options)
       horizon_ns_(kNever),
       tail_(kTailFirst) {
   if (options_.file_bytes > 0) watch_.emplace(options_.file_bytes);
-  if (options_.until) CHECK(same_log(start, *options_.until));
+  if (options_.until) {
+    CHECK(same_log(start, *options_.until));
+    options_.sought = options_.until;
+  }
+  if (options_.sought) sight_.emplace(*options_.sought);
+  if (!sight_ || !sight_->possible()) options_.until_is = Options::Until::by_marks;
+  await_sight_ = options_.until_is == Options::Until::by_sight ||
+                 (options_.until_is == Options::Until::untold && options_.until && behind(*options_.until, start));
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark mark = start.mark(stream);
     Track& t = track(stream);
@@ -55,12 +64,15 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   const Track& head = track(head_);
   bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};
+  if (lost_ == Lost::doubtful && !looked_back_) plan_.tail = kTailShort;
   records_ = fresh_ = 0;
   matched_ = from_the_start;
   if (from_the_start)
     for (Track& t : tracks_) t.known = t.known || t.seen == Mark{};
   counted_ = 0;
-  astray_ = doubted_ = false;
+  astray_ = doubted_ = reckoned_ = false;
+  latest_ns_ = 0;
+  if (sight_) sight_->begin();
   tracks_[0].shown = tracks_[1].shown = false;
   open_.clear();
   if (watch_) watch_->begin(now_ns);
@@ -68,7 +80,13 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
 }
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
-  if (records_++ == 0) window_ns_ = record.time_ns;
+  if (records_++ == 0) {
+    if (too_small_ > 0 && record.time_ns > window_ns_ + kStepNs) log_stepped_ = true;  // it reaches back further
+    window_ns_ = record.time_ns;
+  }
+  if (record.time_ns + kStepNs < latest_ns_) log_stepped_ = true;
+  latest_ns_ = std::max(latest_ns_, record.time_ns);
+  if (sight_) sight_->take(record);
   bool matched = matched_;
   bool live = plan_.follow && plan_.tail && records_ > *plan_.tail;  // all that was there before has been shown
   if (live && !matched_) return doubt(astray_);
@@ -78,7 +96,8 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   switch (where) {
     case Place::old:
       if (plan_.follow && watch_) watch_->note(record.time_ns, arrived_ns);
-      return Step::more;
+      look_for_sought(out);
+      return matched_ && done() ? Step::stop : Step::more;
     case Place::astray:
       if (matched_ || lost_ == Lost::no || plan_.follow) return doubt(astray_);
       hold(record, out);
@@ -98,6 +117,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
     if (watch_) watch_->note(record.time_ns, arrived_ns);
   }
   accept(record, out);
+  look_for_sought(out);
   return done() ? Step::stop : Step::more;
 }
 
@@ -130,8 +150,19 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
   });
 }
 
+// By marks, what is behind `until` is not delivered. As long as it is not known whether they compare, nothing is behind
+// such a line, until the read shows where `until` is.
+bool LogCursor::withhold(const Line& line) {
+  if (options_.until_is == Options::Until::by_sight) return false;
+  const bool beyond = line.mark > options_.until->mark(line.stream);
+  if (options_.until_is == Options::Until::by_marks) return beyond;
+  withheld_ = withheld_ || beyond;
+  withheld_due_ = withheld_due_ || (withheld_ && !beyond);
+  return withheld_;
+}
+
 void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
-  if (options_.until && line.mark > options_.until->mark(line.stream)) return;
+  if (options_.until && withhold(line)) return;
   if (is_head)
     reach(position_, line);
   else
@@ -193,8 +224,12 @@ void LogCursor::settle_gap(LogOut& out) {
   match(Place::fresh);
   // Where the log's own marks are lost, nothing says which of its records lie before `until`.
   announce(options_.until && clock ? *options_.until : to, clock ? "clock" : "rotated", out);
+  if (sight_) sight_->begin();
   for (const Held& record : held) {
-    if (!done()) accept(record.record(), out);
+    if (done()) return;
+    if (sight_) sight_->take(record.record());
+    accept(record.record(), out);
+    look_for_sought(out);
   }
 }
 
@@ -203,7 +238,10 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
   if (options_.until) {
     for (LogStream stream : {LogStream::out, LogStream::err})
       gap.to.mark(stream) = std::max(std::min(to.mark(stream), options_.until->mark(stream)), position_.mark(stream));
-    if (gap.to.marks == options_.until->marks) gap.to = *options_.until;
+    if (gap.to.marks == options_.until->marks) {
+      gap.to = *options_.until;
+      await_sight_ = false;
+    }
   }
   position_ = gap.to;
   if (!base::planted::untold_gap) out.on_gap(gap);
@@ -212,9 +250,11 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
 LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
   if (!clean) held_.clear();  // too little was seen to say where the gap ends
   if (!held_.empty()) settle_gap(out);
+  if (begin_again_) return Verdict::again;
   if (done()) return Verdict::reached;
   if (astray_) {
     if (!plan_.tail && !plan_.follow) {
+      astray_ns_ = window_ns_;
       lost_ = std::max(lost_, Lost::doubtful);
       return Verdict::later;
     }
@@ -254,6 +294,10 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
   if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
   if (!options_.until) return Verdict::caught_up;
+  if (withheld_due_) {
+    options_.until_is = Options::Until::by_marks;
+    return Verdict::again;
+  }
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= options_.until->mark(stream);
     if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
@@ -269,7 +313,7 @@ LogCursor::Verdict LogCursor::end_short_of_until(LogOut& out) {
     const bool uncounted = t.seen.max_ns == wanted.max_ns && t.uncounted_ns == wanted.max_ns;
     return position_.mark(stream) < wanted && wanted.count > 0 && !uncounted;
   };
-  if (!lacks(LogStream::out) && !lacks(LogStream::err)) return Verdict::reached;
+  if (reckoned_ || (!lacks(LogStream::out) && !lacks(LogStream::err))) return Verdict::reached;
   if (!std::exchange(short_of_until_, true)) return Verdict::later;
   announce(merge(position_, *options_.until), "reader", out);
   return Verdict::reached;
@@ -282,6 +326,11 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
   }
   if (!plan_.tail) {  // the whole log is stamped before the head, which is not in it
     lost_ = lost_ == Lost::no ? Lost::doubtful : Lost::surely;
+    return Verdict::later;
+  }
+  if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
+    looked_back_ = true;
+    log_stepped_ = log_stepped_ || window_ns_ + kStepNs < astray_ns_;
     return Verdict::later;
   }
   if (records_ < *plan_.tail) total_ = records_;
@@ -302,12 +351,13 @@ void LogCursor::flush(LogOut& out) {
     lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
 }
 
-bool LogCursor::done() const { return options_.until && reached(false); }
+bool LogCursor::done() const { return options_.until && (begin_again_ || (!await_sight_ && reached(false))); }
 
 // A bound says nothing about a record that could be waited for: only the log's end shows that it was reached.
 bool LogCursor::reached(bool at_log_end) const {
   const Position& until = *options_.until;
   if (covers(position_, until)) return true;
+  if (withheld_ && !reckoned_ && !at_log_end) return false;
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark wanted = until.mark(stream);
     if (at_log_end && wanted.count == 0) continue;

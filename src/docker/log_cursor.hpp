@@ -16,6 +16,7 @@
 #include "docker/lag_watch.hpp"
 #include "docker/log_lines.hpp"
 #include "docker/log_record.hpp"
+#include "docker/log_sight.hpp"
 #include "docker/position.hpp"
 
 namespace docker {
@@ -37,6 +38,8 @@ class LogOut {
  public:
   virtual void on_line(const Line& line) = 0;
   virtual void on_gap(const Gap& gap) = 0;
+  // Where the reader stands is called so from here on: `Options::sought` was met, and is of another reckoning.
+  virtual void on_reckoning(const Position&) {}
 
  protected:
   ~LogOut() = default;
@@ -50,6 +53,11 @@ class LogCursor {
     bool replays = false;           // an engine before 23.0: a follow may repeat records
     std::int64_t file_bytes = 0;    // max-size where the log rotates and a follow needs the lag watch; else 0
     std::optional<Position> until;  // deliver nothing behind it; it was taken before the first read began
+    // A position that may be of another reckoning (LogSight): where it is met, marks go on in its own. Not with
+    // `until`, which is sought anyway.
+    std::optional<Position> sought;
+    // How `until` is known: its marks compare with ours, or only its record shows it, since it is of another reckoning.
+    enum class Until { untold, by_marks, by_sight } until_is = Until::untold;
   };
   LogCursor(const Position& start, Options options);
 
@@ -65,6 +73,7 @@ class LogCursor {
     wider,      // it did not reach back to the position, or too far: ask again, begin() knows for how much
     later,      // perhaps it met a rotation: ask again after a moment
     broken,     // cut off, or a follow that ended or cannot be trusted: read on without follow
+    again,      // it was not known how to compare with `until`: read on from position() with a cursor that is told
   };
   // `clean`: the body came to its proper end.
   Verdict end(bool clean, LogOut& out);
@@ -72,6 +81,9 @@ class LogCursor {
   // The run is over and read to its end: what may have gone on is a line.
   void flush(LogOut& out);
   bool open() const { return lines_.open(LogStream::out) || lines_.open(LogStream::err); }
+
+  // After Verdict::again.
+  Options::Until until_is() const { return options_.until_is; }
 
   // Behind the last Line delivered, parts of long ones included (docker::reach).
   const Position& position() const { return position_; }
@@ -82,6 +94,7 @@ class LogCursor {
 
  private:
   static constexpr std::uint32_t kLineEnd = UINT32_MAX;
+  static constexpr std::uint64_t kTailShort = 1024;
 
   // Where a stream stands.
   struct Track {
@@ -113,7 +126,11 @@ class LogCursor {
   Place adopt_open_line(LogOut& out);
   bool replayed(const LogRecord& record) const;
   Step doubt(bool& flag);
+  void look_for_sought(LogOut& out);
+  void take_reckoning(LogOut& out);
+  Place beyond() const;
   void accept(const LogRecord& record, LogOut& out);
+  bool withhold(const Line& line);
   void emit(const Line& line, bool is_head, LogOut& out);
   void tear(const LogRecord& record, LogOut& out);
   void hold(const LogRecord& record, LogOut& out);
@@ -131,6 +148,7 @@ class LogCursor {
   LogStream head_;  // the stream of the last record taken, in the log's order
   std::array<Track, 2> tracks_;
   LogLines lines_;
+  std::optional<LogSight> sight_;
   std::optional<LagWatch> watch_;
   std::int64_t horizon_ns_;             // the stamp at the start of the reads that were proved
   std::int64_t log_start_ns_ = 0;       // the log's first stamp, when a read last showed it
@@ -141,6 +159,12 @@ class LogCursor {
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it
   std::uint64_t suspected_ = 0;
+  bool log_stepped_ = false;   // a read showed that the clock went back within the log
+  bool looked_back_ = false;   // for that, since the whole log did not show the head
+  bool await_sight_ = false;   // our marks say nothing about `until`, before it is met
+  bool withheld_ = false;      // a line was not delivered, since its mark is behind `until`, nor any after it
+  bool withheld_due_ = false;  // one of these by its mark should have been
+  bool begin_again_ = false;
 
   // This read's:
   ReadPlan plan_;
@@ -150,8 +174,10 @@ class LogCursor {
   std::uint32_t counted_ = 0;   // of the head's nth
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
-  std::vector<Held> open_;  // of the other stream, before the head: the pieces of a line that may be open there
-  std::vector<Held> held_;  // behind a gap whose end is not settled
+  bool reckoned_ = false;       // what is sought was met, and our marks are its own
+  std::int64_t latest_ns_ = 0;  // of all stamps
+  std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there
+  std::vector<Held> held_;      // behind a gap whose end is not settled
   std::size_t held_bytes_ = 0;
 };
 

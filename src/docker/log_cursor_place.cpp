@@ -26,11 +26,11 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   Track& t = track(record.stream);
   if (t.nth == 0 && record.time_ns >= t.time_ns) {
     bool proved = t.shown || record.time_ns == t.time_ns;
-    return proved ? match(Place::fresh) : Place::astray;
+    return proved ? match(Place::fresh) : beyond();
   }
   if (counted_ == 0 && record.time_ns != t.time_ns) {
     t.shown = true;
-    return record.time_ns > t.seen.max_ns ? Place::astray : Place::old;
+    return record.time_ns > t.seen.max_ns ? beyond() : Place::old;
   }
   // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then the
   // head is only known if it is the last piece of its line, by that.
@@ -49,21 +49,29 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
 LogCursor::Place LogCursor::place_other(const LogRecord& record) {
   Track& t = track(record.stream);
   bool later = record.time_ns > t.seen.max_ns;
-  if (t.known) return later ? Place::astray : Place::old;
+  if (t.known) return later ? beyond() : Place::old;
   if (!open_.empty() && open_.back().time_ns != record.time_ns) {
     open_.clear();
     t.shown = true;
   }
-  if (later && !record.may_go_on()) return Place::astray;
+  if (later && !record.may_go_on() && beyond() == Place::astray) return Place::astray;
   if (open_.size() == kOpenPiecesMax) return Place::old;
   open_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   return Place::old;
+}
+
+// By its stamp it lies behind the head, which was not shown: the read does not reach back, and is dropped. Unless the
+// clock may have gone back since: short reads are looked through for that, and all where it has.
+LogCursor::Place LogCursor::beyond() const {
+  const bool short_read = plan_.tail && *plan_.tail <= kTailShort;
+  return !plan_.follow && (short_read || log_stepped_) ? Place::old : Place::astray;
 }
 
 LogCursor::Place LogCursor::match(Place place) {
   matched_ = true;
   track(head_).known = true;
   lost_ = Lost::no;
+  looked_back_ = false;
   horizon_ns_ = std::min(horizon_ns_, window_ns_);
   return place;
 }
@@ -71,7 +79,8 @@ LogCursor::Place LogCursor::match(Place place) {
 // The first record of a stream that showed nothing before the head: a piece of a line that began before all we saw?
 LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   Track& t = track(record.stream);
-  bool line_start = record.time_ns > std::min(horizon_ns_, window_ns_) + kDisorderMaxNs;
+  const std::int64_t head_ns = track(head_).time_ns;
+  bool line_start = record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + kDisorderMaxNs;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
   // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
@@ -84,7 +93,9 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
 // stamped before the read's own beginning, give or take the disorder between the streams.
 bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
   bool whole = !plan_.tail;
-  bool began_in_read = time_ns > window_ns_ + (whole ? kDisorderUsualNs : kDisorderMaxNs);
+  // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
+  const std::int64_t before_ns = matched_ ? std::min(window_ns_, tracks_[index_of(head_)].time_ns) : window_ns_;
+  bool began_in_read = time_ns > before_ns + (whole ? kDisorderUsualNs : kDisorderMaxNs);
   bool not_rotated = whole && (!options_.rotates || window_ns_ == log_start_ns_);
   return t.shown || began_in_read || not_rotated;
 }
@@ -108,6 +119,41 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
   for (std::size_t i = delivered; i < pieces.size(); ++i) accept(pieces[i].record(), out);
   head_ = head;
   return Place::old;
+}
+
+// Both the head and what is sought were met: from here on marks are those of the sought position.
+void LogCursor::look_for_sought(LogOut& out) {
+  if (!sight_ || reckoned_ || !matched_ || !sight_->met()) return;
+  reckoned_ = true;
+  await_sight_ = false;
+  begin_again_ = withheld_;
+  if (!begin_again_) return take_reckoning(out);
+  const auto counts_alike = [this](LogStream stream) { return sight_->seen(stream) == track(stream).seen; };
+  const bool alike = counts_alike(LogStream::out) && counts_alike(LogStream::err);
+  options_.until_is = alike ? Options::Until::by_marks : Options::Until::by_sight;
+}
+
+void LogCursor::take_reckoning(LogOut& out) {
+  const Position before = position_;
+  const auto ours = [this](LogStream stream) {
+    const Mark& ended = sight_->ended(stream);
+    return ended.count == 0 || (position_.mark(stream) <= ended && ended <= track(stream).seen);
+  };
+  const bool foreign = !ours(LogStream::out) || !ours(LogStream::err);
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    const Mark& ended = sight_->ended(stream);
+    if (!foreign) {
+      if (ended.count == 0) position_.mark(stream) = std::max(position_.mark(stream), ended);
+      continue;
+    }
+    position_.mark(stream) = ended;
+    track(stream).seen = sight_->seen(stream);
+    lines_.remark(stream, sight_->seen(stream));
+  }
+  if (position_.marks == before.marks) return;
+  const std::int64_t head_ns = before.head_ns();
+  position_.stepped_ns = head_ns < position_.mark(position_.head).max_ns ? head_ns : 0;
+  out.on_reckoning(position_);
 }
 
 }  // namespace docker

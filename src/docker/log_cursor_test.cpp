@@ -14,10 +14,15 @@ TEST(LogCursor, AsksForLittleFirstAndForMoreUntilItReachesBack) {
   LogModel log = log_of(5000);
   LogCursor cursor(log.position_before(100), {});
   LogJudge judge;
-  EXPECT_EQ(cursor.begin(false).tail, 256u);
-  EXPECT_EQ(cursor.take(log.record(4744), 0, judge), LogCursor::Step::stop);
+  for (const std::uint64_t asked : {256U, 1024U}) {  // looked through, in case the clock went back
+    EXPECT_EQ(cursor.begin(false).tail, asked);
+    for (std::size_t at = 5000 - asked; at < 5000; ++at)
+      ASSERT_EQ(cursor.take(log.record(at), 0, judge), LogCursor::Step::more);
+    EXPECT_EQ(cursor.end(true, judge), Verdict::wider);
+  }
+  EXPECT_EQ(cursor.begin(false).tail, 4096u);
+  EXPECT_EQ(cursor.take(log.record(5000 - 4096), 0, judge), LogCursor::Step::stop);
   EXPECT_EQ(cursor.end(false, judge), Verdict::wider);
-  EXPECT_EQ(cursor.begin(false).tail, 1024u);
   EXPECT_TRUE(judge.events.empty());
   EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
   EXPECT_EQ(judge.judge(log, 100, log.entries.size()), "");

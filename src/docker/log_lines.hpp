@@ -62,6 +62,11 @@ struct Standpoint {
       told.stepped_ns = before.told.stepped_ns;
     }
   }
+  // The same place, by its name in another reckoning.
+  void rename(const Position& name) {
+    if (!between_parts()) told = name;
+    reached = name;
+  }
   bool between_parts() const { return told.marks != reached.marks; }
 };
 
@@ -101,6 +106,9 @@ class LogLines {
     discard(stream);
   }
   void discard(LogStream stream) { held_[index_of(stream)].clear(); }
+
+  // The stream's marks are called otherwise from now on: this is its last record's.
+  void remark(LogStream stream, const Mark& mark) { held_[index_of(stream)].mark = mark; }
 
   // A line of this stream has begun and may go on.
   bool open(LogStream stream) const { return held_[index_of(stream)].open; }

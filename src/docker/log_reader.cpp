@@ -190,6 +190,7 @@ net::Task<base::Result<void>> LogReader::catch_up() {
         if (cursor_->fresh() == 0) co_return base::Result<void>();
         break;
       case LogCursor::Verdict::wider:
+      case LogCursor::Verdict::again:  // only with `until`
         break;
       case LogCursor::Verdict::later:
         if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};

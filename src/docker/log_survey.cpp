@@ -18,6 +18,8 @@ LogSurvey::LogSurvey(const Position& log, Options options) : options_(std::move(
   log_.engine = log.engine;
   log_.container = log.container;
   position_ = log_;
+  if (options_.until) sight_.emplace(*options_.until);
+  if (sight_ && !sight_->possible()) sight_.reset();
   std::uint64_t lines = options_.lines.value_or(0);
   tail_ = lines + lines / 8 + kTailMin;
 }
@@ -28,8 +30,9 @@ ReadPlan LogSurvey::begin() {
   tracks_ = {};
   position_ = log_;
   records_ = passed_ = 0;
-  found_ = false;
+  past_until_ = found_ = false;
   kept_.clear();
+  if (sight_) sight_->begin();
   return {tail_, false};
 }
 
@@ -37,6 +40,8 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
   if (options_.lines > kLinesMax) return LogCursor::Step::stop;
   if (records_++ == 0) window_ns_ = record.time_ns;
   last_ns_ = record.time_ns;
+  past_until_ = sight_ && sight_->met();
+  if (sight_) sight_->take(record);
   Track& track = tracks_[index_of(record.stream)];
   if (!track.known && !begins_line(track, record)) return LogCursor::Step::more;
   track.mark = track.mark.next(record.time_ns);
@@ -59,8 +64,13 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   return false;
 }
 
+bool LogSurvey::behind_until(const Line& line) const {
+  if (sight_) return past_until_;
+  return options_.until && line.mark > options_.until->mark(line.stream);
+}
+
 void LogSurvey::take_line(const Line& line) {
-  if (found_ || (options_.until && line.mark > options_.until->mark(line.stream))) return;
+  if (found_ || behind_until(line)) return;
   if (line.partial) return;  // it counts, and can be passed, where it ends
   if (options_.since_ns && line.time_ns >= *options_.since_ns) found_ = true;
   kept_.push_back({line.stream, line.mark, line.time_ns});
@@ -75,8 +85,9 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
   if (options_.lines > kLinesMax) return Verdict::found;
   if (!clean && !found_) return Verdict::broken;
   bool whole = !tail_;
+  const bool all_before_us = !whole && sight_ && !sight_->met() && !found_;
   auto in_doubt = [this](const Track& track) { return track.doubted && track.lines_before >= passed_; };
-  if (!whole && (passed_ == 0 || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
+  if (!whole && (passed_ == 0 || all_before_us || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
     bool all_shown = records_ < *tail_ && !found_;
     tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);
     return Verdict::wider;

@@ -23,7 +23,7 @@ class LogSurvey {
     bool tty = false;
     std::optional<std::uint64_t> lines;  // one of the two
     std::optional<std::int64_t> since_ns;
-    std::optional<Position> until;  // lines behind it do not count
+    std::optional<Position> until;  // lines behind it do not count; met by sight where that is possible
   };
   // `log` says which log: its engine and container.
   LogSurvey(const Position& log, Options options);
@@ -53,6 +53,7 @@ class LogSurvey {
     std::int64_t time_ns;
   };
 
+  bool behind_until(const Line& line) const;
   bool begins_line(Track& track, const LogRecord& record);
   void take_line(const Line& line);
   Mark mark_without_lines(LogStream stream) const;
@@ -61,14 +62,17 @@ class LogSurvey {
   Position log_;
   std::optional<std::uint64_t> tail_;
 
+  std::optional<LogSight> sight_;  // of `until`
+
   // This read's:
   LogLines lines_;
   std::array<Track, 2> tracks_;
   Position position_;
   std::uint64_t records_ = 0;
   std::uint64_t passed_ = 0;  // lines that position_ is behind
-  bool found_ = false;        // the first line of the time wanted
-  std::deque<Kept> kept_;     // the lines behind position_
+  bool past_until_ = false;
+  bool found_ = false;     // the first line of the time wanted
+  std::deque<Kept> kept_;  // the lines behind position_
   std::int64_t window_ns_ = 0, last_ns_ = 0;
 };
 

@@ -131,6 +131,15 @@ bool same_log(const Position& a, const Position& b) { return a.engine == b.engin
 
 bool behind(const Position& a, const Position& b) { return a.marks[0] < b.marks[0] || a.marks[1] < b.marks[1]; }
 
+bool renamed(const Position& a, const Position& b) {
+  const Mark &head = a.mark(a.head), &same = b.mark(a.head);
+  if (a.head != b.head || a.head_ns() != b.head_ns() || head.count == 0 || same.count == 0) return false;
+  const bool stepped = a.stepped_ns != 0 && b.stepped_ns != 0;  // then a gap may have counted as one record
+  if (head.max_ns != same.max_ns || (stepped && head != same)) return true;
+  const Mark &rest = a.mark(other(a.head)), &rest_there = b.mark(other(a.head));
+  return head == same && rest != rest_there && (rest.count == 0 || rest_there.count == 0);
+}
+
 Position merge(const Position& a, const Position& b) {
   // Positions of one log as it lies are ordered; where they are not, the later head is the better guess.
   bool b_leads = behind(b, a) ? behind(a, b) && a.head_ns() < b.head_ns() : true;

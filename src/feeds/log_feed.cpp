@@ -58,7 +58,7 @@ void LogFeed::on_state(docker::LogEvent event) { turn(state_of(event)); }
 
 // From our own reader: into the rings, and to the others while the lease is ours.
 void LogFeed::read(LogFrame frame) {
-  if (chain_->judge(frame) != LogChain::Verdict::news) return;
+  if (chain_->admit(frame) != LogChain::Verdict::news) return;
   frame.state = state();
   rings_.publish(frame);
   publish(std::move(frame));
@@ -200,7 +200,7 @@ void LogFeed::judge_waiting() {
 // What frames have shown to exist and Docker no longer gives.
 void LogFeed::tell_gap(const docker::Position& to, std::string_view reason) {
   LogFrame gap = gap_frame({chain_->at(), docker::merge(chain_->at(), to), reason});
-  if (chain_->judge(gap) == LogChain::Verdict::news) rings_.publish(gap);
+  if (chain_->admit(gap) == LogChain::Verdict::news) rings_.publish(gap);
 }
 
 void LogFeed::wake() {

@@ -118,7 +118,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Task<void> read_alone();
   net::Task<base::Result<std::optional<lease::Fence>>> acquire();
   net::Task<void> backfill();
-  net::Task<bool> read_to_end();
+  net::Task<bool> read_to_end(const std::optional<docker::Position>& sought);
   void start_backfill();
   void moved();
   void start_reader();

@@ -199,7 +199,7 @@ net::Task<void> LogFeed::backfill() {
   do {
     read_again_ = false;
     const std::optional<docker::Position> proven = wanted_position_;
-    if (!co_await read_to_end()) {
+    if (!co_await read_to_end(proven)) {
       co_await loop_.sleep(200ms + jitter(loop_, 800ms));
       read_again_ = true;
       continue;
@@ -232,8 +232,8 @@ bool LogFeed::lacks_records(const docker::Position& proven) const {
   return false;
 }
 
-net::Task<bool> LogFeed::read_to_end() {
-  docker::HistoryRead read(shared_.parts.engine, loop_, source(), std::nullopt);
+net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
+  docker::HistoryRead read(shared_.parts.engine, loop_, source(), {{}, sought});
   auto start = co_await read.start(docker::HistoryFrom::after(chain_->at()));
   if (!start) co_return !passing(start.error());
   for (;;) {
@@ -241,11 +241,15 @@ net::Task<bool> LogFeed::read_to_end() {
     if (!next) co_return !passing(next.error());
     docker::HistoryChunk& chunk = **next;
     if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
-    if (chunk.end()) co_return true;
+    if (chunk.end()) {
+      chain_->rename(read.position());
+      co_return true;
+    }
     if (chunk.batch.empty()) continue;
     LogFrame frame = lines_frame(chunk.batch);
     frame.state = state();
-    if (chain_->judge(frame) == LogChain::Verdict::news) rings_.publish(frame);
+    chain_->rename(frame.prev);
+    if (chain_->admit(frame) == LogChain::Verdict::news) rings_.publish(frame);
   }
 }
 

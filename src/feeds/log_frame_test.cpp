@@ -187,5 +187,51 @@ TEST(LogMessages, OnlyTheQuietFormExplainsItselfInData) {
             "{\"type\":\"status\",\"channel\":\"c\",\"state\":\"stopped\",\"data\":\"The container has stopped\"}\n");
 }
 
+// Behind a step of the clock who began before it counts on from 100, who began after it does not.
+docker::Position full_at(std::int64_t time) {
+  docker::Position made = position({100, static_cast<std::uint32_t>(1 + time)});
+  made.stepped_ns = time;
+  return made;
+}
+LogFrame full_frame(std::int64_t from, std::int64_t to) {
+  LogFrame frame = frame_of(from, to);
+  for (LogEntry& entry : frame.entries) entry.mark = {100, static_cast<std::uint32_t>(1 + entry.time_ns)};
+  frame.prev = full_at(from - 1);
+  frame.position = full_at(to);
+  return frame;
+}
+
+TEST(LogChain, GoesOnInAnotherReckoningFromTheSamePlace) {
+  for (const bool up : {true, false}) {
+    LogChain chain(up ? position({5, 1}) : full_at(5));
+    LogFrame frame = up ? full_frame(6, 8) : frame_of(6, 8);
+    EXPECT_EQ(chain.judge(frame), LogChain::Verdict::news);
+    EXPECT_EQ(frame.entries.size(), 3U);
+    EXPECT_EQ(chain.at(), up ? full_at(8) : position({8, 1}));
+    LogFrame across = up ? frame_of(7, 9) : full_frame(7, 9);
+    EXPECT_EQ(chain.judge(across), LogChain::Verdict::news);
+    ASSERT_EQ(across.entries.size(), 1U);
+    EXPECT_EQ(across.entries[0].time_ns, 9);
+  }
+}
+
+TEST(LogChain, DoubtsAFrameThatDoesNotShowWhereWeStand) {
+  LogChain chain(position({100, 1}, {3, 1}));
+  std::vector<docker::Line> lines = {line(LogStream::out, 6, "o"), line(LogStream::err, 7, "e")};
+  LogFrame frame = lines_frame(position({5, 1}, {3, 1}), position({6, 1}, {7, 1}), lines);
+  EXPECT_EQ(chain.judge(frame), LogChain::Verdict::missed) << "by its marks, one of its lines would be old";
+}
+
+TEST(LogChain, LooksOnceWhereAnOwnerSeemsToStandBehind) {
+  LogChain chain(position({100, 1}));
+  LogFrame tip;
+  tip.kind = LogFrame::Kind::tip;
+  tip.prev = tip.position = position({7, 1});
+  EXPECT_EQ(chain.judge(tip), LogChain::Verdict::missed);
+  EXPECT_EQ(chain.judge(tip), LogChain::Verdict::known);
+  chain.rename(position({7, 1}));
+  EXPECT_EQ(chain.at(), position({100, 1})) << "another record";
+}
+
 }  // namespace
 }  // namespace feeds

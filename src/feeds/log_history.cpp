@@ -115,7 +115,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   while (!co_await credit(pause_max)) {
   }
   const net::Gate::Place place = co_await shared_.reads.enter();
-  docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), until);
+  docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), {until, {}});
   auto start = co_await read.start(from);
   if (!start) co_return start.error();
   if (!at_) at_.emplace(start->position);

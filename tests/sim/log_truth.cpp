@@ -60,7 +60,6 @@ void LogTruth::finish(TrueLine& line) {
 
 std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& mark) const {
   const auto& all = lines(stream);
-  if (const std::size_t count = behind_step(stream, mark)) return count;
   const auto beyond = std::upper_bound(all.begin(), all.end(), mark,
                                        [](const docker::Mark& m, const TrueLine& l) { return m < l.mark; });
   auto count = static_cast<std::size_t>(beyond - all.begin());
@@ -70,14 +69,23 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& 
   return count;
 }
 
-// Who began behind a step of the clock reckons from there: its marks are less than all that came before.
-std::size_t LogTruth::behind_step(docker::LogStream stream, const docker::Mark& mark) const {
-  if (!stepped_) return 0;
-  const auto& all = lines(stream);
-  const auto last = std::find_if(all.rbegin(), all.rend(), [&](const TrueLine& line) {
-    return line.time_ns == mark.max_ns && line.mark.max_ns > mark.max_ns;
+std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Position& position) const {
+  const std::size_t by_mark = lines_until(stream, position.mark(stream));
+  if (!stepped_ || position.mark(position.head).count == 0) return by_mark;
+  // Behind a gap it is stamped a nanosecond before the record that follows.
+  const auto& heads = lines(position.head);
+  const auto head = std::find_if(heads.begin(), heads.end(), [&](const TrueLine& line) {
+    return line.time_ns == position.head_ns() || line.time_ns == position.head_ns() + 1;
   });
-  return static_cast<std::size_t>(all.rend() - last);
+  if (head == heads.end()) return by_mark;
+  const bool behind_head = head->time_ns == position.head_ns();
+  if (stream == position.head) return static_cast<std::size_t>(head - heads.begin()) + (behind_head ? 1 : 0);
+  const auto& all = lines(stream);
+  const auto exact = [&](const TrueLine& line) { return line.mark == position.mark(stream); };
+  if (std::any_of(all.begin(), all.end(), exact)) return by_mark;
+  const auto before = std::find_if(
+      all.begin(), all.end(), [&](const TrueLine& line) { return line.open || line.last_record > head->last_record; });
+  return static_cast<std::size_t>(before - all.begin());
 }
 
 void LogTruth::on_close() {

@@ -78,15 +78,15 @@ std::string Witness::hear_subscribed(const Heard& message) {
 void Witness::begin_at(const Position& position) {
   for (const LogStream stream : both) {
     Track& track = tracks_[docker::index_of(stream)];
-    track.low = track.next = truth_.lines_until(stream, position.mark(stream));
+    track.low = track.next = truth_.lines_until(stream, position);
     const bool log_start = position.mark(stream) == docker::Mark{};
     track.skip = log_start ? Track::Skip::beginning : Track::Skip::nothing;
   }
 }
 
-// Whatever was stamped then or later, and is still there, is to come.
+// Whatever was stamped then or later, and is still there, is to come. Behind a step of the clock a time is no place.
 std::string Witness::check_since() const {
-  if (!wish_.since_ns || wish_.tail) return {};
+  if (!wish_.since_ns || wish_.tail || truth_.stepped()) return {};
   for (const LogStream stream : both) {
     const auto& lines = truth_.lines(stream);
     for (std::size_t i = 0; i < tracks_[docker::index_of(stream)].next; ++i) {
@@ -148,7 +148,7 @@ std::string Witness::move(const std::string& text) {
   at_ = text;
   for (const LogStream stream : both) {
     Track& track = tracks_[docker::index_of(stream)];
-    const std::size_t index = truth_.lines_until(stream, position->mark(stream));
+    const std::size_t index = truth_.lines_until(stream, *position);
     if (!shows(stream)) {
       if (index < track.next && !truth_.stepped()) return "the position went back on " + name_of(stream);
       track.low = track.next = index;
@@ -214,15 +214,14 @@ bool Witness::stands_at(const std::string& text, const Position& position) const
   if (wish_.form == feeds::Form::batch) return text == at_;
   const auto at = Position::parse(at_);
   return at && std::all_of(both.begin(), both.end(), [&](LogStream stream) {
-           return !shows(stream) ||
-                  truth_.lines_until(stream, at->mark(stream)) == truth_.lines_until(stream, position.mark(stream));
+           return !shows(stream) || truth_.lines_until(stream, *at) == truth_.lines_until(stream, position);
          });
 }
 
 std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
   Track& track = tracks_[docker::index_of(stream)];
   const auto& lines = truth_.lines(stream);
-  const std::size_t end = truth_.lines_until(stream, to.mark(stream));
+  const std::size_t end = truth_.lines_until(stream, to);
   if (end < track.next && !truth_.stepped() && !track.torn) return "a gap that goes back on " + name_of(stream);
   for (std::size_t i = track.next; i < end; ++i, ++covered) {
     if (!truth_.gone(lines[i]) && !truth_.stepped())

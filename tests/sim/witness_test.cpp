@@ -187,8 +187,8 @@ TEST_F(WitnessTest, CutsALineOverAMebibyteWhereEverybodyDoes) {
   EXPECT_TRUE(lines[0].partial);
   EXPECT_EQ(lines[0].text.size(), 1U << 20);
   EXPECT_EQ(lines[1].text.size(), 6U * 16'384 + 3);
-  EXPECT_EQ(truth_->lines_until(LogStream::out, {1, 64}), 0U);
-  EXPECT_EQ(truth_->lines_until(LogStream::out, {1, 71}), 2U);
+  EXPECT_EQ(truth_->lines_until(LogStream::out, docker::Mark{1, 64}), 0U);
+  EXPECT_EQ(truth_->lines_until(LogStream::out, docker::Mark{1, 71}), 2U);
 }
 
 TEST(HeardTest, UnderstandsBothShapesOfLinesAndRefusesOthers) {

@@ -1,0 +1,144 @@
+// Two reckonings of one log: who began to count behind a backward step of the clock, and who knows what was before it.
+#include "docker/log_sight.hpp"
+
+#include <gtest/gtest.h>
+
+#include "docker/log_cursor.hpp"
+#include "docker/log_model.hpp"
+
+namespace docker {
+namespace {
+
+using Verdict = LogCursor::Verdict;
+using Until = LogCursor::Options::Until;
+
+// The position before the record, as one tells it who has read from `begin` on.
+Position position_of(const LogModel& log, std::size_t begin, std::size_t index) {
+  Position position;
+  std::array<Mark, 2> marks;
+  for (std::size_t i = begin; i < index; ++i) {
+    const LogModel::Entry& entry = log.entries[i];
+    Mark& mark = marks[index_of(entry.stream)];
+    mark = mark.next(entry.time_ns);
+    if (entry.last) reach(position, entry.stream, mark, entry.time_ns);
+  }
+  return position;
+}
+
+struct Log {
+  LogModel model{7, {0, 0, 40, 40'000'000}};
+  std::size_t step = 0;
+
+  explicit Log(std::size_t before = 300, std::size_t behind = 300) {
+    model.write(before);
+    step = model.entries.size();
+    model.now_ns -= 3'600'000'000'000;
+    model.write(behind);
+  }
+  Position full(std::size_t index) const { return position_of(model, 0, index); }
+  Position late(std::size_t index) const { return position_of(model, step + 10, index); }
+};
+
+class Lines final : public LogOut {
+ public:
+  void on_line(const Line& line) override {
+    numbers.push_back(std::stoull(std::string(line.text.substr(0, line.text.find('.')))));
+  }
+  void on_gap(const Gap&) override { ++gaps; }
+  void on_reckoning(const Position&) override { ++reckonings; }
+
+  std::vector<std::uint64_t> numbers;
+  int gaps = 0, reckonings = 0;
+};
+
+// As HistoryRead does it.
+Position read_until(const LogModel& log, Position from, LogCursor::Options options, Lines& lines) {
+  for (Verdict verdict = Verdict::again; verdict == Verdict::again;) {
+    LogCursor cursor(from, options);
+    if (cursor.done()) return from;
+    verdict = Verdict::wider;
+    for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i) {
+      std::size_t at = log.start_of(cursor.begin(false));
+      auto step = LogCursor::Step::more;
+      for (; step == LogCursor::Step::more && at < log.entries.size(); ++at)
+        step = cursor.take(log.record(at), 0, lines);
+      verdict = cursor.end(step == LogCursor::Step::more, lines);
+    }
+    from = cursor.position();
+    options.until_is = cursor.until_is();
+  }
+  return from;
+}
+
+std::vector<std::uint64_t> lines_of(const LogModel& log, std::size_t from, std::size_t to) {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t i = from; i < to; ++i) numbers.push_back(log.entries[i].line);
+  return numbers;
+}
+
+TEST(LogSight, MeetsTheRecordAndCountsOnAsThePositionDoes) {
+  const Log log;
+  LogSight sight(log.late(500));
+  sight.begin();
+  for (std::size_t i = 0; i < 499; ++i) sight.take(log.model.record(i));
+  EXPECT_FALSE(sight.met());
+  for (std::size_t i = 499; i < 540; ++i) sight.take(log.model.record(i));
+  ASSERT_TRUE(sight.met());
+  for (const LogStream stream : {LogStream::out, LogStream::err}) {
+    EXPECT_EQ(sight.ended(stream), log.late(540).mark(stream));
+    EXPECT_EQ(sight.seen(stream), log.late(540).mark(stream));
+  }
+  Position bound;
+  bound.marks[0] = {log.model.entries[5].time_ns, 0};
+  EXPECT_FALSE(LogSight(bound).possible());
+}
+
+TEST(LogCursor, ReadsBetweenPositionsOfTwoReckonings) {
+  const Log log;
+  const struct {
+    Position from, until;
+    std::size_t begin, end;
+  } cases[] = {
+      {log.full(100), log.late(500), 100, 500}, {log.full(400), log.late(500), 400, 500},
+      {log.late(400), log.full(500), 400, 500}, {log.full(500), log.late(500), 500, 500},
+      {log.late(500), log.full(500), 500, 500}, {log.full(520), log.late(500), 520, 520},
+      {Position{}, log.late(600), 0, 600},      {log.full(300), log.late(600), 300, 600},
+      {log.full(100), log.full(500), 100, 500},
+  };
+  for (const auto& each : cases) {
+    Lines lines;
+    LogCursor::Options options;
+    options.until = each.until;
+    read_until(log.model, each.from, options, lines);
+    EXPECT_EQ(lines.numbers, lines_of(log.model, each.begin, each.end)) << each.begin << " to " << each.end;
+    EXPECT_EQ(lines.gaps, 0);
+  }
+}
+
+TEST(LogCursor, TakesTheReckoningOfThePositionThatItMeets) {
+  const Log log;
+  for (const std::size_t from : {350U, 480U, 520U}) {
+    Lines lines;
+    LogCursor::Options options;
+    options.sought = log.late(500);
+    EXPECT_EQ(read_until(log.model, log.full(from), options, lines), log.late(600));
+    options.sought = log.full(500);
+    EXPECT_EQ(read_until(log.model, log.late(from), options, lines), log.full(600));
+    EXPECT_EQ(lines.reckonings, 2);
+    EXPECT_EQ(lines.gaps, 0);
+    EXPECT_EQ(lines.numbers.size(), 2 * (600 - from));
+  }
+}
+
+TEST(LogCursor, FindsItsPlaceBehindAStepThatItDidNotSee) {
+  const Log log(3000, 2500);
+  for (const std::size_t from : {3100U, 4000U, 5400U}) {
+    Lines lines;
+    EXPECT_EQ(read_until(log.model, log.late(from), {}, lines), log.late(5500));
+    EXPECT_EQ(lines.numbers, lines_of(log.model, from, 5500));
+    EXPECT_EQ(lines.gaps, 0);
+  }
+}
+
+}  // namespace
+}  // namespace docker
