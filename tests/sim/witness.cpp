@@ -17,6 +17,7 @@ constexpr std::array<LogStream, 2> both = {LogStream::out, LogStream::err};
 Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish_(std::move(wish)), tally_(tally) {}
 
 void Witness::ask() {
+  gone_then_ = truth_.log().oldest_on_disk();
   phase_ = wish_.form != feeds::Form::quiet_line ? Phase::asked : resumes() ? Phase::going : Phase::silent;
 }
 
@@ -55,7 +56,6 @@ std::string Witness::hear_subscribed(const Heard& message) {
     if (message.recovered == "none")
       return "a position of this log was answered with recovered: none, " + message.reason;
     promised_full_ = message.recovered == "full";
-    gone_then_ = truth_.log().oldest_on_disk();
     if (message.position != at_) {  // another one that says the same
       if (std::string wrong = move(message.position); !wrong.empty() || !promised_full_)
         return "resumes at another position than the one that was given; " + wrong;
@@ -193,7 +193,10 @@ std::string Witness::hear_gap(const Heard& message) {
   ++tally_["gaps " + message.reason];
   tally_["lines in gaps"] += covered;
   lost_.clear();
-  gap_before_ = true;
+  // One that ends at a record leads to where the ring begins; what was lost behind that is told by the ring's own.
+  gap_before_ = std::none_of(both.begin(), both.end(), [&](LogStream stream) {
+    return from->mark(stream) != to->mark(stream) && to->mark(stream).count > 0;
+  });
   at_ = message.to;
   return {};
 }
@@ -209,12 +212,13 @@ bool Witness::told_is_gone(const Position& from, const Position& to) const {
 }
 
 // Batches are a chain. Single lines are not: their positions move with a line alone, so one that says the same of the
-// streams that are shown is as good.
+// streams that are shown is as good, or one behind what was gone before they began.
 bool Witness::stands_at(const std::string& text, const Position& position) const {
   if (wish_.form == feeds::Form::batch) return text == at_;
   const auto at = Position::parse(at_);
   return at && std::all_of(both.begin(), both.end(), [&](LogStream stream) {
-           return !shows(stream) || truth_.lines_until(stream, *at) == truth_.lines_until(stream, position);
+           const std::size_t told = truth_.lines_until(stream, *at), said = truth_.lines_until(stream, position);
+           return !shows(stream) || said == told || (said > told && has_until(stream, said));
          });
 }
 

@@ -145,6 +145,32 @@ TEST_F(WitnessTest, TakesAGapForWhatWasRemovedWithItsContainer) {
   EXPECT_EQ(gap(at({1, 1})), "");
 }
 
+TEST_F(WitnessTest, TakesASecondGapBehindOneThatLeadsToTheRing) {
+  log({.max_size = 1, .max_file = 2});
+  EXPECT_EQ(subscribe(at({1, 0})), "");
+  for (int i = 1; i <= 5; ++i) write(i);
+  EXPECT_EQ(gap(at({3, 1})), "");
+  EXPECT_EQ(gap(at({4, 0})), "");
+  EXPECT_THAT(gap(at({4, 0})), HasSubstr("two gaps"));
+}
+
+// Single lines move the position with a line alone: not past what was gone before they began.
+TEST_F(WitnessTest, TakesAGapBehindTheLinesThatWereGoneBeforeItBegan) {
+  log({.max_size = 1, .max_file = 2}, feeds::Form::line);
+  for (int i = 1; i <= 5; ++i) write(i);
+  EXPECT_EQ(subscribe(at({})), "");
+  Heard heard;
+  heard.type = "gap";
+  heard.reason = "rotated";
+  heard.from = at({4, 1});
+  heard.to = at({5, 0});
+  EXPECT_THAT(witness_->hear(heard), HasSubstr("but the follower stands at"));
+  heard.from = at({3, 1});
+  for (int i = 6; i <= 9; ++i) write(i);
+  heard.to = at({8, 0});
+  EXPECT_EQ(witness_->hear(heard), "");
+}
+
 TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
   log({.max_size = 1, .max_file = 2});
   EXPECT_EQ(subscribe(at({1, 0})), "");
@@ -152,6 +178,18 @@ TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
   witness_->lose();
   EXPECT_EQ(subscribe(witness_->position(), "full"), "");
   EXPECT_THAT(gap(at({4, 0})), HasSubstr("recovered: full"));
+
+  log({.max_size = 1, .max_file = 2});
+  EXPECT_EQ(subscribe(at({1, 0})), "");
+  witness_->lose();
+  witness_->ask();
+  for (int i = 1; i <= 5; ++i) write(i);  // on its way
+  Heard heard;
+  heard.type = "subscribed";
+  heard.position = witness_->position();
+  heard.recovered = "full";
+  EXPECT_EQ(witness_->hear(heard), "");
+  EXPECT_EQ(gap(at({4, 0})), "");
 }
 
 TEST_F(WitnessTest, FindsAnEarlyStopped) {
