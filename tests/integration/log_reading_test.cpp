@@ -192,7 +192,7 @@ TEST_P(LogReading, ADriverThatKeepsNothingIsSaid) {
   RunOptions options;
   options.driver = "none";
   const std::string id = run("silent", "echo one", options);
-  docker::HistoryRead history(*client_, ground_.loop, source_of(id), std::nullopt);
+  docker::HistoryRead history(*client_, ground_.loop, source_of(id), {});
   auto start = ground_.await(history.start({}));
   ASSERT_FALSE(start);
   EXPECT_EQ(start.error().fault, base::Fault::unsupported);
@@ -247,7 +247,7 @@ TEST_P(LogReading, HistoriesAreWhatDockerPrints) {
   engine_->wait(id);
   const docker::LogSource source = source_of(id);
   for (std::uint64_t tail : {0U, 1U, 7U, 100U, 5000U, 100'000U}) {
-    docker::HistoryRead history(*client_, ground_.loop, source, std::nullopt);
+    docker::HistoryRead history(*client_, ground_.loop, source, {});
     ASSERT_TRUE(ground_.await(history.start(docker::HistoryFrom::range({}, tail))));
     LogListener heard;
     for (;;) {
