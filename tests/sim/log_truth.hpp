@@ -47,7 +47,7 @@ class LogTruth final : private SimLog::Follower {
   bool rotated(const TrueLine& line) const { return line.first_record < log_.oldest_on_disk(); }
   // Or the container's removal all of it.
   bool gone(const TrueLine& line) const { return log_.removed() || rotated(line); }
-  // A stamp went back within a stream: marks and times do not say everything any more.
+  // A stamp went back: marks and times do not say everything any more.
   bool stepped() const { return stepped_; }
 
   // Where a run of the container has ended: its last line was delivered when `stopped` is said.
