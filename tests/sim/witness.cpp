@@ -186,10 +186,10 @@ std::string Witness::hear_status(const Heard& message) {
     if (!one_over_) degraded_ = source_down_ = false;
   } else if (message.state == "removed") {
     removed_ = true;
-    // Else its last lines may have gone before anybody could read them. So they may where an old Engine's rotating log
-    // is polled.
+    // Else its last lines may have gone before anybody could read them. So they may where a rotating log is polled.
     const SimLog& log = truth_.log();
-    const bool polled = log.options().max_size > 0 && log.generation() == Generation::docker_20;
+    const bool old_local = log.options().driver == LogDriver::local && log.generation() == Generation::docker_20;
+    const bool polled = log.options().max_size > 0 || old_local;
     if (wish_.undisturbed && !polled) return complete();
   } else if (message.state == "stopped" && phase_ == Phase::going) {
     // Lines of the next run may have come before it: the Engine does not say whose a line is.
