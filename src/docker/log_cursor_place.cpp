@@ -1,4 +1,4 @@
-// The half of LogCursor that decides where a record lies: at or before the cursor, behind it, or nowhere that is known.
+// The part of LogCursor that decides where a record lies: at or before the cursor, behind it, or nowhere that is known.
 #include <algorithm>
 
 #include "base/planted.hpp"

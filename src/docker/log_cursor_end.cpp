@@ -1,0 +1,133 @@
+// The part of LogCursor that decides what a read has shown when it ends, and what is asked next.
+#include <algorithm>
+
+#include "docker/log_cursor.hpp"
+
+namespace docker {
+namespace {
+
+// What a read asks for: enough to overlap, and room for what came meanwhile. A read that shows at its first record that
+// it does not reach back costs little, so growing by four costs less than asking for much at once.
+constexpr std::uint64_t kTailGrowth = 4;
+constexpr std::uint64_t kTailMin = 64;
+constexpr std::uint64_t kTailUsualMax = 16'384;
+constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
+
+}  // namespace
+
+LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
+  if (!clean) held_.clear();  // too little was seen to say where the gap ends
+  if (!held_.empty()) settle_gap(out);
+  if (begin_again_) return Verdict::again;
+  if (done()) return Verdict::reached;
+  if (astray_) {
+    if (!plan_.tail && !plan_.follow) {
+      astray_ns_ = window_ns_;
+      lost_ = std::max(lost_, Lost::doubtful);
+      return Verdict::later;
+    }
+    bool same_start = std::exchange(astray_ns_, window_ns_) == window_ns_;
+    widen();
+    if (same_start) tail_ = std::nullopt;  // more was asked for, and no more was there
+    return Verdict::wider;
+  }
+  if (matched_) too_small_ = 0;
+  if (!clean) return end_cut_off();
+  if (doubted_ || plan_.follow) return Verdict::broken;
+  return matched_ ? end_at_log_end(out) : end_without_match(out);
+}
+
+// Where connections do not live long, no more must be asked for than gets us on.
+LogCursor::Verdict LogCursor::end_cut_off() {
+  std::optional<std::uint64_t> asked = plan_.tail ? plan_.tail : total_;
+  if (matched_) {
+    std::uint64_t unread = asked ? *asked - std::min(records_, *asked) : 0;
+    tail_ = unread + unread / 4 + kTailFirst;  // and what is written meanwhile
+    return Verdict::broken;
+  }
+  if (!plan_.tail) {
+    if (lost_ == Lost::no) tail_ = std::max(kTailFirst, (too_small_ + asked.value_or(0)) / 2);
+    return Verdict::broken;
+  }
+  if (doubted_ || records_ == 0) return Verdict::broken;
+  // All that came was old. The least that reaches back lies between what did not and this.
+  tail_ = std::max(too_small_ + 1, (too_small_ + *plan_.tail) / 2);
+  return tail_ < plan_.tail ? Verdict::wider : Verdict::broken;
+}
+
+LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
+  bool all_shown = !plan_.tail || records_ < *plan_.tail;
+  total_ = all_shown ? std::optional(records_) : std::nullopt;
+  if (all_shown && records_ > 0) log_start_ns_ = window_ns_;
+  tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
+  if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
+  if (!options_.until) return Verdict::caught_up;
+  if (withheld_due_) {
+    options_.until_is = Options::Until::by_marks;
+    return Verdict::again;
+  }
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= options_.until->mark(stream);
+    if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
+  }
+  return reached(true) ? Verdict::reached : end_short_of_until(out);
+}
+
+// Nothing more is in the log: what lies before `until` was lost while we read, or its marks are of another reckoning.
+LogCursor::Verdict LogCursor::end_short_of_until(LogOut& out) {
+  const auto lacks = [this](LogStream stream) {
+    const Track& t = track(stream);
+    const Mark& wanted = options_.until->mark(stream);
+    const bool uncounted = t.seen.max_ns == wanted.max_ns && t.uncounted_ns == wanted.max_ns;
+    return position_.mark(stream) < wanted && wanted.count > 0 && !uncounted;
+  };
+  if (reckoned_ || (!lacks(LogStream::out) && !lacks(LogStream::err))) return Verdict::reached;
+  if (!std::exchange(short_of_until_, true)) return Verdict::later;
+  announce(merge(position_, *options_.until), "reader", out);
+  return Verdict::reached;
+}
+
+LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
+  if (records_ == 0) {  // an empty log: what it had is gone, but nothing was written since
+    lost_ = std::max(lost_, Lost::doubtful);
+    return options_.until ? end_short_of_until(out) : Verdict::caught_up;
+  }
+  if (!plan_.tail) {  // the whole log is stamped before the head, which is not in it
+    lost_ = lost_ == Lost::no ? Lost::doubtful : Lost::surely;
+    return Verdict::later;
+  }
+  if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
+    looked_back_ = true;
+    log_stepped_ = log_stepped_ || window_ns_ + kStepNs < astray_ns_;
+    return Verdict::later;
+  }
+  if (records_ < *plan_.tail) total_ = records_;
+  widen();
+  return Verdict::wider;
+}
+
+void LogCursor::widen() {
+  if (!tail_) return;
+  if (total_ && tail_ > total_) total_ = std::nullopt;  // it has grown since
+  too_small_ = *tail_;
+  tail_ = *tail_ * kTailGrowth;
+  if (tail_ > kTailMax || (total_ && tail_ > total_)) tail_ = std::nullopt;
+}
+
+bool LogCursor::done() const { return options_.until && (begin_again_ || (!await_sight_ && reached(false))); }
+
+// A bound says nothing about a record that could be waited for: only the log's end shows that it was reached.
+bool LogCursor::reached(bool at_log_end) const {
+  const Position& until = *options_.until;
+  if (covers(position_, until)) return true;
+  if (withheld_ && !reckoned_ && !at_log_end) return false;
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    Mark wanted = until.mark(stream);
+    if (at_log_end && wanted.count == 0) continue;
+    if (tracks_[index_of(stream)].seen < wanted) return false;
+    if (lines_.open(stream) && lines_.held_mark(stream) <= wanted) return false;
+  }
+  return true;
+}
+
+}  // namespace docker
