@@ -85,9 +85,13 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
   if (options_.lines > kLinesMax) return Verdict::found;
   if (!clean && !found_) return Verdict::broken;
   bool whole = !tail_;
-  const bool all_before_us = !whole && sight_ && !sight_->met() && !found_;
+  const bool unmet = sight_ && !sight_->met() && !found_;
+  if (whole && unmet) {  // rotation took it, so all that is left lies behind it, and marks are all there is to go by
+    sight_.reset();
+    return Verdict::wider;
+  }
   auto in_doubt = [this](const Track& track) { return track.doubted && track.lines_before >= passed_; };
-  if (!whole && (passed_ == 0 || all_before_us || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
+  if (!whole && (passed_ == 0 || unmet || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
     bool all_shown = records_ < *tail_ && !found_;
     tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);
     return Verdict::wider;

@@ -136,6 +136,13 @@ TEST(LogSurvey, CountsBackFromWhereTheRingBegins) {
   EXPECT_EQ(judge.events.size(), 20u);
 }
 
+TEST(LogSurvey, CountsNothingBehindAPlaceThatRotationTook) {
+  LogModel log = log_of(1000);
+  const Position until = log.position_before(600);
+  log.rotate(700);
+  EXPECT_EQ(survey(log, {false, 20, {}, until}).position.marks, Position{}.marks);
+}
+
 // The other stream's only lines in the read: one that may have begun before it, and one behind the ring's beginning.
 TEST(LogSurvey, SetsABoundBetweenTheLinesBeforeAndBehindThePosition) {
   const std::int64_t start = 100'000'000'000, step = 1'000'000;
