@@ -195,7 +195,7 @@ void LogCursor::settle_gap(LogOut& out) {
     auto first = std::find_if(held.begin(), held.end(), [&](const Held& record) { return record.stream == stream; });
     bool present = first != held.end();
     std::int64_t time = present ? first->time_ns : between;
-    bool stepped = present && time <= t.seen.max_ns;
+    bool stepped = present && Mark{time, 0} < t.seen;    // not where it is the one that the bound waits for
     clock = clock || (present && time < t.seen.max_ns);  // the same stamp is the rest of one line
     // Marks never go back: behind a step of the clock the missing records count as one.
     if (time > t.seen.max_ns) t.seen = {time, 0};
@@ -238,6 +238,14 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
 void LogCursor::flush(LogOut& out) {
   for (LogStream stream : {LogStream::out, LogStream::err})
     lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
+}
+
+void LogCursor::flush_removed(LogOut& out) {
+  if (run_shown_) return flush(out);
+  Position to = position_;
+  for (LogStream stream : {LogStream::out, LogStream::err})
+    if (lines_.open(stream)) to.mark(stream) = lines_.held_mark(stream);
+  if (to.marks != position_.marks) announce(to, "reader", out);
 }
 
 }  // namespace docker

@@ -80,6 +80,8 @@ class LogCursor {
 
   // The run is over and read to its end: what may have gone on is a line.
   void flush(LogOut& out);
+  // The log is gone. Unless a follow showed the run to its end, a line that is open has lost its rest.
+  void flush_removed(LogOut& out);
   bool open() const { return lines_.open(LogStream::out) || lines_.open(LogStream::err); }
 
   // After Verdict::again.
@@ -160,6 +162,7 @@ class LogCursor {
   enum class Lost { no, doubtful, surely } lost_ = Lost::no;  // how often the whole log did not show the head
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it
+  bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
   bool log_stepped_ = false;   // a read showed that the clock went back within the log
   bool looked_back_ = false;   // for that, since the whole log did not show the head

@@ -18,6 +18,7 @@ constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from th
 LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
   if (!clean) held_.clear();  // too little was seen to say where the gap ends
   if (!held_.empty()) settle_gap(out);
+  run_shown_ = clean && plan_.follow;
   if (begin_again_) return Verdict::again;
   if (done()) return Verdict::reached;
   if (astray_) {

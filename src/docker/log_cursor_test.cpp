@@ -103,6 +103,44 @@ TEST(LogCursor, EndsAGapForASilentStreamBetweenWhatWentAndWhatIsToCome) {
   EXPECT_EQ(judge.events.back().mark, (Mark{log.now_ns + 60'000, 1}));
 }
 
+TEST(LogCursor, CoversNothingOfAStreamWhoseNextRecordStandsAtItsBound) {
+  LogModel log(1, {});
+  for (int i = 0; i < 3; ++i) log.append(LogStream::out, i);
+  log.append(LogStream::err, 3);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  lost.mark(LogStream::err) = {log.now_ns + 3'000, 0};
+  LogCursor cursor(lost, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  ASSERT_EQ(judge.events.size(), 5u);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), lost.mark(LogStream::err));
+  EXPECT_EQ(judge.events[4].mark, (Mark{log.now_ns + 3'000, 1}));
+}
+
+// A line is not told by half because its container was removed.
+TEST(LogCursor, TellsALineThatWasOpenWhenItsLogWentOnlyWhereItHadEnded) {
+  for (const bool follow : {false, true}) {
+    LogModel log = log_of(20);
+    const Position before = log.position_before(log.entries.size());
+    log.write_line(LogStream::out, 2);
+    log.entries.pop_back();
+    LogCursor cursor(before, {});
+    LogJudge judge;
+    EXPECT_EQ(read(cursor, log, judge), Verdict::caught_up);
+    if (follow) {
+      for (std::size_t at = log.start_of(cursor.begin(true)); at < log.entries.size(); ++at)
+        cursor.take(log.record(at), log.now_ns, judge);
+      EXPECT_EQ(cursor.end(true, judge), Verdict::broken);
+    }
+    EXPECT_TRUE(judge.events.empty());
+    cursor.flush_removed(judge);
+    ASSERT_EQ(judge.events.size(), 1u);
+    EXPECT_EQ(judge.events[0].gap, !follow);
+    EXPECT_EQ(cursor.position().mark(LogStream::out), log.entries.back().mark);
+  }
+}
+
 TEST(LogCursor, DropsWhatAnOldEngineRepeatsInAFollow) {
   LogModel log = log_of(400);
   LogCursor::Options options;

@@ -94,7 +94,7 @@ net::Duration LogReader::backoff() {
 net::Task<base::Result<bool>> LogReader::turn() {
   auto now = co_await client_.inspect(source_.container.id);
   if (!now && now.error().fault == base::Fault::not_found) {
-    if (cursor_) cursor_->flush(*this);
+    if (cursor_) cursor_->flush_removed(*this);
     pass_on();
     sink_.on_state(LogEvent::removed);
     co_return false;
