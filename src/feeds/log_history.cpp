@@ -137,9 +137,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     take(read_to, *last);
     if (std::exchange(announced, false)) tell(std::exchange(last, {}));
     const bool drained = co_await credit(patience);
-    if (drained) continue;
-    tell(std::move(last));
-    co_return false;
+    if (!drained) co_return false;  // what is held back will be read again
   }
   if (last) last->told = end.told;
   tell(std::move(last));

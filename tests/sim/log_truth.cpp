@@ -74,7 +74,8 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Mark& 
 
 std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Position& position) const {
   const std::size_t by_mark = lines_until(stream, position.mark(stream));
-  if (!stepped_ || position.mark(position.head).count == 0) return by_mark;
+  const bool by_place = stepped_ || position.mark(stream).count == 0;
+  if (!by_place || position.mark(position.head).count == 0) return by_mark;
   // Behind a gap it is stamped a nanosecond before the record that follows.
   const auto& heads = lines(position.head);
   const auto head = std::find_if(heads.begin(), heads.end(), [&](const TrueLine& line) {

@@ -40,8 +40,8 @@ class LogTruth final : private SimLog::Follower {
   std::size_t total() const { return lines_[0].size() + lines_[1].size(); }
   // How many of the stream's lines lie at or before the mark; parts of a long one count once their line is over.
   std::size_t lines_until(docker::LogStream stream, const docker::Mark& mark) const;
-  // The same of a position. Behind a step of the clock its marks may have another maximum than ours: then its head's
-  // stamp says where in the log it stands.
+  // The same of a position. Of a bound, and of marks behind a step of the clock, which may have another maximum than
+  // ours, its head's stamp says where in the log it stands.
   std::size_t lines_until(docker::LogStream stream, const docker::Position& position) const;
   // Rotation has taken its beginning.
   bool rotated(const TrueLine& line) const { return line.first_record < log_.oldest_on_disk(); }

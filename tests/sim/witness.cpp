@@ -18,6 +18,8 @@ Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish
 
 void Witness::ask() {
   gone_then_ = truth_.log().oldest_on_disk();
+  const auto& records = truth_.log().records();
+  newest_then_ns_ = records.empty() ? 0 : records.back().stamp;
   phase_ = wish_.form != feeds::Form::quiet_line ? Phase::asked : resumes() ? Phase::going : Phase::silent;
 }
 

@@ -101,7 +101,8 @@ class Witness {
   std::string at_;  // where it stands, as it was told; empty: nowhere yet
   std::array<Track, 2> tracks_;
   std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
-  std::size_t gone_then_ = 0;   // when it was asked: the first record that was still there
+  std::size_t gone_then_ = 0;  // when it was asked: the first record that was still there
+  std::int64_t newest_then_ns_ = 0;
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since
   std::string lost_;            // `lost` was said, and its gap is to come
   bool gap_before_ = false;     // the last thing that came was a gap, and it ends at bounds

@@ -10,6 +10,7 @@ namespace {
 using docker::LogStream;
 using docker::Position;
 
+constexpr std::int64_t unread_ns = 1'000'000'000;
 constexpr std::array<LogStream, 2> both = {LogStream::out, LogStream::err};
 
 }  // namespace
@@ -79,7 +80,9 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
     // Who follows one stream may stand far behind on the other, and the gap leads from there.
     if (shows(stream) && !truth_.gone(lines[i]) && !truth_.stepped())
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
-    if (wish_.undisturbed && promised_full_ && lines[i].first_record < gone_then_)
+    // Who stands where the log was read to has all; what was written since may go before it is read.
+    const bool old = lines[i].time_ns < newest_then_ns_ - unread_ns && lines[i].first_record < gone_then_;
+    if (wish_.undisturbed && promised_full_ && old)
       return "recovered: full, though line " + std::to_string(i) + " of " + name_of(stream) + " was gone already";
   }
   track.next = std::max(track.next, end);
