@@ -58,18 +58,8 @@ void HistoryRead::begin(const Position& at, LogCursor::Options::Until until_is) 
 
 net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
   if (from.position) co_return *from.position;
-  Position position = source_.log;
-  if (from.tail) {
-    auto by_lines = co_await survey(from.tail, std::nullopt);
-    if (!by_lines) co_return by_lines.error();
-    position = *by_lines;
-  }
-  if (from.since_ns) {
-    auto by_time = co_await survey(std::nullopt, from.since_ns);
-    if (!by_time) co_return by_time.error();
-    position = merge(position, *by_time);
-  }
-  co_return position;
+  if (!from.tail && !from.since_ns) co_return source_.log;
+  co_return co_await survey(from.tail, from.since_ns);
 }
 
 net::Task<base::Result<Position>> HistoryRead::survey(std::optional<std::uint64_t> lines,

@@ -142,6 +142,7 @@ class LogCursor {
   void announce(const Position& to, std::string_view reason, LogOut& out);
   Verdict end_cut_off();
   Verdict end_at_log_end(LogOut& out);
+  bool sought_is_further_back() const;
   Verdict end_short_of_until(LogOut& out);
   Verdict end_without_match(LogOut& out);
   void widen();

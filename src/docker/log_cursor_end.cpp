@@ -62,6 +62,11 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   if (all_shown && records_ > 0) log_start_ns_ = window_ns_;
   tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
   if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
+  if (!options_.until && sought_is_further_back()) {
+    tail_ = plan_.tail;
+    widen();
+    return Verdict::wider;
+  }
   if (!options_.until) return Verdict::caught_up;
   if (withheld_due_) {
     options_.until_is = Options::Until::by_marks;
@@ -72,6 +77,11 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
     if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
   }
   return reached(true) ? Verdict::reached : end_short_of_until(out);
+}
+
+// By its marks it is not reached, and it was not met: perhaps it lies before what was read.
+bool LogCursor::sought_is_further_back() const {
+  return sight_ && sight_->possible() && !sight_->met() && plan_.tail && behind(position_, *options_.sought);
 }
 
 // Nothing more is in the log: what lies before `until` was lost while we read, or its marks are of another reckoning.

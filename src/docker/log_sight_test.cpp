@@ -130,6 +130,15 @@ TEST(LogCursor, TakesTheReckoningOfThePositionThatItMeets) {
   }
 }
 
+TEST(LogCursor, LooksFurtherBackForAPositionThatItSeemsToLack) {
+  const Log log(300, 2500);
+  Lines lines;
+  LogCursor::Options options;
+  options.sought = log.full(400);
+  EXPECT_EQ(read_until(log.model, log.late(2700), options, lines), log.full(2800));
+  EXPECT_EQ(lines.numbers, lines_of(log.model, 2700, 2800));
+}
+
 TEST(LogCursor, FindsItsPlaceBehindAStepThatItDidNotSee) {
   const Log log(3000, 2500);
   for (const std::size_t from : {3100U, 4000U, 5400U}) {

@@ -14,7 +14,7 @@ constexpr std::int64_t kDisorderNs = 1'000'000'000;  // see log_cursor_place.cpp
 }  // namespace
 
 LogSurvey::LogSurvey(const Position& log, Options options) : options_(std::move(options)), lines_(options_.tty) {
-  CHECK(options_.lines.has_value() != options_.since_ns.has_value());
+  CHECK(options_.lines.has_value() || options_.since_ns.has_value());
   log_.engine = log.engine;
   log_.container = log.container;
   position_ = log_;
@@ -30,7 +30,7 @@ ReadPlan LogSurvey::begin() {
   tracks_ = {};
   position_ = log_;
   records_ = passed_ = 0;
-  past_until_ = found_ = false;
+  past_until_ = since_come_ = found_ = false;
   kept_.clear();
   if (sight_) sight_->begin();
   return {tail_, false};
@@ -72,9 +72,10 @@ bool LogSurvey::behind_until(const Line& line) const {
 void LogSurvey::take_line(const Line& line) {
   if (found_ || behind_until(line)) return;
   if (line.partial) return;  // it counts, and can be passed, where it ends
-  if (options_.since_ns && line.time_ns >= *options_.since_ns) found_ = true;
+  since_come_ = since_come_ || !options_.since_ns || line.time_ns >= *options_.since_ns;
+  found_ = since_come_ && !options_.lines;
   kept_.push_back({line.stream, line.mark, line.time_ns});
-  std::uint64_t wanted = options_.lines.value_or(found_ ? 1 : 0);
+  const std::uint64_t wanted = since_come_ ? options_.lines.value_or(1) : 0;
   for (; kept_.size() > wanted; kept_.pop_front(), ++passed_) {
     const Kept& first = kept_.front();
     reach(position_, Line{first.stream, false, first.time_ns, first.mark, {}});

@@ -21,7 +21,7 @@ class LogSurvey {
 
   struct Options {
     bool tty = false;
-    std::optional<std::uint64_t> lines;  // one of the two
+    std::optional<std::uint64_t> lines;  // one of the two, or both: then what both allow
     std::optional<std::int64_t> since_ns;
     std::optional<Position> until;  // lines behind it do not count; met by sight where that is possible
   };
@@ -71,8 +71,9 @@ class LogSurvey {
   std::uint64_t records_ = 0;
   std::uint64_t passed_ = 0;  // lines that position_ is behind
   bool past_until_ = false;
-  bool found_ = false;     // the first line of the time wanted
-  std::deque<Kept> kept_;  // the lines behind position_
+  bool since_come_ = false;  // the first line of the time wanted; any, where none is
+  bool found_ = false;       // the first line of the time wanted
+  std::deque<Kept> kept_;    // the lines behind position_
   std::int64_t window_ns_ = 0, last_ns_ = 0;
 };
 

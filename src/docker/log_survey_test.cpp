@@ -136,6 +136,20 @@ TEST(LogSurvey, CountsBackFromWhereTheRingBegins) {
   EXPECT_EQ(judge.events.size(), 20u);
 }
 
+TEST(LogSurvey, FindsWhatATimeAndANumberBothAllow) {
+  const LogModel log = log_of(1000);
+  const auto lines_behind = [&](std::uint64_t lines, std::size_t since) {
+    LogCursor cursor(survey(log, {false, lines, log.entries[since].time_ns, {}}).position, {});
+    LogJudge judge;
+    EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+    return judge.events.size();
+  };
+  EXPECT_EQ(lines_behind(20, 500), 20U);
+  EXPECT_LE(lines_behind(900, 990), 12U);
+  EXPECT_GE(lines_behind(900, 990), 5U);
+  EXPECT_GT(lines_behind(900, 200), 500U);
+}
+
 TEST(LogSurvey, CountsNothingBehindAPlaceThatRotationTook) {
   LogModel log = log_of(1000);
   const Position until = log.position_before(600);

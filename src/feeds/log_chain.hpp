@@ -31,18 +31,24 @@ class LogChain {
     if (!shown || docker::behind(at(), frame.prev)) return Verdict::missed;
     switch (frame.kind) {
       case LogFrame::Kind::lines:
+        return admit_lines(frame);
       case LogFrame::Kind::gap:
-        return admit(frame);
+        return admit_gap(frame);
       case LogFrame::Kind::tip:
       case LogFrame::Kind::released:
         return docker::behind(at(), frame.position) || doubtful(frame.position) ? Verdict::missed : Verdict::known;
       case LogFrame::Kind::status:
-        return Verdict::news;
+        return doubtful(frame.position) ? Verdict::missed : Verdict::news;
     }
     return Verdict::known;
   }
-  // Lines or a gap that were read on from at() or before it.
-  Verdict admit(LogFrame& frame) { return frame.kind == LogFrame::Kind::gap ? admit_gap(frame) : admit_lines(frame); }
+  // Lines or a gap that we have read ourselves, on from at() or before it.
+  Verdict admit(LogFrame& frame) {
+    if (frame.kind == LogFrame::Kind::gap) return admit_gap(frame);
+    recognise(frame.prev);
+    shows_our_place(frame);  // and calls it as the frame does
+    return admit_lines(frame);
+  }
 
   // After Docker was read to its end: nothing before `proven` is missing here any more.
   void advance(const docker::Position& proven) { at_.advance(proven); }

@@ -215,6 +215,14 @@ TEST(LogChain, GoesOnInAnotherReckoningFromTheSamePlace) {
   }
 }
 
+TEST(LogChain, WhatWeReadOurselvesIsCalledAsOthersCalledIt) {
+  LogChain chain(position({8, 1}));
+  LogFrame own = full_frame(7, 9);
+  EXPECT_EQ(chain.admit(own), LogChain::Verdict::news);
+  ASSERT_EQ(own.entries.size(), 1U) << "the others were heard";
+  EXPECT_EQ(own.entries[0].time_ns, 9);
+}
+
 TEST(LogChain, DoubtsAFrameThatDoesNotShowWhereWeStand) {
   LogChain chain(position({100, 1}, {3, 1}));
   std::vector<docker::Line> lines = {line(LogStream::out, 6, "o"), line(LogStream::err, 7, "e")};

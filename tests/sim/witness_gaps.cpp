@@ -82,7 +82,7 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
     // Who stands where the log was read to has all; what was written since may go before it is read.
     const bool old = lines[i].time_ns < newest_then_ns_ - unread_ns && lines[i].first_record < gone_then_;
-    if (wish_.undisturbed && promised_full_ && old)
+    if (wish_.undisturbed && promised_full_ && old && track.skip != Track::Skip::beginning)
       return "recovered: full, though line " + std::to_string(i) + " of " + name_of(stream) + " was gone already";
   }
   track.next = std::max(track.next, end);

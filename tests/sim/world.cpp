@@ -29,7 +29,8 @@ app::Settings settings_of(const Plan& plan, std::size_t number) {
 }
 
 // Text that is hard for somebody on its way.
-// `endless`: perhaps one of more than 1 MiB. Not where a log rotates: who begins in the middle of it cuts it elsewhere.
+// `endless`: perhaps one of more than 1 MiB. Not where a log rotates: who begins in the middle of it cuts it elsewhere;
+// nor where the clock steps (docs/log-cursor.md).
 std::string odd_line(net::Random& random, bool endless) {
   switch (random.below(8)) {
     case 0:
@@ -216,7 +217,9 @@ void World::live(std::size_t number, LifePlan::Step step) {
 
 void World::write_odd_line(SimContainer& container) {
   const SimStream stream = net_.random().chance(0.5) ? SimStream::out : SimStream::err;
-  const bool endless = container.options().log.max_size == 0;
+  const bool steps = std::any_of(plan_.faults.begin(), plan_.faults.end(),
+                                 [](const FaultPlan& each) { return each.fault == Fault::step_engine_clock; });
+  const bool endless = container.options().log.max_size == 0 && !steps;
   container.write(stream, odd_line(net_.random(), endless) + "\n");
 }
 
