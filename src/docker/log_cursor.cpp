@@ -58,7 +58,7 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   if (from_the_start)
     for (Track& t : tracks_) t.known = t.known || t.seen == Mark{};
   counted_ = 0;
-  astray_ = doubted_ = reckoned_ = false;
+  astray_ = doubted_ = reckoned_ = starts_beyond_ = false;
   latest_ns_ = 0;
   if (sight_) sight_->begin();
   tracks_[0].shown = tracks_[1].shown = false;

@@ -3,8 +3,8 @@
 // explains the rules and why they hold.
 //
 // Owned by one reader, on its thread. Bounds: one part of a long line per stream (1 MiB, three where the driver
-// replaced every byte), and while a gap is being measured 64 records or 256 KiB. Not here: requests, time, what to do
-// with lines.
+// replaced every byte), and while a gap is being measured 1,024 records or 256 KiB. Not here: requests, time, what to
+// do with lines.
 #pragma once
 
 #include <cstdint>
@@ -132,7 +132,7 @@ class LogCursor {
   Step doubt(bool& flag);
   void look_for_sought(LogOut& out);
   void take_reckoning(LogOut& out);
-  Place beyond() const;
+  Place beyond();
   void accept(const LogRecord& record, LogOut& out);
   bool withhold(const Line& line);
   void emit(const Line& line, bool is_head, LogOut& out);
@@ -180,6 +180,7 @@ class LogCursor {
   std::uint32_t counted_ = 0;   // of the head's nth
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
+  bool starts_beyond_ = false;  // its first record lies behind the head, by its stamp
   bool reckoned_ = false;       // what is sought was met, and our marks are its own
   std::int64_t latest_ns_ = 0;  // of all stamps
   std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there

@@ -51,6 +51,10 @@ LogCursor::Verdict LogCursor::end_cut_off() {
     return Verdict::broken;
   }
   if (doubted_ || records_ == 0) return Verdict::broken;
+  if (starts_beyond_) {
+    widen();
+    return Verdict::wider;
+  }
   // All that came was old. The least that reaches back lies between what did not and this.
   tail_ = std::max(too_small_ + 1, (too_small_ + *plan_.tail) / 2);
   return tail_ < plan_.tail ? Verdict::wider : Verdict::broken;

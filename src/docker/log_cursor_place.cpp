@@ -62,7 +62,8 @@ LogCursor::Place LogCursor::place_other(const LogRecord& record) {
 
 // By its stamp it lies behind the head, which was not shown: the read does not reach back, and is dropped. Unless the
 // clock may have gone back since: short reads are looked through for that, and all where it has.
-LogCursor::Place LogCursor::beyond() const {
+LogCursor::Place LogCursor::beyond() {
+  starts_beyond_ = starts_beyond_ || records_ == 1;
   const bool short_read = plan_.tail && *plan_.tail <= kTailShort;
   return !plan_.follow && (short_read || log_stepped_) ? Place::old : Place::astray;
 }
@@ -135,9 +136,13 @@ void LogCursor::look_for_sought(LogOut& out) {
 
 void LogCursor::take_reckoning(LogOut& out) {
   const Position before = position_;
-  const auto ours = [this](LogStream stream) {
+  // A line that was told late, when its end was known, is sought behind records of the other stream that follow it.
+  const LogStream head = options_.sought->head;
+  const bool late = options_.sought->stepped_ns == 0 && sight_->seen(head) == track(head).seen;
+  const auto ours = [this, late](LogStream stream) {
     const Mark& ended = sight_->ended(stream);
-    return ended.count == 0 || (position_.mark(stream) <= ended && ended <= track(stream).seen);
+    return ended.count == 0 || (late && ended > track(stream).seen) ||
+           (position_.mark(stream) <= ended && ended <= track(stream).seen);
   };
   const bool foreign = !ours(LogStream::out) || !ours(LogStream::err);
   for (LogStream stream : {LogStream::out, LogStream::err}) {

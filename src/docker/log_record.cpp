@@ -18,15 +18,19 @@ std::size_t frame_length(std::string_view header) {
   return length;
 }
 
-bool begins_record(std::string_view text) {
+// The stamp of the record that begins here, if one does.
+std::optional<std::int64_t> stamp_of(std::string_view text) {
   const std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
-  return space != std::string_view::npos && space >= kTimeBytesMin && parse_time(text.substr(0, space)).has_value();
+  if (space == std::string_view::npos || space < kTimeBytesMin) return std::nullopt;
+  const auto time = parse_time(text.substr(0, space));
+  if (!time) return std::nullopt;
+  return time->time_since_epoch().count();
 }
 
 // Where the raw record at the front of `text` ends: behind its newline, or where its own timestamp is repeated at or
 // behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said. `continued`: the stamp of the
 // full piece before it; nothing where that is not known. Before 23.0 the `local` driver ends a long line without a
-// newline, at the terminal's CR.
+// newline, at the terminal's CR. What a program stamps itself is stamped before Docker does it, the next record is not.
 std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<std::string_view> continued) {
   std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
@@ -38,8 +42,9 @@ std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<s
     if (again != std::string_view::npos) return again;
   }
   if (!continued || stamp == *continued) {
+    const std::int64_t least = continued ? INT64_MIN : stamp_of(text).value_or(INT64_MIN);
     for (std::size_t end = stamp.size(); end < text.size() && end < newline;) {
-      if (begins_record(text.substr(end))) return end;
+      if (const auto next = stamp_of(text.substr(end)); next && *next >= least) return end;
       const std::size_t carriage = text.find('\r', end);
       end = carriage == std::string_view::npos ? carriage : carriage + 1;
     }

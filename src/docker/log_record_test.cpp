@@ -110,6 +110,14 @@ TEST(LogRecords, FailsOnGarbage) {
   EXPECT_TRUE(raw.failed());
 }
 
+TEST(LogRecords, LeavesAStampThatTheProgramWroteItself) {
+  const std::string text = stamp(kT - 1'000) + "said by itself\r\n";
+  LogRecords records(true);
+  const auto found = cut(records, stamp(kT) + text + stamp(kT + 5) + "next\r\n", 7);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].payload, text);
+}
+
 TEST(LogRecords, ReportsTheDaemonsOwnErrorInBand) {
   LogRecords records(false);
   EXPECT_EQ(cut(records, frame(1, stamp(kT) + "x\n") + frame(3, "Error grabbing logs: gone\n"), 50).size(), 1u);

@@ -6,6 +6,7 @@ namespace docker {
 
 void LogSight::begin() {
   streams_ = {};
+  begun_ns_ = {};
   counted_ = 0;
   met_ = false;
 }
@@ -13,10 +14,13 @@ void LogSight::begin() {
 void LogSight::take(const LogRecord& record) {
   if (!met_) {
     note_piece(record);
+    std::int64_t& begun_ns = begun_ns_[index_of(record.stream)];
+    if (begun_ns == 0) begun_ns = record.time_ns;
     if (record.stream != sought_.head || record.time_ns != sought_.head_ns()) return;
     ++counted_;
-    const bool counts = sought_.stepped_ns == 0 && counted_ == sought_.mark(sought_.head).count;
-    if (possible() && (counts || !record.may_go_on())) meet();
+    const bool counted = sought_.stepped_ns == 0 && counted_ == sought_.mark(sought_.head).count;
+    const bool by_its_end = sought_.stepped_ns != 0 || begun_ns_[index_of(record.stream)] == record.time_ns;
+    if (possible() && (counted || (by_its_end && !record.may_go_on()))) meet();
     return;
   }
   Stream& stream = streams_[index_of(record.stream)];

@@ -40,7 +40,8 @@ class LogSight {
 
   Position sought_;
   std::array<Stream, 2> streams_ = {};
-  std::uint32_t counted_ = 0;  // records that are stamped as the sought one
+  std::array<std::int64_t, 2> begun_ns_ = {};  // a read may begin among the pieces of a line, and count too few of them
+  std::uint32_t counted_ = 0;                  // records that are stamped as the sought one
   bool met_ = false;
 };
 

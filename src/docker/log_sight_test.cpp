@@ -115,6 +115,47 @@ TEST(LogCursor, ReadsBetweenPositionsOfTwoReckonings) {
   }
 }
 
+TEST(LogSight, CountsLinesOfOneStamp) {
+  Position until;
+  reach(until, LogStream::out, {7, 3}, 7);
+  LogSight sight(until);
+  sight.begin();
+  sight.take({LogStream::out, 6, "a\n"});
+  for (const char* text : {"b\n", "c\n"}) sight.take({LogStream::out, 7, text});
+  EXPECT_FALSE(sight.met());
+  sight.take({LogStream::out, 7, "d\n"});
+  EXPECT_TRUE(sight.met());
+}
+
+// A full last piece without a newline is a line once its stream goes on, or its run is over: behind what followed it.
+TEST(LogCursor, ReadsUpToALineThatWasToldLate) {
+  const std::int64_t s = 1'000'000'000;
+  const std::string full(kPieceBytes, 'x');
+  const LogRecord records[] = {
+      {LogStream::err, 2 * s, "e\n"}, {LogStream::out, 4 * s, "o\n"},  {LogStream::err, 5 * s, full},
+      {LogStream::out, 6 * s, "o\n"}, {LogStream::err, 10 * s, "e\n"},
+  };
+  Position from, until;
+  reach(from, LogStream::err, {2 * s, 1}, 2 * s);
+  reach(from, LogStream::out, {4 * s, 1}, 4 * s);
+  reach(until, LogStream::out, {6 * s, 1}, 6 * s);
+  reach(until, LogStream::err, {5 * s, 1}, 5 * s);
+  struct Counting final : LogOut {
+    void on_line(const Line& line) override { told.push_back(line.time_ns / 1'000'000'000); }
+    void on_gap(const Gap&) override { told.push_back(-1); }
+    std::vector<std::int64_t> told;
+  } out;
+  LogCursor::Options options;
+  options.until = until;
+  LogCursor cursor(from, options);
+  cursor.begin(false);
+  for (const LogRecord& record : records) {
+    if (cursor.take(record, 0, out) == LogCursor::Step::stop) break;
+  }
+  EXPECT_EQ(cursor.end(true, out), Verdict::reached);
+  EXPECT_EQ(out.told, (std::vector<std::int64_t>{6, 5}));
+}
+
 TEST(LogCursor, TakesTheReckoningOfThePositionThatItMeets) {
   const Log log;
   for (const std::size_t from : {350U, 480U, 520U}) {

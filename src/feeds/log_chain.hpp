@@ -38,7 +38,7 @@ class LogChain {
       case LogFrame::Kind::released:
         return docker::behind(at(), frame.position) || doubtful(frame.position) ? Verdict::missed : Verdict::known;
       case LogFrame::Kind::status:
-        return doubtful(frame.position) ? Verdict::missed : Verdict::news;
+        return Verdict::news;
     }
     return Verdict::known;
   }
