@@ -12,8 +12,11 @@ constexpr net::Duration degraded_within = 6s;  // a loss longer than a second, t
 
 }  // namespace
 
-// Redis does not answer any more: followers hear of it in time, unless something else goes wrong with them as well.
+// Redis does not answer any more: followers hear of it in time, unless something else goes wrong with them as well: an
+// instance that stands still, or an Engine out of reach while one who fell behind waits for what was missed.
 void World::watch_outage() {
+  const bool calm = plan_.net.cut == 0 && plan_.net.refuse == 0;
+  if (!calm || !undo_.empty()) return;
   const net::Instant from = net_.now();
   const std::uint64_t which = redis_->counts().stalls + redis_->counts().restarts;
   at(degraded_within, [this, from, which, begun = faults_begun_] {
