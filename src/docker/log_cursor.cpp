@@ -59,6 +59,7 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
     for (Track& t : tracks_) t.known = t.known || t.seen == Mark{};
   counted_ = 0;
   astray_ = doubted_ = reckoned_ = starts_beyond_ = false;
+  late_ns_ = 0;
   latest_ns_ = 0;
   if (sight_) sight_->begin();
   tracks_[0].shown = tracks_[1].shown = false;
@@ -106,6 +107,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   }
   accept(record, out);
   look_for_sought(out);
+  if (late_ns_ == record.time_ns && record.stream != options_.sought->head) settle_late(true, out);
   return done() ? Step::stop : Step::more;
 }
 

@@ -131,6 +131,8 @@ class LogCursor {
   bool replayed(const LogRecord& record) const;
   Step doubt(bool& flag);
   void look_for_sought(LogOut& out);
+  bool perhaps_late() const;
+  void settle_late(bool late, LogOut& out);
   void take_reckoning(LogOut& out);
   Place beyond();
   void accept(const LogRecord& record, LogOut& out);
@@ -181,6 +183,7 @@ class LogCursor {
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
   bool starts_beyond_ = false;  // its first record lies behind the head, by its stamp
+  std::int64_t late_ns_ = 0;    // a record so stamped will show that what is sought was told late
   bool reckoned_ = false;       // what is sought was met, and our marks are its own
   std::int64_t latest_ns_ = 0;  // of all stamps
   std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there

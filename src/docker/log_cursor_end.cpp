@@ -66,6 +66,8 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   if (all_shown && records_ > 0) log_start_ns_ = window_ns_;
   tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
   if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
+  if (late_ns_ != 0) settle_late(false, out);
+  if (begin_again_) return Verdict::again;
   if (!options_.until && sought_is_further_back()) {
     tail_ = plan_.tail;
     widen();

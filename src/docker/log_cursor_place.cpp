@@ -127,6 +127,12 @@ void LogCursor::look_for_sought(LogOut& out) {
   if (!sight_ || reckoned_ || !matched_ || !sight_->met()) return;
   reckoned_ = true;
   await_sight_ = false;
+  if (options_.until_is == Options::Until::by_marks) return;
+  if (!withheld_ && options_.until_is == Options::Until::untold && perhaps_late()) {
+    late_ns_ = options_.sought->mark(other(options_.sought->head)).max_ns;
+    withheld_ = options_.until.has_value();
+    return;
+  }
   begin_again_ = withheld_;
   if (!begin_again_) return take_reckoning(out);
   const auto counts_alike = [this](LogStream stream) { return sight_->seen(stream) == track(stream).seen; };
@@ -134,15 +140,30 @@ void LogCursor::look_for_sought(LogOut& out) {
   options_.until_is = alike ? Options::Until::by_marks : Options::Until::by_sight;
 }
 
+// A line whose end was known late was told behind records of the other stream that follow it: then its record is met
+// before the position is reached, and the other stream's mark is of a record that is still to come. Or that mark is of
+// another reckoning, and none comes.
+bool LogCursor::perhaps_late() const {
+  const LogStream head = options_.sought->head, rest = other(head);
+  const bool same_head = sight_->seen(head) == tracks_[index_of(head)].seen;
+  return options_.sought->stepped_ns == 0 && same_head && sight_->ended(rest) > tracks_[index_of(rest)].seen;
+}
+
+void LogCursor::settle_late(bool late, LogOut& out) {
+  late_ns_ = 0;
+  begin_again_ = options_.until.has_value();
+  if (begin_again_) {
+    options_.until_is = late ? Options::Until::by_marks : Options::Until::by_sight;
+  } else if (!late) {
+    take_reckoning(out);
+  }
+}
+
 void LogCursor::take_reckoning(LogOut& out) {
   const Position before = position_;
-  // A line that was told late, when its end was known, is sought behind records of the other stream that follow it.
-  const LogStream head = options_.sought->head;
-  const bool late = options_.sought->stepped_ns == 0 && sight_->seen(head) == track(head).seen;
-  const auto ours = [this, late](LogStream stream) {
+  const auto ours = [this](LogStream stream) {
     const Mark& ended = sight_->ended(stream);
-    return ended.count == 0 || (late && ended > track(stream).seen) ||
-           (position_.mark(stream) <= ended && ended <= track(stream).seen);
+    return ended.count == 0 || (position_.mark(stream) <= ended && ended <= track(stream).seen);
   };
   const bool foreign = !ours(LogStream::out) || !ours(LogStream::err);
   for (LogStream stream : {LogStream::out, LogStream::err}) {

@@ -147,13 +147,56 @@ TEST(LogCursor, ReadsUpToALineThatWasToldLate) {
   } out;
   LogCursor::Options options;
   options.until = until;
-  LogCursor cursor(from, options);
-  cursor.begin(false);
-  for (const LogRecord& record : records) {
-    if (cursor.take(record, 0, out) == LogCursor::Step::stop) break;
+  Verdict verdict = Verdict::again;
+  for (int i = 0; i < 3 && verdict == Verdict::again; ++i) {
+    LogCursor cursor(from, options);
+    cursor.begin(false);
+    auto step = LogCursor::Step::more;
+    for (std::size_t at = 0; step == LogCursor::Step::more && at < 5; ++at) step = cursor.take(records[at], 0, out);
+    verdict = cursor.end(step == LogCursor::Step::more, out);
+    from = cursor.position();
+    options.until_is = cursor.until_is();
   }
-  EXPECT_EQ(cursor.end(true, out), Verdict::reached);
+  EXPECT_EQ(verdict, Verdict::reached);
   EXPECT_EQ(out.told, (std::vector<std::int64_t>{6, 5}));
+}
+
+// The streams' clocks were caught up with apart: of the head nothing shows that the other stream is counted otherwise.
+TEST(LogCursor, TakesAReckoningThatOnlyTheOtherStreamShows) {
+  const std::int64_t s = 1'000'000'000;
+  const LogRecord records[] = {
+      {LogStream::out, 16 * s, "o\n"},
+      {LogStream::out, 11 * s, "o\n"},
+      {LogStream::err, 12 * s, "e\n"},
+      {LogStream::out, 13 * s, "o\n"},
+  };
+  for (const bool until : {false, true}) {
+    Position from, full;
+    reach(from, LogStream::out, {11 * s, 1}, 11 * s);
+    reach(from, LogStream::err, {12 * s, 1}, 12 * s);
+    reach(full, LogStream::out, {16 * s, 2}, 11 * s);
+    reach(full, LogStream::err, {12 * s, 1}, 12 * s);
+    LogCursor::Options options;
+    (until ? options.until : options.sought) = full;
+    struct Silent final : LogOut {
+      void on_line(const Line&) override { ++told; }
+      void on_gap(const Gap&) override { ++told; }
+      int told = 0;
+    } out;
+    Verdict verdict = Verdict::again;
+    for (int i = 0; i < 3 && verdict == Verdict::again; ++i) {
+      LogCursor cursor(from, options);
+      cursor.begin(false);
+      auto step = LogCursor::Step::more;
+      for (std::size_t at = 0; step == LogCursor::Step::more && at < 4; ++at) step = cursor.take(records[at], 0, out);
+      verdict = cursor.end(step == LogCursor::Step::more, out);
+      from = cursor.position();
+      options.until_is = cursor.until_is();
+    }
+    EXPECT_EQ(verdict, until ? Verdict::reached : Verdict::caught_up);
+    EXPECT_EQ(out.told, until ? 0 : 1);
+    EXPECT_EQ(from.mark(LogStream::out), (Mark{16 * s, until ? 2U : 3U}));
+  }
 }
 
 TEST(LogCursor, TakesTheReckoningOfThePositionThatItMeets) {
