@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+
 #include "docker/log_cursor.hpp"
 #include "docker/log_model.hpp"
 
@@ -68,6 +70,22 @@ Position read_until(const LogModel& log, Position from, LogCursor::Options optio
     options.until_is = cursor.until_is();
   }
   return from;
+}
+
+// The same of a log that is shown whole in one read; `from` moves along.
+Verdict read_whole(std::span<const LogRecord> records, Position& from, LogCursor::Options options, LogOut& out) {
+  Verdict verdict = Verdict::again;
+  for (int i = 0; i < 3 && verdict == Verdict::again; ++i) {
+    LogCursor cursor(from, options);
+    cursor.begin(false);
+    auto step = LogCursor::Step::more;
+    for (std::size_t at = 0; step == LogCursor::Step::more && at < records.size(); ++at)
+      step = cursor.take(records[at], 0, out);
+    verdict = cursor.end(step == LogCursor::Step::more, out);
+    from = cursor.position();
+    options.until_is = cursor.until_is();
+  }
+  return verdict;
 }
 
 std::vector<std::uint64_t> lines_of(const LogModel& log, std::size_t from, std::size_t to) {
@@ -147,17 +165,7 @@ TEST(LogCursor, ReadsUpToALineThatWasToldLate) {
   } out;
   LogCursor::Options options;
   options.until = until;
-  Verdict verdict = Verdict::again;
-  for (int i = 0; i < 3 && verdict == Verdict::again; ++i) {
-    LogCursor cursor(from, options);
-    cursor.begin(false);
-    auto step = LogCursor::Step::more;
-    for (std::size_t at = 0; step == LogCursor::Step::more && at < 5; ++at) step = cursor.take(records[at], 0, out);
-    verdict = cursor.end(step == LogCursor::Step::more, out);
-    from = cursor.position();
-    options.until_is = cursor.until_is();
-  }
-  EXPECT_EQ(verdict, Verdict::reached);
+  EXPECT_EQ(read_whole(records, from, options, out), Verdict::reached);
   EXPECT_EQ(out.told, (std::vector<std::int64_t>{6, 5}));
 }
 
@@ -183,17 +191,7 @@ TEST(LogCursor, TakesAReckoningThatOnlyTheOtherStreamShows) {
       void on_gap(const Gap&) override { ++told; }
       int told = 0;
     } out;
-    Verdict verdict = Verdict::again;
-    for (int i = 0; i < 3 && verdict == Verdict::again; ++i) {
-      LogCursor cursor(from, options);
-      cursor.begin(false);
-      auto step = LogCursor::Step::more;
-      for (std::size_t at = 0; step == LogCursor::Step::more && at < 4; ++at) step = cursor.take(records[at], 0, out);
-      verdict = cursor.end(step == LogCursor::Step::more, out);
-      from = cursor.position();
-      options.until_is = cursor.until_is();
-    }
-    EXPECT_EQ(verdict, until ? Verdict::reached : Verdict::caught_up);
+    EXPECT_EQ(read_whole(records, from, options, out), until ? Verdict::reached : Verdict::caught_up);
     EXPECT_EQ(out.told, until ? 0 : 1);
     EXPECT_EQ(from.mark(LogStream::out), (Mark{16 * s, until ? 2U : 3U}));
   }
