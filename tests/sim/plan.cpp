@@ -73,7 +73,9 @@ ContainerPlan draw_container(net::Random& random, std::size_t number, net::Durat
   plan.writer = draw_writer(random);
   if (plan.options.log.max_size >= 1'000'000) {  // so much that it rotates
     plan.writer.bytes_max = 1'600;               // at 10 µs each no faster than a daemon writes
-    plan.writer.burst_share = 0.05;
+    plan.writer.lines_per_second = one_of(random, {2.0, 5.0, 10.0});
+    plan.writer.burst_share = 0.02;
+    plan.writer.burst_lines_max = 6'000;  // twice in one burst, often: a follow that is behind skips files
   }
   for (std::uint64_t steps = random.chance(0.5) ? random.below(5) : 0; steps > 0; --steps) {
     const net::Duration at = between(random, 500ms, chaos);
@@ -165,6 +167,32 @@ net::SimFaults draw_net(net::Random& random) {
   return faults;
 }
 
+std::vector<FaultPlan> draw_faults(net::Random& random, const Plan& world) {
+  std::vector<FaultPlan> faults;
+  for (std::uint64_t n = random.below(6); n > 0; --n) {
+    FaultPlan fault;
+    fault.fault = static_cast<Fault>(random.below(fault_kinds));
+    if (world.embedded && needs_redis(fault.fault)) continue;
+    fault.at = between(random, 200ms, world.chaos);
+    fault.lasts = draw_length(random, fault.fault, world.lease_ttl);
+    fault.which = random.next();
+    faults.push_back(fault);
+  }
+  std::stable_sort(faults.begin(), faults.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  return faults;
+}
+
+// Redis away for long and nothing else wrong: who follows must hear of it, and chance makes few such worlds.
+void leave_only_an_outage(net::Random& random, Plan& plan) {
+  plan.net = {};
+  plan.chaos = std::max<net::Duration>(plan.chaos, 20s);
+  FaultPlan outage;
+  outage.fault = one_of(random, {Fault::restart_redis, Fault::stall_redis});
+  outage.at = between(random, 200ms, 5s);
+  outage.lasts = between(random, 7s, 14s);
+  plan.faults = {outage};
+}
+
 }  // namespace
 
 std::string name_of(Fault fault) { return std::string(fault_names[static_cast<std::size_t>(fault)]); }
@@ -172,6 +200,7 @@ std::string name_of(Fault fault) { return std::string(fault_names[static_cast<st
 Plan draw_plan(net::Random& random) {
   Plan plan;
   plan.generation = random.chance(0.5) ? Generation::docker_26 : Generation::docker_20;
+  if (random.chance(0.5)) plan.follow_byte = one_of(random, {33ns, 100ns});
   plan.embedded = random.chance(0.15);
   plan.instances = plan.embedded ? 1 : 1 + random.below(3);
   plan.serving_loops = static_cast<unsigned>(1 + random.below(2));
@@ -184,16 +213,8 @@ Plan draw_plan(net::Random& random) {
   for (std::size_t n = 1 + random.below(3), i = 0; i < n; ++i)
     plan.containers.push_back(draw_container(random, i, plan.chaos));
   for (std::size_t n = 1 + random.below(6), i = 0; i < n; ++i) plan.followers.push_back(draw_follower(random, i, plan));
-  for (std::uint64_t n = random.below(6); n > 0; --n) {
-    FaultPlan fault;
-    fault.fault = static_cast<Fault>(random.below(fault_kinds));
-    if (plan.embedded && needs_redis(fault.fault)) continue;
-    fault.at = between(random, 200ms, plan.chaos);
-    fault.lasts = draw_length(random, fault.fault, plan.lease_ttl);
-    fault.which = random.next();
-    plan.faults.push_back(fault);
-  }
-  std::stable_sort(plan.faults.begin(), plan.faults.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  plan.faults = draw_faults(random, plan);
+  if (!plan.embedded && random.chance(0.04)) leave_only_an_outage(random, plan);
   // Where rotation may take what was written before the clock went back, nobody can know all (docs/log-cursor.md).
   const bool steps = std::any_of(plan.faults.begin(), plan.faults.end(),
                                  [](const FaultPlan& each) { return each.fault == Fault::step_engine_clock; });

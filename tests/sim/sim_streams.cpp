@@ -150,6 +150,8 @@ net::Task<void> SimConnection::stream_logs(SimContainer& container, LogRequest r
       const std::string text = "Error grabbing logs: " + batch.error + "\n";
       body += chunk(tty ? text : framed(3, text));
     }
+    const net::Duration shown_in = engine_.options().follow_byte * body.size();
+    if (request.follow && shown_in > net::Duration{}) co_await engine_.loop_.sleep(shown_in);
     if (!body.empty()) here = co_await write(std::move(body));
   }
   if (here) co_await write("0\r\n\r\n");

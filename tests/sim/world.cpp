@@ -63,6 +63,7 @@ World::World(std::uint64_t seed, Say say) : net_(seed), say_(std::move(say)) {
   docker_ = std::make_unique<Site>(net_.host("docker"));
   EngineOptions options;
   options.generation = plan_.generation;
+  options.follow_byte = plan_.follow_byte;
   engine_ = std::make_unique<SimEngine>(docker_->network, net::Endpoint{{}, "docker", 2375}, options);
   if (!plan_.embedded) {
     redis_site_ = std::make_unique<Site>(net_.host("redis"));
