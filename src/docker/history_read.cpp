@@ -32,7 +32,7 @@ void HistoryRead::on_gap(const Gap& gap) {
 net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   auto position = co_await find(from);
   if (!position) co_return position.error();
-  begin(*position, LogCursor::Options::Until::untold);
+  begin(*position, LogLandmark::Known::untold);
   if (options_.until && cursor_->done()) {
     ended_ = true;
     co_return HistoryStart{*position, {}, true};
@@ -45,7 +45,7 @@ net::Task<base::Result<HistoryStart>> HistoryRead::start(HistoryFrom from) {
   co_return start;
 }
 
-void HistoryRead::begin(const Position& at, LogCursor::Options::Until until_is) {
+void HistoryRead::begin(const Position& at, LogLandmark::Known until_is) {
   at_ = at;
   LogCursor::Options options;
   options.tty = source_.container.tty;

@@ -68,7 +68,7 @@ class HistoryRead final : private LogOut {
   void on_gap(const Gap& gap) override;
   void on_reckoning(const Position& position) override { at_ = position; }
 
-  void begin(const Position& at, LogCursor::Options::Until until_is);
+  void begin(const Position& at, LogLandmark::Known until_is);
   net::Task<base::Result<Position>> survey(std::optional<std::uint64_t> lines, std::optional<std::int64_t> since_ns);
   net::Task<base::Result<void>> fill();
   net::Task<base::Result<void>> open(ReadPlan plan);

@@ -15,24 +15,23 @@ constexpr std::size_t kHeldBytesMax = 256 * 1024;
 // By so much a stream's next record may be stamped before those of the other one (2.7 ms were seen, Docker 3.4).
 constexpr std::int64_t kDisorderNs = 10'000'000;
 
+LogLandmark landmark_of(const LogCursor::Options& options, const Position& start) {
+  if (options.until) return LogLandmark(*options.until, start, options.until_is);
+  return options.sought ? LogLandmark(*options.sought) : LogLandmark();
+}
+
 }  // namespace
 
-LogCursor::LogCursor(const Position& start, Options options)
-    : options_(std::move(options)),
+LogCursor::LogCursor(const Position& start, const Options& options)
+    : rotates_(options.rotates),
+      replays_(options.replays),
       position_(start),
       head_(start.head),
-      lines_(options_.tty),
+      lines_(options.tty),
+      landmark_(landmark_of(options, start)),
       horizon_ns_(kNever),
       tail_(kTailFirst) {
-  if (options_.file_bytes > 0) watch_.emplace(options_.file_bytes);
-  if (options_.until) {
-    CHECK(same_log(start, *options_.until));
-    options_.sought = options_.until;
-  }
-  if (options_.sought) sight_.emplace(*options_.sought);
-  if (!sight_ || !sight_->possible()) options_.until_is = Options::Until::by_marks;
-  await_sight_ = options_.until_is == Options::Until::by_sight ||
-                 (options_.until_is == Options::Until::untold && options_.until && behind(*options_.until, start));
+  if (options.file_bytes > 0) watch_.emplace(options.file_bytes);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark mark = start.mark(stream);
     Track& t = track(stream);
@@ -58,10 +57,9 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   if (from_the_start)
     for (Track& t : tracks_) t.known = t.known || t.seen == Mark{};
   counted_ = 0;
-  astray_ = doubted_ = reckoned_ = starts_beyond_ = false;
-  late_ns_ = 0;
+  astray_ = doubted_ = starts_beyond_ = false;
   latest_ns_ = 0;
-  if (sight_) sight_->begin();
+  landmark_.begin();
   tracks_[0].shown = tracks_[1].shown = false;
   open_.clear();
   if (watch_) watch_->begin(now_ns);
@@ -75,7 +73,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   }
   if (record.time_ns + kStepNs < latest_ns_) log_stepped_ = true;
   latest_ns_ = std::max(latest_ns_, record.time_ns);
-  if (sight_) sight_->take(record);
+  landmark_.take(record);
   bool matched = matched_;
   bool live = plan_.follow && plan_.tail && records_ > *plan_.tail;  // all that was there before has been shown
   if (live && !matched_) return doubt(astray_);
@@ -85,7 +83,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   switch (where) {
     case Place::old:
       if (plan_.follow && watch_) watch_->note(record.time_ns, arrived_ns);
-      look_for_sought(out);
+      look_for_landmark(out);
       return matched_ && done() ? Step::stop : Step::more;
     case Place::astray:
       if (matched_ || lost_ == Lost::no || plan_.follow) return doubt(astray_);
@@ -106,8 +104,8 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
     if (watch_) watch_->note(record.time_ns, arrived_ns);
   }
   accept(record, out);
-  look_for_sought(out);
-  if (late_ns_ == record.time_ns && record.stream != options_.sought->head) settle_late(true, out);
+  look_for_landmark(out);
+  landmark_.note_late(record);
   return done() ? Step::stop : Step::more;
 }
 
@@ -118,7 +116,7 @@ LogCursor::Step LogCursor::doubt(bool& flag) {
 
 // Old engines repeat records in a follow. Another look without follow tells a repeat from a clock that went back.
 bool LogCursor::replayed(const LogRecord& record) const {
-  if (!options_.replays) return false;
+  if (!replays_) return false;
   const Track& t = tracks_[index_of(record.stream)];
   return record.time_ns < t.seen.max_ns || (record.time_ns == t.seen.max_ns && !lines_.open(record.stream));
 }
@@ -140,19 +138,8 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
   });
 }
 
-// By marks, what is behind `until` is not delivered. As long as it is not known whether they compare, nothing is behind
-// such a line, until the read shows where `until` is.
-bool LogCursor::withhold(const Line& line) {
-  if (options_.until_is == Options::Until::by_sight) return false;
-  const bool beyond = line.mark > options_.until->mark(line.stream);
-  if (options_.until_is == Options::Until::by_marks) return beyond;
-  withheld_ = withheld_ || beyond;
-  withheld_due_ = withheld_due_ || (withheld_ && !beyond);
-  return withheld_;
-}
-
 void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
-  if (options_.until && withhold(line)) return;
+  if (landmark_.withhold(line)) return;
   if (is_head)
     reach(position_, line);
   else
@@ -213,26 +200,18 @@ void LogCursor::settle_gap(LogOut& out) {
   to.stepped_ns = held.front().time_ns < to.mark(head_).max_ns ? held.front().time_ns - 1 : 0;
   match(Place::fresh);
   // Where the log's own marks are lost, nothing says which of its records lie before `until`.
-  announce(options_.until && clock ? *options_.until : to, clock ? "clock" : "rotated", out);
-  if (sight_) sight_->begin();
+  announce(landmark_.is_end() && clock ? landmark_.at() : to, clock ? "clock" : "rotated", out);
+  landmark_.begin();
   for (const Held& record : held) {
     if (done()) return;
-    if (sight_) sight_->take(record.record());
+    landmark_.take(record.record());
     accept(record.record(), out);
-    look_for_sought(out);
+    look_for_landmark(out);
   }
 }
 
 void LogCursor::announce(const Position& to, std::string_view reason, LogOut& out) {
-  Gap gap{position_, to, reason};
-  if (options_.until) {
-    for (LogStream stream : {LogStream::out, LogStream::err})
-      gap.to.mark(stream) = std::max(std::min(to.mark(stream), options_.until->mark(stream)), position_.mark(stream));
-    if (gap.to.marks == options_.until->marks) {
-      gap.to = *options_.until;
-      await_sight_ = false;
-    }
-  }
+  Gap gap{position_, landmark_.clip(position_, to), reason};
   position_ = gap.to;
   if (!base::planted::untold_gap) out.on_gap(gap);
 }

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "docker/lag_watch.hpp"
+#include "docker/log_landmark.hpp"
 #include "docker/log_lines.hpp"
 #include "docker/log_record.hpp"
-#include "docker/log_sight.hpp"
 #include "docker/position.hpp"
 
 namespace docker {
@@ -53,13 +53,12 @@ class LogCursor {
     bool replays = false;           // an engine before 23.0: a follow may repeat records
     std::int64_t file_bytes = 0;    // max-size where the log rotates and a follow needs the lag watch; else 0
     std::optional<Position> until;  // deliver nothing behind it; it was taken before the first read began
-    // A position that may be of another reckoning (LogSight): where it is met, marks go on in its own. Not with
-    // `until`, which is sought anyway.
+    LogLandmark::Known until_is = LogLandmark::Known::untold;
+    // A position that may be of another reckoning: where it is met, marks go on in its own. Not with `until`, which is
+    // sought anyway.
     std::optional<Position> sought;
-    // How `until` is known: its marks compare with ours, or only its record shows it, since it is of another reckoning.
-    enum class Until { untold, by_marks, by_sight } until_is = Until::untold;
   };
-  LogCursor(const Position& start, Options options);
+  LogCursor(const Position& start, const Options& options);
 
   // A read begins; ask for this. The time is our wall clock's, as all that are passed in.
   ReadPlan begin(bool follow, std::int64_t now_ns = 0);
@@ -85,7 +84,7 @@ class LogCursor {
   bool open() const { return lines_.open(LogStream::out) || lines_.open(LogStream::err); }
 
   // After Verdict::again.
-  Options::Until until_is() const { return options_.until_is; }
+  LogLandmark::Known until_is() const { return landmark_.known(); }
 
   // Behind the last Line delivered, parts of long ones included (docker::reach).
   const Position& position() const { return position_; }
@@ -130,13 +129,11 @@ class LogCursor {
   Place adopt_open_line(LogOut& out);
   bool replayed(const LogRecord& record) const;
   Step doubt(bool& flag);
-  void look_for_sought(LogOut& out);
-  bool perhaps_late() const;
-  void settle_late(bool late, LogOut& out);
+  LogLandmark::Marks seen() const { return {tracks_[0].seen, tracks_[1].seen}; }
+  void look_for_landmark(LogOut& out);
   void take_reckoning(LogOut& out);
   Place beyond();
   void accept(const LogRecord& record, LogOut& out);
-  bool withhold(const Line& line);
   void emit(const Line& line, bool is_head, LogOut& out);
   void tear(const LogRecord& record, LogOut& out);
   void hold(const LogRecord& record, LogOut& out);
@@ -144,18 +141,17 @@ class LogCursor {
   void announce(const Position& to, std::string_view reason, LogOut& out);
   Verdict end_cut_off();
   Verdict end_at_log_end(LogOut& out);
-  bool sought_is_further_back() const;
   Verdict end_short_of_until(LogOut& out);
   Verdict end_without_match(LogOut& out);
   void widen();
   bool reached(bool at_log_end) const;
 
-  Options options_;
+  bool rotates_, replays_;  // of Options
   Position position_;
   LogStream head_;  // the stream of the last record taken, in the log's order
   std::array<Track, 2> tracks_;
   LogLines lines_;
-  std::optional<LogSight> sight_;
+  LogLandmark landmark_;  // until, or sought
   std::optional<LagWatch> watch_;
   std::int64_t horizon_ns_;             // the stamp at the start of the reads that were proved
   std::int64_t log_start_ns_ = 0;       // the log's first stamp, when a read last showed it
@@ -167,12 +163,8 @@ class LogCursor {
   bool short_of_until_ = false;                               // a proved read ended before it
   bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
-  bool log_stepped_ = false;   // a read showed that the clock went back within the log
-  bool looked_back_ = false;   // for that, since the whole log did not show the head
-  bool await_sight_ = false;   // our marks say nothing about `until`, before it is met
-  bool withheld_ = false;      // a line was not delivered, since its mark is behind `until`, nor any after it
-  bool withheld_due_ = false;  // one of these by its mark should have been
-  bool begin_again_ = false;
+  bool log_stepped_ = false;  // a read showed that the clock went back within the log
+  bool looked_back_ = false;  // for that, since the whole log did not show the head
 
   // This read's:
   ReadPlan plan_;
@@ -183,8 +175,6 @@ class LogCursor {
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
   bool starts_beyond_ = false;  // its first record lies behind the head, by its stamp
-  std::int64_t late_ns_ = 0;    // a record so stamped will show that what is sought was told late
-  bool reckoned_ = false;       // what is sought was met, and our marks are its own
   std::int64_t latest_ns_ = 0;  // of all stamps
   std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there
   std::vector<Held> held_;      // behind a gap whose end is not settled

@@ -19,7 +19,7 @@ LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
   if (!clean) held_.clear();  // too little was seen to say where the gap ends
   if (!held_.empty()) settle_gap(out);
   run_shown_ = clean && plan_.follow;
-  if (begin_again_) return Verdict::again;
+  if (landmark_.unclear()) return Verdict::again;
   if (done()) return Verdict::reached;
   if (astray_) {
     if (!plan_.tail && !plan_.follow) {
@@ -66,48 +66,39 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   if (all_shown && records_ > 0) log_start_ns_ = window_ns_;
   tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
   if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
-  if (late_ns_ != 0) settle_late(false, out);
-  if (begin_again_) return Verdict::again;
-  if (!options_.until && sought_is_further_back()) {
+  if (landmark_.end_of_log()) take_reckoning(out);
+  if (landmark_.unclear()) return Verdict::again;
+  if (!landmark_.is_end()) {
+    if (!plan_.tail || !landmark_.further_back(position_)) return Verdict::caught_up;
     tail_ = plan_.tail;
     widen();
     return Verdict::wider;
   }
-  if (!options_.until) return Verdict::caught_up;
-  if (withheld_due_) {
-    options_.until_is = Options::Until::by_marks;
-    return Verdict::again;
-  }
   for (LogStream stream : {LogStream::out, LogStream::err}) {
-    bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= options_.until->mark(stream);
+    bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= landmark_.at().mark(stream);
     if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
   }
   return reached(true) ? Verdict::reached : end_short_of_until(out);
-}
-
-// By its marks it is not reached, and it was not met: perhaps it lies before what was read.
-bool LogCursor::sought_is_further_back() const {
-  return sight_ && sight_->possible() && !sight_->met() && plan_.tail && behind(position_, *options_.sought);
 }
 
 // Nothing more is in the log: what lies before `until` was lost while we read, or its marks are of another reckoning.
 LogCursor::Verdict LogCursor::end_short_of_until(LogOut& out) {
   const auto lacks = [this](LogStream stream) {
     const Track& t = track(stream);
-    const Mark& wanted = options_.until->mark(stream);
+    const Mark& wanted = landmark_.at().mark(stream);
     const bool uncounted = t.seen.max_ns == wanted.max_ns && t.uncounted_ns == wanted.max_ns;
     return position_.mark(stream) < wanted && wanted.count > 0 && !uncounted;
   };
-  if (reckoned_ || (!lacks(LogStream::out) && !lacks(LogStream::err))) return Verdict::reached;
+  if (landmark_.met() || (!lacks(LogStream::out) && !lacks(LogStream::err))) return Verdict::reached;
   if (!std::exchange(short_of_until_, true)) return Verdict::later;
-  announce(merge(position_, *options_.until), "reader", out);
+  announce(merge(position_, landmark_.at()), "reader", out);
   return Verdict::reached;
 }
 
 LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
   if (records_ == 0) {  // an empty log: what it had is gone, but nothing was written since
     lost_ = std::max(lost_, Lost::doubtful);
-    return options_.until ? end_short_of_until(out) : Verdict::caught_up;
+    return landmark_.is_end() ? end_short_of_until(out) : Verdict::caught_up;
   }
   if (!plan_.tail) {  // the whole log is stamped before the head, which is not in it
     lost_ = lost_ == Lost::no ? Lost::doubtful : Lost::surely;
@@ -131,13 +122,15 @@ void LogCursor::widen() {
   if (tail_ > kTailMax || (total_ && tail_ > total_)) tail_ = std::nullopt;
 }
 
-bool LogCursor::done() const { return options_.until && (begin_again_ || (!await_sight_ && reached(false))); }
+bool LogCursor::done() const {
+  return landmark_.unclear() || (landmark_.is_end() && !landmark_.awaited() && reached(false));
+}
 
 // A bound says nothing about a record that could be waited for: only the log's end shows that it was reached.
 bool LogCursor::reached(bool at_log_end) const {
-  const Position& until = *options_.until;
+  const Position& until = landmark_.at();
   if (covers(position_, until)) return true;
-  if (withheld_ && !reckoned_ && !at_log_end) return false;
+  if (landmark_.guessed() && !at_log_end) return false;
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark wanted = until.mark(stream);
     if (at_log_end && wanted.count == 0) continue;

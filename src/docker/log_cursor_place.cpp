@@ -40,7 +40,7 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   if (record.time_ns > t.seen.max_ns) return Place::astray;  // fewer than were counted: not the log that we know
   ++counted_;
   // Rotation may have taken pieces of the log's first line without a change of its stamp.
-  bool torn = !count_good_ || (options_.rotates && t.ends_line && record.time_ns == window_ns_);
+  bool torn = !count_good_ || (rotates_ && t.ends_line && record.time_ns == window_ns_);
   bool found = counted_ == t.nth || ((line_end || torn) && !record.may_go_on());
   return found ? match(base::planted::repeated_head_record ? Place::fresh : Place::old) : Place::old;
 }
@@ -97,7 +97,7 @@ bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
   // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
   const std::int64_t before_ns = matched_ ? std::min(window_ns_, tracks_[index_of(head_)].time_ns) : window_ns_;
   bool began_in_read = time_ns > before_ns + (whole ? kDisorderUsualNs : kDisorderMaxNs);
-  bool not_rotated = whole && (!options_.rotates || window_ns_ == log_start_ns_);
+  bool not_rotated = whole && (!rotates_ || window_ns_ == log_start_ns_);
   return t.shown || began_in_read || not_rotated;
 }
 
@@ -122,59 +122,28 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
   return Place::old;
 }
 
-// Both the head and what is sought were met: from here on marks are those of the sought position.
-void LogCursor::look_for_sought(LogOut& out) {
-  if (!sight_ || reckoned_ || !matched_ || !sight_->met()) return;
-  reckoned_ = true;
-  await_sight_ = false;
-  if (options_.until_is == Options::Until::by_marks) return;
-  if (!withheld_ && options_.until_is == Options::Until::untold && perhaps_late()) {
-    late_ns_ = options_.sought->mark(other(options_.sought->head)).max_ns;
-    withheld_ = options_.until.has_value();
-    return;
-  }
-  begin_again_ = withheld_;
-  if (!begin_again_) return take_reckoning(out);
-  const auto counts_alike = [this](LogStream stream) { return sight_->seen(stream) == track(stream).seen; };
-  const bool alike = counts_alike(LogStream::out) && counts_alike(LogStream::err);
-  options_.until_is = alike ? Options::Until::by_marks : Options::Until::by_sight;
-}
-
-// A line whose end was known late was told behind records of the other stream that follow it: then its record is met
-// before the position is reached, and the other stream's mark is of a record that is still to come. Or that mark is of
-// another reckoning, and none comes.
-bool LogCursor::perhaps_late() const {
-  const LogStream head = options_.sought->head, rest = other(head);
-  const bool same_head = sight_->seen(head) == tracks_[index_of(head)].seen;
-  return options_.sought->stepped_ns == 0 && same_head && sight_->ended(rest) > tracks_[index_of(rest)].seen;
-}
-
-void LogCursor::settle_late(bool late, LogOut& out) {
-  late_ns_ = 0;
-  begin_again_ = options_.until.has_value();
-  if (begin_again_) {
-    options_.until_is = late ? Options::Until::by_marks : Options::Until::by_sight;
-  } else if (!late) {
-    take_reckoning(out);
-  }
+// Once both the head and what is sought were met, marks are those of the sought position.
+void LogCursor::look_for_landmark(LogOut& out) {
+  if (matched_ && landmark_.meet(seen())) take_reckoning(out);
 }
 
 void LogCursor::take_reckoning(LogOut& out) {
   const Position before = position_;
-  const auto ours = [this](LogStream stream) {
-    const Mark& ended = sight_->ended(stream);
+  const LogSight& its = landmark_.sight();
+  const auto ours = [&](LogStream stream) {
+    const Mark& ended = its.ended(stream);
     return ended.count == 0 || (position_.mark(stream) <= ended && ended <= track(stream).seen);
   };
   const bool foreign = !ours(LogStream::out) || !ours(LogStream::err);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
-    const Mark& ended = sight_->ended(stream);
+    const Mark& ended = its.ended(stream);
     if (!foreign) {
       if (ended.count == 0) position_.mark(stream) = std::max(position_.mark(stream), ended);
       continue;
     }
     position_.mark(stream) = ended;
-    track(stream).seen = sight_->seen(stream);
-    lines_.remark(stream, sight_->seen(stream));
+    track(stream).seen = its.seen(stream);
+    lines_.remark(stream, its.seen(stream));
   }
   if (position_.marks == before.marks) return;
   const std::int64_t head_ns = before.head_ns();

@@ -22,6 +22,7 @@ class LogSight {
   // Each record of the read, in its order.
   void take(const LogRecord& record);
 
+  const Position& sought() const { return sought_; }
   // A bound stands at no record, so it cannot be met.
   bool possible() const { return sought_.mark(sought_.head).count > 0; }
   bool met() const { return met_; }

@@ -12,7 +12,6 @@ namespace docker {
 namespace {
 
 using Verdict = LogCursor::Verdict;
-using Until = LogCursor::Options::Until;
 
 // The position before the record, as one tells it who has read from `begin` on.
 Position position_of(const LogModel& log, std::size_t begin, std::size_t index) {
