@@ -27,7 +27,7 @@ class LogChain {
   // From the bus.
   Verdict judge(LogFrame& frame) {
     recognise(frame.prev);
-    const bool shown = frame.kind != LogFrame::Kind::lines || shows_our_place(frame);
+    const bool shown = frame.kind != LogFrame::Kind::lines || find_our_place(frame);
     if (!shown || docker::behind(at(), frame.prev)) return Verdict::missed;
     switch (frame.kind) {
       case LogFrame::Kind::lines:
@@ -46,7 +46,7 @@ class LogChain {
   Verdict admit(LogFrame& frame) {
     if (frame.kind == LogFrame::Kind::gap) return admit_gap(frame);
     recognise(frame.prev);
-    shows_our_place(frame);  // and calls it as the frame does
+    find_our_place(frame);
     return admit_lines(frame);
   }
 
@@ -78,9 +78,9 @@ class LogChain {
     return Verdict::news;
   }
 
-  // Who stands between a frame's ends finds the record at which he stands in it. Otherwise their marks are of two
-  // reckonings, and say nothing.
-  bool shows_our_place(const LogFrame& frame) {
+  // Who stands between a frame's ends finds the record at which he stands in it, and calls it as the frame does.
+  // Otherwise their marks are of two reckonings, and say nothing.
+  bool find_our_place(const LogFrame& frame) {
     const docker::Mark& head = at().mark(at().head);
     const bool chained = frame.prev.head == at().head && frame.prev.mark(at().head) == head;
     if (chained || frame.prev.marks == at().marks || head.count == 0) return true;
