@@ -10,6 +10,14 @@ namespace {
 
 using Verdict = LogCursor::Verdict;
 
+// What is told by one who reads on from there to the log's end.
+LogJudge read_from(const Position& start, const LogModel& log) {
+  LogCursor cursor(start, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  return judge;
+}
+
 TEST(LogCursor, AsksForLittleFirstAndForMoreUntilItReachesBack) {
   LogModel log = log_of(5000);
   LogCursor cursor(log.position_before(100), {});
@@ -79,9 +87,7 @@ TEST(LogCursor, EndsAGapAtTheFirstRecordOfEachStream) {
   log.append(LogStream::err, 230);
   Position lost;
   lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
-  LogCursor cursor(lost, {});
-  LogJudge judge;
-  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_from(lost, log);
   ASSERT_EQ(judge.events.size(), 302u);
   ASSERT_TRUE(judge.events[0].gap);
   EXPECT_EQ(judge.events[0].told.to.mark(LogStream::out), (Mark{log.now_ns, 0}));
@@ -110,9 +116,7 @@ TEST(LogCursor, CoversNothingOfAStreamWhoseNextRecordStandsAtItsBound) {
   Position lost;
   lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
   lost.mark(LogStream::err) = {log.now_ns + 3'000, 0};
-  LogCursor cursor(lost, {});
-  LogJudge judge;
-  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_from(lost, log);
   ASSERT_EQ(judge.events.size(), 5u);
   EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), lost.mark(LogStream::err));
   EXPECT_EQ(judge.events[4].mark, (Mark{log.now_ns + 3'000, 1}));
@@ -225,9 +229,7 @@ TEST(LogCursor, GoesOnBetweenThePartsOfAnEndlessLine) {
   EXPECT_EQ(before.events.size(), 2u);
   EXPECT_EQ(cursor.position().mark(LogStream::out).count, 128u);
 
-  LogJudge after;
-  LogCursor taken_over(*Position::parse(cursor.position().print()), {});
-  EXPECT_EQ(read_on(taken_over, log, after), Verdict::caught_up);
+  const LogJudge after = read_from(*Position::parse(cursor.position().print()), log);
   ASSERT_GT(after.events.size(), 1u);
   EXPECT_EQ(after.events[0].first_piece, 128u);
   EXPECT_EQ(after.events[0].mark.count, 192u);

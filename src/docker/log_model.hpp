@@ -216,20 +216,19 @@ class LogJudge final : public LogOut {
 };
 
 // One plain read of everything that the plan shows, or of so many records.
-inline LogCursor::Verdict read(LogCursor& cursor, const LogModel& log, LogJudge& judge,
-                               std::size_t records = SIZE_MAX) {
+inline LogCursor::Verdict read(LogCursor& cursor, const LogModel& log, LogOut& out, std::size_t records = SIZE_MAX) {
   ReadPlan plan = cursor.begin(false);
   std::size_t at = log.start_of(plan);
   for (; at < log.entries.size() && records > 0; ++at, --records)
-    if (cursor.take(log.record(at), log.now_ns, judge) == LogCursor::Step::stop) break;
-  return cursor.end(records > 0, judge);
+    if (cursor.take(log.record(at), log.now_ns, out) == LogCursor::Step::stop) return cursor.end(false, out);
+  return cursor.end(records > 0, out);
 }
 
-inline LogCursor::Verdict read_on(LogCursor& cursor, const LogModel& log, LogJudge& judge) {
+inline LogCursor::Verdict read_on(LogCursor& cursor, const LogModel& log, LogOut& out) {
   using Verdict = LogCursor::Verdict;
   Verdict verdict = Verdict::wider;
   for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i)
-    verdict = read(cursor, log, judge);
+    verdict = read(cursor, log, out);
   return verdict;
 }
 

@@ -57,14 +57,7 @@ Position read_until(const LogModel& log, Position from, LogCursor::Options optio
   for (Verdict verdict = Verdict::again; verdict == Verdict::again;) {
     LogCursor cursor(from, options);
     if (cursor.done()) return from;
-    verdict = Verdict::wider;
-    for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i) {
-      std::size_t at = log.start_of(cursor.begin(false));
-      auto step = LogCursor::Step::more;
-      for (; step == LogCursor::Step::more && at < log.entries.size(); ++at)
-        step = cursor.take(log.record(at), 0, lines);
-      verdict = cursor.end(step == LogCursor::Step::more, lines);
-    }
+    verdict = read_on(cursor, log, lines);
     from = cursor.position();
     options.until_is = cursor.until_is();
   }
