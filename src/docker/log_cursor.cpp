@@ -12,8 +12,6 @@ namespace {
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kHeldRecordsMax = 1024;
 constexpr std::size_t kHeldBytesMax = 256 * 1024;
-// By so much a stream's next record may be stamped before those of the other one (2.7 ms were seen, Docker 3.4).
-constexpr std::int64_t kDisorderNs = 10'000'000;
 
 LogLandmark landmark_of(const LogCursor::Options& options, const Position& start) {
   if (options.until) return LogLandmark(*options.until, start, options.until_is);
@@ -68,10 +66,10 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
   if (records_++ == 0) {
-    if (too_small_ > 0 && record.time_ns > window_ns_ + kStepNs) log_stepped_ = true;  // it reaches back further
+    if (too_small_ > 0 && record.time_ns > window_ns_ + kDisorderMaxNs) log_stepped_ = true;  // it reaches back further
     window_ns_ = record.time_ns;
   }
-  if (record.time_ns + kStepNs < latest_ns_) log_stepped_ = true;
+  if (record.time_ns + kDisorderMaxNs < latest_ns_) log_stepped_ = true;
   latest_ns_ = std::max(latest_ns_, record.time_ns);
   landmark_.take(record);
   bool matched = matched_;
@@ -178,7 +176,7 @@ void LogCursor::settle_gap(LogOut& out) {
   bool clock = false;
   // Of a stream that shows nothing: between what went before the first of these and what is to come behind the last.
   const std::int64_t begin = held.front().time_ns;
-  const std::int64_t between = begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, kDisorderNs);
+  const std::int64_t between = begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, kDisorderUsualNs);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Track& t = track(stream);
     auto first = std::find_if(held.begin(), held.end(), [&](const Held& record) { return record.stream == stream; });

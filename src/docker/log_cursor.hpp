@@ -97,7 +97,6 @@ class LogCursor {
   static constexpr std::uint32_t kLineEnd = UINT32_MAX;
   static constexpr std::uint64_t kTailFirst = 256;
   static constexpr std::uint64_t kTailShort = 1024;
-  static constexpr std::int64_t kStepNs = 1'000'000'000;  // stamps that go back by more: the clock did, not disorder
 
   // Where a stream stands.
   struct Track {

@@ -106,7 +106,7 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
   }
   if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
     looked_back_ = true;
-    log_stepped_ = log_stepped_ || window_ns_ + kStepNs < astray_ns_;
+    log_stepped_ = log_stepped_ || window_ns_ + kDisorderMaxNs < astray_ns_;
     return Verdict::later;
   }
   if (records_ < *plan_.tail) total_ = records_;

@@ -7,12 +7,9 @@
 namespace docker {
 namespace {
 
-// A record may lie this far, by its stamp, from its place among the other stream's: 2.7 ms were seen (Docker 3.4).
-constexpr std::int64_t kDisorderUsualNs = 10'000'000;   // where the other choice is a needless gap
-constexpr std::int64_t kDisorderMaxNs = 1'000'000'000;  // where it is only another read
-
 // Of a line that is open at the head, unless it began more than this before it: then its beginning is told as a gap.
 constexpr std::size_t kOpenPiecesMax = 1024;
+
 }  // namespace
 
 // Is the record at or before the cursor, or behind it? A read shows one stretch of the log in the log's order, so what

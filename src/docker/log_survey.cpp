@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint64_t kTailMin = 64;
 constexpr std::uint64_t kTailMax = 1'048'576;
-constexpr std::int64_t kDisorderNs = 1'000'000'000;  // see log_cursor_place.cpp
 
 }  // namespace
 
@@ -52,7 +51,7 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
 // A piece of a line that began before the read did is stamped before the read's own beginning, and the pieces of a line
 // are stamped alike: so a stream is known from a later stamp on.
 bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
-  std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + kDisorderNs;
+  std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + kDisorderMaxNs;
   track.begun = true;
   track.known = !tail_ || record.time_ns > before_ns;
   track.first_ns = record.time_ns;
@@ -115,7 +114,7 @@ Mark LogSurvey::mark_without_lines(LogStream stream) const {
   if (track.known) return {track.first_ns, 0};
   if (!tail_) return {window_ns_, 0};
   if (track.begun) return {track.max_ns + (track.open ? 0 : 1), 0};
-  return {std::max(window_ns_, last_ns_ - kDisorderNs), 0};
+  return {std::max(window_ns_, last_ns_ - kDisorderMaxNs), 0};
 }
 
 }  // namespace docker
