@@ -1,5 +1,6 @@
 #include "sim/sim_writer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "net/random.hpp"
@@ -8,6 +9,10 @@ namespace sim {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+
+namespace {
+constexpr net::Duration per_byte{12};  // of a burst: 83 MB/s, less than docker::LagWatch takes for the most
+}
 
 SimWriter::SimWriter(net::Loop& loop, SimContainer& container, WriterOptions options)
     : loop_(loop), random_(loop.random()), container_(container), options_(options) {
@@ -21,8 +26,9 @@ net::Task<void> SimWriter::run() {
     std::uint64_t lines = random_.chance(options_.burst_share) ? 1 + random_.below(options_.burst_lines_max) : 1;
     for (; lines > 0; --lines) {
       co_await until_writable();
+      const std::uint64_t before = bytes_;
       co_await line();
-      if (lines > 1) co_await loop_.sleep(microseconds(10));
+      if (lines > 1) co_await loop_.sleep(std::max<net::Duration>(microseconds(10), per_byte * (bytes_ - before)));
     }
   }
 }
@@ -52,6 +58,7 @@ std::string SimWriter::text(SimStream stream) {
   std::string line = (out ? "o" : "e") + std::to_string(++written_[out ? 0 : 1]) + " ";
   const bool is_long = random_.chance(options_.long_share);
   line.append(1 + random_.below(is_long ? options_.long_bytes_max : options_.bytes_max), out ? 'x' : 'y');
+  bytes_ += line.size();
   return line + '\n';
 }
 

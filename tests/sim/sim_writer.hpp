@@ -16,7 +16,7 @@ struct WriterOptions {
   double long_share = 0.01;     // lines over 16 KiB
   std::size_t long_bytes_max = 50'000;
   double torn_share = 0.02;    // written in two parts with a pause between, other lines may come there
-  double burst_share = 0.005;  // so many lines at once, at 10 µs each
+  double burst_share = 0.005;  // so many lines at once, at 10 µs each or as fast as a daemon writes them
   std::uint64_t burst_lines_max = 500;
 };
 
@@ -38,6 +38,7 @@ class SimWriter {
   SimContainer& container_;
   WriterOptions options_;
   std::array<std::uint64_t, 2> written_ = {};
+  std::uint64_t bytes_ = 0;  // written
   net::Job job_;
 };
 
