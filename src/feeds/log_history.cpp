@@ -42,13 +42,14 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   } else if (start.after && docker::same_log(*start.after, feed_.identity())) {
     at_.emplace(*start.after);
   }
+  // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the log.
+  // And of a process that stood still the ring might promise what is gone, or end before what is asked for.
+  const auto behind = [this] { return at_ && docker::behind(feed_.at(), at_->reached); };
+  for (int tries = 0; tries < 3 && (behind() || (tries == 0 && feed_.stale())); ++tries) {
+    feed_.catch_up();
+    co_await moved_.wait();
+  }
   if (at_) {
-    // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the
-    // log. And what a process that stood still promised from its ring might be gone.
-    for (int tries = 0; tries < 3 && (docker::behind(feed_.at(), at_->reached) || feed_.stale()); ++tries) {
-      feed_.catch_up();
-      co_await moved_.wait();
-    }
     if (const auto sequence = feed_.rings().find(asked_.shape, *at_)) {
       answer({at_->told.print(), asked_.resumed ? "full" : "", "", {}});
       if (attach(*sequence)) co_return std::nullopt;

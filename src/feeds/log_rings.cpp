@@ -157,11 +157,13 @@ void LogRings::move(Entry& mine, const docker::Standpoint& to) {
   publish(mine, 1, {}, to);
 }
 
-// Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line.
+// Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line. Behind `removed`
+// nothing is said, and nothing can be read up to here any more.
 LogRings::Joint LogRings::joint(const Shape& shape, const docker::Standpoint& at) {
   Entry& mine = *entry(shape);
   const bool batches = shape.form == Form::batch, both = shape.out && shape.err;
-  if (batches && !both && mine.at->told != at.told) move(mine, at);
+  const bool ended = standing_.state == LogState::removed;
+  if (batches && !both && !ended && mine.at->told != at.told) move(mine, at);
   return {hub_.ring(mine.ring).next(), batches && both ? *mine.at : at};
 }
 

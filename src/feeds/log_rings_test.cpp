@@ -71,6 +71,23 @@ TEST_F(LogRingsTest, WhoStandsAtTheLogsStartIsBehindARingThatBeganLater) {
   EXPECT_EQ(joint.at.told.print(), at(10).told.print());
 }
 
+TEST_F(LogRingsTest, BehindRemovedTheOtherStreamMovesNobodyOn) {
+  const Shape out{Form::batch, true, false};
+  rings.open(out, std::nullopt);
+  now = at(10);
+  rings.begin(now, {});
+  docker::Standpoint beside = now;
+  beside.told.marks[1] = beside.reached.marks[1] = {11, 1};
+  const auto next = [&] { return hub.ring(rings.number(out)).next(); };
+  auto before = next();
+  EXPECT_EQ(rings.joint(out, beside).sequence, before + 1) << "it moved";
+  rings.publish_status(LogState::removed, {LogState::removed});
+  before = next();
+  beside.told.marks[1] = beside.reached.marks[1] = {12, 1};
+  EXPECT_EQ(rings.joint(out, beside).sequence, before);
+  EXPECT_EQ(next(), before);
+}
+
 TEST_F(LogRingsTest, WhoGoesOnFromASequenceIsTakenToKnowWhatWasSaidBeforeIt) {
   rings.open(shape, std::nullopt);
   rings.begin(now, {LogState::live});

@@ -79,7 +79,7 @@ struct FollowerPlan {
 struct Plan {
   Generation generation = Generation::docker_26;
   net::Duration follow_byte{};  // what the engine takes to show one in a follow
-  bool embedded = false;  // no Redis: one instance
+  bool embedded = false;        // no Redis: one instance
   std::size_t instances = 1;
   unsigned serving_loops = 1;
   std::size_t ring_bytes = 0;
