@@ -132,7 +132,7 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
   base::log::info("Another instance reads it", {{"container", container_.name}, {"id", container_.id}});
   reader_.reset();
   role_ = Role::relaying;
-  heard_at_ = loop_.now();
+  heard_at_ = valid_until_ - ttl * 2 / 3;  // who stood still has missed what was said since
   try_now_ = true;
 }
 
