@@ -38,6 +38,9 @@ std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<s
   std::size_t newline = text.find('\n', stamp.size());
   std::size_t piece_end = stamp.size() + kPieceBytes;
   if (newline == std::string_view::npos || newline >= piece_end) {
+    // Another record's stamp just there: a follow that skipped files, the rest of this line with them.
+    const auto skipped_to = text.size() > piece_end ? stamp_of(text.substr(piece_end)) : std::nullopt;
+    if (skipped_to && *skipped_to >= stamp_of(text).value_or(INT64_MAX)) return piece_end;
     std::size_t again = text.substr(0, newline).find(stamp, piece_end);
     if (again != std::string_view::npos) return again;
   }

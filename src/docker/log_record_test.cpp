@@ -118,6 +118,18 @@ TEST(LogRecords, LeavesAStampThatTheProgramWroteItself) {
   EXPECT_EQ(found[0].payload, text);
 }
 
+// Docker 3.4: two rotations passed while the daemon's follower stood between the pieces of a line.
+TEST(LogRecords, OfATerminalsLineWhoseRestWasSkippedKeepsTheNextRecordApart) {
+  const std::string piece(kPieceBytes, 'x');
+  const std::string body = stamp(kT) + piece + stamp(kT + 5) + "rest\r\n" + stamp(kT + 6) + "next\r\n";
+  const std::vector<Owned> expected = {
+      {LogStream::out, kT, piece}, {LogStream::out, kT + 5, "rest\r\n"}, {LogStream::out, kT + 6, "next\r\n"}};
+  for (std::size_t slice : {1u, 16'384u, 16'430u, 100'000u}) {
+    LogRecords records(true);
+    EXPECT_EQ(cut(records, body, slice), expected) << slice;
+  }
+}
+
 TEST(LogRecords, ReportsTheDaemonsOwnErrorInBand) {
   LogRecords records(false);
   EXPECT_EQ(cut(records, frame(1, stamp(kT) + "x\n") + frame(3, "Error grabbing logs: gone\n"), 50).size(), 1u);
