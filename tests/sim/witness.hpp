@@ -68,8 +68,9 @@ class Witness {
     std::size_t next = 0;  // the line that must come next
     // What may be left out before it: what a gap covered, or what rotation had taken before the beginning.
     enum class Skip { nothing, gap, beginning } skip = Skip::nothing;
-    std::size_t low = 0;  // the first line that was neither told nor in an earlier gap
-    bool torn = false;    // the line before began in its middle, so that its mark is of another reckoning
+    std::size_t low = 0;        // the first line that was neither told nor in an earlier gap
+    std::int64_t bound_ns = 0;  // where that gap ended, if at a bound
+    bool torn = false;          // the line before began in its middle, so that its mark is of another reckoning
   };
 
   std::string hear_subscribed(const Heard& message);

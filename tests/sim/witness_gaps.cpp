@@ -87,6 +87,7 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
   }
   track.next = std::max(track.next, end);
   track.skip = Track::Skip::gap;
+  track.bound_ns = to.mark(stream).count == 0 ? to.mark(stream).max_ns : 0;
   return {};
 }
 
