@@ -50,11 +50,11 @@ void LogFeeds::State::on_failed(LogFeed& feed, const base::Error& error) {
 }
 
 void LogFeeds::State::on_removed(LogFeed& feed) {
-  Channel& channel = channel_of(feed);
-  if (channel.ends_at) return;
-  channel.ends_at = parts.loop.now() + end_patience;
-  if (channel.followers == 0) return linger(channel);
-  look_who_is_done(channel);
+  Channel* channel = channel_of(feed);
+  if (channel == nullptr || channel->ends_at) return;
+  channel->ends_at = parts.loop.now() + end_patience;
+  if (channel->followers == 0) return linger(*channel);
+  look_who_is_done(*channel);
 }
 
 // A subscription ends when its follower has been sent everything, `removed` last.

@@ -56,9 +56,15 @@ struct LogFeeds::State final : LogFeed::Owner {
   void on_failed(LogFeed& feed, const base::Error& error) override;
   void on_removed(LogFeed& feed) override;
 
-  Channel& channel_of(LogFeed& feed) { return channels.at(feed.container().id); }
-  void wake_histories(LogFeed& feed) {
-    for (auto& [name, history] : channel_of(feed).histories) history->on_feed_moved();
+  // None for a feed that is handing its lease over: its channel is closed, and another may be in its place.
+  Channel* channel_of(const LogFeed& feed) {
+    const auto found = channels.find(feed.container().id);
+    return found != channels.end() && found->second.feed.get() == &feed ? &found->second : nullptr;
+  }
+  void wake_histories(const LogFeed& feed) {
+    Channel* channel = channel_of(feed);
+    if (channel == nullptr) return;
+    for (auto& [name, history] : channel->histories) history->on_feed_moved();
   }
   Channel& open(const std::string& id);
   void start_history(const hub::Follower& follower, Entry& entry, LogHistory::Asked asked);

@@ -157,8 +157,8 @@ void LogRings::move(Entry& mine, const docker::Standpoint& to) {
   publish(mine, 1, {}, to);
 }
 
-// Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line. Behind `removed`
-// nothing is said, and nothing can be read up to here any more.
+// Where both streams are shown, what was told and `at` differ by bounds alone, which stand for no line. Behind
+// `removed` nothing is said, and nothing can be read up to here any more.
 LogRings::Joint LogRings::joint(const Shape& shape, const docker::Standpoint& at) {
   Entry& mine = *entry(shape);
   const bool batches = shape.form == Form::batch, both = shape.out && shape.err;

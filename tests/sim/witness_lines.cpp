@@ -59,7 +59,8 @@ std::string Witness::skip_to(const HeardLine& heard, Track& track, std::size_t& 
   }
   if (track.skip == Track::Skip::beginning || truth_.stepped() || found == track.next) return {};
   if (found > track.next) {
-    const bool at_bound = lines[found - 1].time_ns <= track.bound_ns + race_ns;  // docs/log-cursor.md, what is not promised
+    // docs/log-cursor.md, what is not promised
+    const bool at_bound = lines[found - 1].time_ns <= track.bound_ns + race_ns;
     return at_bound ? "" : "lines " + span(track.next, found) + stream + " are missing behind a gap";
   }
   const bool raced = lines[track.next - 1].time_ns - lines[found].time_ns <= race_ns;

@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration degraded_within = 6s;  // a loss longer than a second, then five (protocol.md)
+constexpr net::Duration events_within = 15s;   // docker::EventWatch tries again within ten
 
 }  // namespace
 
@@ -84,6 +85,13 @@ void World::check_at_rest() {
   // A doorbell that is silent is opened anew now and then.
   const std::uint64_t opened = engine_->counts().follow_requests - before;
   if (opened > 5 * containers_.size()) fail("at rest, and follows are opened again and again");
+  // Who waits for a container's next run looks again when it hears the Engine's events again.
+  const auto nobody_is_wrong = [this] {
+    return std::all_of(followers_.begin(), followers_.end(),
+                       [this](Follower& each) { return wrong_state_told(*each.follower).empty(); });
+  };
+  run_until(nobody_is_wrong, events_within);
+  if (!broken_.empty()) return;
   for (auto& each : followers_) {
     for (const auto& witness : each.follower->witnesses()) {
       if (each.follower->gone() || witness->removed()) continue;
