@@ -102,6 +102,8 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
     if (follow->fresh) {
       CHECK(fanout_.add_subscription(number) == follow->subscription);
       metrics_.subscriptions[Family::container_logs].add(1);
+    } else if (!follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
+      fanout_.leave({slot.session, follow->subscription});
     }
     control_.follow({follower(slot, follow->subscription), follow->container, follow->shape, follow->start});
   } else if (const auto* unfollow = std::get_if<Unfollow>(&effect)) {

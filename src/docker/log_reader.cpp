@@ -229,7 +229,10 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
   if (clean && records.finish(record)) cursor_->take(record, loop_.wall_now().time_since_epoch().count(), *this);
   verdict_ = cursor_->end(clean && !records.failed(), *this);
   counts_.suspected = cursor_->suspected();
-  if (cursor_->fresh() > 0) silence_ = silence_first;
+  if (cursor_->fresh() > 0) {  // it got us on: whatever fails next begins with a short wait
+    silence_ = silence_first;
+    failures_ = 0;
+  }
   pass_on();
   co_return base::Result<void>();
 }

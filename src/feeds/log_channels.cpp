@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration degraded_after = 1s;  // a shorter loss of Redis is nobody's business
-constexpr net::Duration end_check = 250ms;    // whether a follower of a removed container has everything
 constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
 constexpr net::Duration drain_patience = 1s;
 constexpr net::Duration others_look = 1s;  // whether other instances still follow what only we read
@@ -46,6 +45,7 @@ void LogFeeds::State::on_failed(LogFeed& feed, const base::Error& error) {
     if (!alive_now.lock() || !channels.contains(id)) return;
     Channel& channel = channels.at(id);
     while (!channel.histories.empty()) refuse(hub::Follower(channel.histories.begin()->first), error);
+    if (channel.followers == 0) close(channel);  // at once: whoever comes next begins with a feed that may yet join
   });
 }
 

@@ -200,7 +200,10 @@ void LogFeed::judge_waiting() {
 // What frames have shown to exist and Docker no longer gives.
 void LogFeed::tell_gap(const docker::Position& to, std::string_view reason) {
   LogFrame gap = gap_frame({chain_->at(), docker::merge(chain_->at(), to), reason});
-  if (chain_->admit(gap) == LogChain::Verdict::news) rings_.publish(gap);
+  if (chain_->admit(gap) != LogChain::Verdict::news) return;
+  gap.state = state();
+  rings_.publish(gap);
+  publish(std::move(gap));
 }
 
 void LogFeed::wake() {

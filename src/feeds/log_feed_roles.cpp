@@ -132,7 +132,7 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
   base::log::info("Another instance reads it", {{"container", container_.name}, {"id", container_.id}});
   reader_.reset();
   role_ = Role::relaying;
-  heard_at_ = valid_until_ - ttl * 2 / 3;  // who stood still has missed what was said since
+  heard_at_ = valid_until_ - ttl * 2 / 3;  // the last renewal: an instance that stood still knows of nothing since
   try_now_ = true;
 }
 
@@ -165,7 +165,6 @@ net::Task<void> LogFeed::read_alone() {
   if (!co_await read_on_without_lease()) {
     reader_.reset();
     role_ = Role::relaying;
-    heard_at_ = loop_.now();
   }
 }
 
@@ -175,10 +174,7 @@ bool LogFeed::stale() const {
 }
 
 void LogFeed::start_reader() {
-  if (backfilling_.running()) {
-    backfilling_.cancel();
-    moved();  // who waits for it asks for another one
-  }
+  // A backfill may go on beside it: somebody waits for it, and a reader's own end is not known.
   waiting_.clear();
   waiting_bytes_ = 0;
   if (!reader_) reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
@@ -249,7 +245,9 @@ net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& soug
     LogFrame frame = lines_frame(chunk.batch);
     frame.state = state();
     chain_->rename(frame.prev);
-    if (chain_->admit(frame) == LogChain::Verdict::news) rings_.publish(frame);
+    if (chain_->admit(frame) != LogChain::Verdict::news) continue;
+    rings_.publish(frame);
+    publish(std::move(frame));
   }
 }
 

@@ -15,6 +15,7 @@ LogFeeds::~LogFeeds() {
 Channel& LogFeeds::State::open(const std::string& id) {
   Channel& channel = channels[id];
   channel.timer.cancel();
+  if (channel.ends_at) channel.timer = parts.loop.after(end_check, [this, &channel] { look_who_is_done(channel); });
   if (!channel.feed) {
     docker::Container container;
     container.id = id;
@@ -44,6 +45,8 @@ void LogFeeds::follow(Follow follow) {
       state.reshape(name, follow.shape);
       return;
     }
+    // It may be attached, or about to be: nothing of what it followed comes behind the new answer.
+    state.parts.hub.call(name.loop, [follower = name.name](hub::Fanout& fanout) { fanout.leave(follower); });
     state.drop(name);
   }
   Channel& channel = state.open(follow.container);
@@ -59,7 +62,11 @@ void LogFeeds::follow(Follow follow) {
 void LogFeeds::State::reshape(const hub::Follower& name, const Shape& shape) {
   Entry& entry = followers.at(name);
   auto& histories = entry.channel->histories;
-  const auto pending = histories.find(name);
+  auto pending = histories.find(name);
+  if (pending != histories.end() && pending->second->attached()) {
+    histories.erase(pending);
+    pending = histories.end();
+  }
   if (pending == histories.end()) {
     parts.hub.call(name.loop, [follower = name.name](hub::Fanout& fanout) { fanout.release(follower); });
     entry.answer = true;
@@ -102,6 +109,9 @@ void LogFeeds::on_behind(const hub::Follower& follower, const hub::Joint& joint)
   const auto found = state_->followers.find(follower);
   if (found == state_->followers.end()) return;
   Entry& entry = found->second;
+  const auto pending = entry.channel->histories.find(follower);
+  const bool awaited = pending == entry.channel->histories.end() || pending->second->attached();
+  if (!awaited) return;  // said of a ring that it has left since, to begin anew
   LogHistory::Asked asked{follower, entry.shape, {}, std::exchange(entry.answer, false), false, {}, {}};
   LogFeed& feed = *entry.channel->feed;
   asked.stands = standpoint_of(joint.place, feed.identity());

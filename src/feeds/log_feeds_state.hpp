@@ -37,6 +37,9 @@ struct Entry {
   bool answer = false;  // it was asked for anew, and is answered once it is known where it stands
 };
 
+// How often to look whether a follower of a removed container has everything.
+constexpr net::Duration end_check = std::chrono::milliseconds(250);
+
 struct LogFeeds::State final : LogFeed::Owner {
   State(Parts parts_in, Settings settings_in, std::string engine_id)
       : parts(std::move(parts_in)), settings(settings_in), reads(parts.loop, settings.history_reads) {

@@ -221,7 +221,8 @@ bool LogHistory::attach(std::uint64_t sequence) {
   std::string status;
   tell(status, feed_.rings().standing(asked_.shape, sequence));
   if (!status.empty()) send(std::move(status));
-  return shared_.feeds.parts.hub.attach(asked_.follower, feed_.rings().number(asked_.shape), sequence);
+  attached_ = shared_.feeds.parts.hub.attach(asked_.follower, feed_.rings().number(asked_.shape), sequence);
+  return attached_;
 }
 
 // To one who comes all of it, to one who was behind what has changed since.

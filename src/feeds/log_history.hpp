@@ -40,6 +40,8 @@ class LogHistory {
 
   void on_drained(std::size_t bytes);
   void on_feed_moved() { moved_.notify(); }
+  // The ring has it, and `done` is about to be called.
+  bool attached() const { return attached_; }
   // What is still to be done, for another one to do.
   Asked rest() const;
 
@@ -66,6 +68,7 @@ class LogHistory {
   std::shared_ptr<char> alive_ = std::make_shared<char>();
   net::Loop& loop_;
   std::optional<docker::Standpoint> at_;  // where the follower stands, once that is known
+  bool attached_ = false;
   std::size_t in_flight_ = 0;
   net::Signal moved_, drained_;
   net::Job job_;

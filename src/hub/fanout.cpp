@@ -254,6 +254,11 @@ void Fanout::attach(const FollowerName& name, const Joint& joint) {
   if (!outlets_[name.session.slot].blocked) catch_up(mirror, mirror.followers.back());
 }
 
+void Fanout::leave(const FollowerName& name) {
+  if (!is_open(name.session) || name.subscription >= outlets_[name.session.slot].subscriptions.size()) return;
+  detach(outlets_[name.session.slot], name.subscription);
+}
+
 void Fanout::release(const FollowerName& name) {
   if (!is_open(name.session)) return;
   const auto& all = outlets_[name.session.slot].subscriptions;

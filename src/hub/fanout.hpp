@@ -96,6 +96,8 @@ class Fanout {
   void publish(RingNumber ring, PublicationRef publication, std::uint64_t oldest);
   // It is behind at once if the mirror has moved past the joint.
   void attach(const FollowerName& name, const Joint& joint);
+  // Takes it off its ring; nothing is reported.
+  void leave(const FollowerName& name);
   // Takes it off its ring and reports it as behind, wherever it stands.
   void release(const FollowerName& name);
   // Whatever its ring holds, and all that was sent to its session, has been given to the socket.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "hub/ring.hpp"
+#include "hub/test_sockets.hpp"
 #include "net/random.hpp"
 
 namespace hub {
@@ -19,35 +20,6 @@ struct StillLoop final : net::Loop {
   net::Random& random() override { return chance; }
   void cancel(std::uint64_t) override {}
   net::Random chance{1};
-};
-
-// Sockets that take as many bytes as they are told to.
-struct TestSockets final : net::ClientSockets {
-  struct Peer {
-    std::string received;
-    std::size_t room = SIZE_MAX;
-    bool dead = false;
-    int sends = 0;
-  };
-  void set_owner(Owner&) override {}
-  int add(net::Socket, std::uint32_t) override { return 0; }
-  net::Transfer receive(int, std::span<char>) override { return {net::Transfer::State::would_block, 0}; }
-  net::Transfer send(int socket, std::span<const iovec> from) override {
-    Peer& peer = peers[socket];
-    ++peer.sends;
-    if (peer.dead) return {net::Transfer::State::failed, 0};
-    std::size_t taken = 0;
-    for (const iovec& part : from) {
-      const std::size_t count = std::min(part.iov_len, peer.room);
-      peer.received.append(static_cast<const char*>(part.iov_base), count);
-      peer.room -= count;
-      taken += count;
-    }
-    return {taken > 0 ? net::Transfer::State::done : net::Transfer::State::would_block, taken};
-  }
-  void shutdown_write(int) override {}
-  void remove(int) override {}
-  std::map<int, Peer> peers;
 };
 
 struct FanoutTest : testing::Test, FanoutObserver {
@@ -202,6 +174,25 @@ TEST_F(FanoutTest, ABrokenSocketIsReportedOnceTheTurnIsOver) {
   fanout.flush();
   EXPECT_EQ(broken, std::vector<std::uint32_t>{0});
   EXPECT_EQ(received(1), "x");
+}
+
+TEST_F(FanoutTest, WhoLeavesHearsNothingMoreAndNothingIsReported) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  const FollowerName leaver = join(0);
+  join(1);
+  publish("a");
+  fanout.flush();
+  publish("b");
+  fanout.leave(leaver);
+  fanout.leave({leaver.session, 7});
+  fanout.flush();
+  EXPECT_EQ(received(0), "a");
+  EXPECT_EQ(received(1), "ab");
+  EXPECT_TRUE(behind.empty());
+  fanout.attach(leaver, {1, ring.next(), ring.end()});
+  publish("c");
+  fanout.flush();
+  EXPECT_EQ(received(0), "ac");
 }
 
 TEST_F(FanoutTest, AfterASkipEveryoneIsBehindWhereTheMirrorEnded) {

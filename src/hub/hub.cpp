@@ -56,10 +56,15 @@ bool Hub::push_ring(std::uint32_t loop, RingNumber number, std::uint64_t up_to) 
 }
 
 bool Hub::push_order(std::uint32_t loop, Order& order) {
-  if (order.ring != 0 && rings_.contains(order.ring)) {
+  const auto found = rings_.find(order.ring);
+  if (order.ring != 0 && !order.opens) {
+    if (found == rings_.end()) return true;  // nobody follows a closed ring any more
     if (!push_ring(loop, order.ring, order.up_to)) return false;
   }
-  return ports_[loop].mailbox.push(order.item);
+  if (!ports_[loop].mailbox.push(order.item)) return false;
+  // Not before: what waits ahead of it is for the mirror that is to be closed.
+  if (order.opens && found != rings_.end()) found->second.sides[loop].pushed = order.up_to;
+  return true;
 }
 
 void Hub::give(std::uint32_t loop, Order order) {
@@ -85,8 +90,7 @@ void Hub::mirror(RingNumber number, std::uint32_t loop) {
   Side& side = entry.sides[loop];
   if (side.followers++ > 0) return;
   const std::uint64_t oldest = entry.ring.oldest();
-  side.pushed = oldest;
-  Order order;
+  Order order{number, oldest, true, {}};
   order.item.call = [number, oldest, place = entry.ring.before(oldest)](Fanout& fanout) {
     fanout.open_mirror(number, oldest, place);
   };
@@ -106,7 +110,7 @@ void Hub::unmirror(RingNumber number, std::uint32_t loop) {
 bool Hub::attach(const Follower& follower, RingNumber number, std::uint64_t sequence) {
   const Ring& ring = rings_.at(number).ring;
   if (sequence < ring.oldest()) return false;
-  Order order{number, sequence, {}};
+  Order order{number, sequence, false, {}};
   order.item.call = [number, sequence, place = ring.before(sequence), name = follower.name](Fanout& fanout) {
     fanout.attach(name, {number, sequence, place});
   };

@@ -92,6 +92,7 @@ class Hub {
   struct Order {
     RingNumber ring = 0;  // 0: none; else what the loop must have been given before
     std::uint64_t up_to = 0;
+    bool opens = false;  // the loop's mirror of the ring, from `up_to` on
     Item item;
   };
   struct Port {

@@ -87,7 +87,9 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
   }
   track.next = std::max(track.next, end);
   track.skip = Track::Skip::gap;
-  track.bound_ns = to.mark(stream).count == 0 ? to.mark(stream).max_ns : 0;
+  const auto rest = lines.begin() + static_cast<std::ptrdiff_t>(std::min(end, lines.size()));
+  const bool shown = std::any_of(rest, lines.end(), [this](const TrueLine& line) { return !truth_.gone(line); });
+  track.bound_ns = shown ? 0 : to.mark(stream).max_ns;
   return {};
 }
 
