@@ -156,6 +156,7 @@ api::Facts Instance::Body::facts() const {
 void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
+  control_metrics.update(link->feeds(), cluster, link->answers());
   for (Serving& each : serving) each.loop.post([&server = each.server, now = facts()] { server.on_facts(now); });
   ticker = loop.after(api::beat_interval, [this] { tick(); });
 }

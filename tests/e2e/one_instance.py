@@ -12,7 +12,7 @@ import urllib.request
 
 import websockets
 
-from support import BINARY, COUNTING, ENGINES, SLOW, Container, Instance, check
+from support import BINARY, COUNTING, ENGINES, SLOW, Container, Instance, check, until
 
 # A burst on both streams, one line over Docker's 16 KiB pieces, and a word at the end of each stream.
 BURST = ('i=0; while [ $((i = i + 1)) -le 2000 ]; do echo "o $i ünïcödé"; '
@@ -94,6 +94,8 @@ async def a_log_in_both_shapes(instance, container):
     for stream, lines in log.items():
         seen = sum(each["stream"][3] == stream for each in middle)
         check(again.lines[stream] == lines[seen:], f"from a position on there is the rest of {stream}")
+    counted = ("dockcast_engine_up 1", 'dockcast_channels{role="owning"} 1')
+    await until("the channel is counted", lambda: all(each in ask(instance, "/metrics")[1] for each in counted))
 
 
 async def refusals(engine):
