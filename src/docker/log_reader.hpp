@@ -8,8 +8,8 @@
 // doorbell. The sink takes everything at once, so no follow is ever held up by us. An Engine that does not answer is
 // asked again after 0.1 to 10 s, with jitter.
 //
-// Thread: the client's loop. Destroying it ends it, also from within the sink. Bounds: two batches, and what
-// LogCursor holds.
+// Thread: the client's loop. Destroying it ends it; not from within the sink. Bounds: two batches, and what LogCursor
+// holds.
 #pragma once
 
 #include <optional>

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration degraded_after = 1s;  // a shorter loss of Redis is nobody's business
+constexpr net::Duration end_check = 250ms;    // whether a follower of a removed container has everything
 constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
 constexpr net::Duration drain_patience = 1s;
 constexpr net::Duration others_look = 1s;  // whether other instances still follow what only we read
@@ -66,7 +67,10 @@ void LogFeeds::State::look_who_is_done(Channel& channel) {
       if (force || fanout.has_everything(follower)) to->on_ended(follower);
     });
   }
-  if (channel.followers == 0) return;
+  if (channel.followers > 0) look_again(channel);
+}
+
+void LogFeeds::State::look_again(Channel& channel) {
   channel.timer = parts.loop.after(end_check, [this, &channel] { look_who_is_done(channel); });
 }
 

@@ -56,7 +56,7 @@ void LogFeed::on_gap(const docker::Gap& gap) { read(gap_frame(gap)); }
 
 void LogFeed::on_state(docker::LogEvent event) { turn(state_of(event)); }
 
-// From our own reader: into the rings, and to the others while the lease is ours.
+// From our own reader or a backfill: into the rings, and to the others while the lease is ours.
 void LogFeed::read(LogFrame frame) {
   if (chain_->admit(frame) != LogChain::Verdict::news) return;
   frame.state = state();
@@ -199,11 +199,7 @@ void LogFeed::judge_waiting() {
 
 // What frames have shown to exist and Docker no longer gives.
 void LogFeed::tell_gap(const docker::Position& to, std::string_view reason) {
-  LogFrame gap = gap_frame({chain_->at(), docker::merge(chain_->at(), to), reason});
-  if (chain_->admit(gap) != LogChain::Verdict::news) return;
-  gap.state = state();
-  rings_.publish(gap);
-  publish(std::move(gap));
+  read(gap_frame({chain_->at(), docker::merge(chain_->at(), to), reason}));
 }
 
 void LogFeed::wake() {

@@ -229,25 +229,22 @@ bool LogFeed::lacks_records(const docker::Position& proven) const {
 }
 
 net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
-  docker::HistoryRead read(shared_.parts.engine, loop_, source(), {{}, sought});
-  auto start = co_await read.start(docker::HistoryFrom::after(chain_->at()));
+  docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
+  auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
   if (!start) co_return !passing(start.error());
   for (;;) {
-    auto next = co_await read.next();
+    auto next = co_await history.next();
     if (!next) co_return !passing(next.error());
     docker::HistoryChunk& chunk = **next;
     if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
     if (chunk.end()) {
-      chain_->rename(read.position());
+      chain_->rename(history.position());
       co_return true;
     }
     if (chunk.batch.empty()) continue;
     LogFrame frame = lines_frame(chunk.batch);
-    frame.state = state();
     chain_->rename(frame.prev);
-    if (chain_->admit(frame) != LogChain::Verdict::news) continue;
-    rings_.publish(frame);
-    publish(std::move(frame));
+    read(std::move(frame));
   }
 }
 

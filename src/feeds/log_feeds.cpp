@@ -15,7 +15,7 @@ LogFeeds::~LogFeeds() {
 Channel& LogFeeds::State::open(const std::string& id) {
   Channel& channel = channels[id];
   channel.timer.cancel();
-  if (channel.ends_at) channel.timer = parts.loop.after(end_check, [this, &channel] { look_who_is_done(channel); });
+  if (channel.ends_at) look_again(channel);
   if (!channel.feed) {
     docker::Container container;
     container.id = id;
@@ -35,6 +35,12 @@ void LogFeeds::State::start_history(const hub::Follower& follower, Entry& entry,
   };
   channel.histories[follower] =
       std::make_unique<LogHistory>(LogHistory::Shared{shared, reads}, *channel.feed, std::move(asked), std::move(done));
+}
+
+// That which has not brought it into the ring yet; null where there is none.
+LogHistory* LogFeeds::State::pending_history(const hub::Follower& follower, const Entry& entry) {
+  const auto found = entry.channel->histories.find(follower);
+  return found != entry.channel->histories.end() && !found->second->attached() ? found->second.get() : nullptr;
 }
 
 void LogFeeds::follow(Follow follow) {
@@ -61,21 +67,17 @@ void LogFeeds::follow(Follow follow) {
 // is: it is taken off there and comes back through on_behind().
 void LogFeeds::State::reshape(const hub::Follower& name, const Shape& shape) {
   Entry& entry = followers.at(name);
-  auto& histories = entry.channel->histories;
-  auto pending = histories.find(name);
-  if (pending != histories.end() && pending->second->attached()) {
-    histories.erase(pending);
-    pending = histories.end();
-  }
-  if (pending == histories.end()) {
+  LogHistory* pending = pending_history(name, entry);
+  if (pending == nullptr) {
+    entry.channel->histories.erase(name);
     parts.hub.call(name.loop, [follower = name.name](hub::Fanout& fanout) { fanout.release(follower); });
     entry.answer = true;
   }
   unmirror(name, entry);
   entry.shape = shape;
   mirror(name, entry);
-  if (pending == histories.end()) return;
-  LogHistory::Asked asked = pending->second->rest();
+  if (pending == nullptr) return;
+  LogHistory::Asked asked = pending->rest();
   asked.shape = shape;
   asked.answer = true;
   start_history(name, entry, std::move(asked));
@@ -109,9 +111,7 @@ void LogFeeds::on_behind(const hub::Follower& follower, const hub::Joint& joint)
   const auto found = state_->followers.find(follower);
   if (found == state_->followers.end()) return;
   Entry& entry = found->second;
-  const auto pending = entry.channel->histories.find(follower);
-  const bool awaited = pending == entry.channel->histories.end() || pending->second->attached();
-  if (!awaited) return;  // said of a ring that it has left since, to begin anew
+  if (state_->pending_history(follower, entry) != nullptr) return;  // said of a ring that it has left, to begin anew
   LogHistory::Asked asked{follower, entry.shape, {}, std::exchange(entry.answer, false), false, {}, {}};
   LogFeed& feed = *entry.channel->feed;
   asked.stands = standpoint_of(joint.place, feed.identity());

@@ -37,9 +37,6 @@ struct Entry {
   bool answer = false;  // it was asked for anew, and is answered once it is known where it stands
 };
 
-// How often to look whether a follower of a removed container has everything.
-constexpr net::Duration end_check = std::chrono::milliseconds(250);
-
 struct LogFeeds::State final : LogFeed::Owner {
   State(Parts parts_in, Settings settings_in, std::string engine_id)
       : parts(std::move(parts_in)), settings(settings_in), reads(parts.loop, settings.history_reads) {
@@ -71,6 +68,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   }
   Channel& open(const std::string& id);
   void start_history(const hub::Follower& follower, Entry& entry, LogHistory::Asked asked);
+  static LogHistory* pending_history(const hub::Follower& follower, const Entry& entry);
   void reshape(const hub::Follower& name, const Shape& shape);
   void mirror(const hub::Follower& name, const Entry& entry);
   void unmirror(const hub::Follower& name, const Entry& entry);
@@ -79,6 +77,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   void close(Channel& channel);
   void refuse(const hub::Follower& follower, const base::Error& error);
   void look_who_is_done(Channel& channel);
+  void look_again(Channel& channel);
   void on_bus_state(bus::State now);
   void tell_all(LogState state);
   static net::Task<void> retire(std::unique_ptr<LogFeed> feed) { co_await feed->hand_over(); }

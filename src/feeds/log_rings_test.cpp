@@ -2,20 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "net/random.hpp"
+#include "net/still_loop.hpp"
 
 namespace feeds {
 namespace {
-
-struct StillLoop final : net::Loop {
-  net::Instant now() const override { return net::Instant(std::chrono::seconds(1)); }
-  net::WallTime wall_now() const override { return {}; }
-  net::Timer after(net::Duration, net::Callback) override { return {}; }
-  void post(net::Callback) override { ADD_FAILURE() << "rings post nothing"; }
-  net::Random& random() override { return chance; }
-  void cancel(std::uint64_t) override {}
-  net::Random chance{1};
-};
 
 docker::Standpoint at(std::int64_t time_ns) {
   docker::Position position;
@@ -35,7 +25,7 @@ struct LogRingsTest : testing::Test {
     }
   }
 
-  StillLoop loop;
+  net::StillLoop loop;
   hub::Hub hub{64 * 1024};
   LogMessages messages{"container:logs:x"};
   LogRings rings{hub, loop, messages};

@@ -6,21 +6,10 @@
 
 #include "hub/ring.hpp"
 #include "hub/test_sockets.hpp"
-#include "net/random.hpp"
+#include "net/still_loop.hpp"
 
 namespace hub {
 namespace {
-
-// Time stands still; nothing is ever posted.
-struct StillLoop final : net::Loop {
-  net::Instant now() const override { return net::Instant(std::chrono::seconds(1)); }
-  net::WallTime wall_now() const override { return {}; }
-  net::Timer after(net::Duration, net::Callback) override { return {}; }
-  void post(net::Callback) override { ADD_FAILURE() << "the fan-out posts nothing"; }
-  net::Random& random() override { return chance; }
-  void cancel(std::uint64_t) override {}
-  net::Random chance{1};
-};
 
 struct FanoutTest : testing::Test, FanoutObserver {
   FanoutTest() { fanout.set_observer(*this); }
@@ -43,7 +32,7 @@ struct FanoutTest : testing::Test, FanoutObserver {
   }
   std::string& received(int slot) { return sockets.peers[slot].received; }
 
-  StillLoop loop;
+  net::StillLoop loop;
   TestSockets sockets;
   Fanout fanout{loop, sockets};
   std::uint64_t published = 0;
