@@ -68,17 +68,19 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
   if (landmark_.end_of_log()) take_reckoning(out);
   if (landmark_.unclear()) return Verdict::again;
-  if (!landmark_.is_end()) {
-    if (!plan_.tail || !landmark_.further_back(position_)) return Verdict::caught_up;
+  if (landmark_.is_end()) {
+    for (LogStream stream : {LogStream::out, LogStream::err}) {
+      bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= landmark_.at().mark(stream);
+      if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
+    }
+    if (reached(true)) return Verdict::reached;
+  }
+  if (!all_shown && landmark_.further_back(position_)) {
     tail_ = plan_.tail;
     widen();
     return Verdict::wider;
   }
-  for (LogStream stream : {LogStream::out, LogStream::err}) {
-    bool wanted = lines_.open(stream) && lines_.held_mark(stream) <= landmark_.at().mark(stream);
-    if (wanted) lines_.flush(stream, [this, &out](const Line& line) { emit(line, line.stream == head_, out); });
-  }
-  return reached(true) ? Verdict::reached : end_short_of_until(out);
+  return landmark_.is_end() ? end_short_of_until(out) : Verdict::caught_up;
 }
 
 // Nothing more is in the log: what lies before `until` was lost while we read, or its marks are of another reckoning.

@@ -56,8 +56,10 @@ void LogFeed::on_gap(const docker::Gap& gap) { read(gap_frame(gap)); }
 
 void LogFeed::on_state(docker::LogEvent event) { turn(state_of(event)); }
 
-// From our own reader or a backfill: into the rings, and to the others while the lease is ours.
+// From our own reader or a backfill: into the rings, and to the others while the lease is ours. Nothing follows
+// `removed`.
 void LogFeed::read(LogFrame frame) {
+  if (state_ == LogState::removed) return;
   if (chain_->admit(frame) != LogChain::Verdict::news) return;
   frame.state = state();
   rings_.publish(frame);
@@ -76,9 +78,12 @@ void LogFeed::turn(LogState word) {
   if (word == LogState::recovered || (word == state_ && !base::planted::status_twice)) return;
   if (word == LogState::stopped && base::planted::status_never) return;
   if (word == LogState::live && state_ == LogState::stopped) turn(LogState::restarted);
+  const bool removed = word == LogState::removed;
+  // A backfill may still look for it, and comes too late.
+  if (removed && wanted_position_ && lacks_records(*wanted_position_)) tell_gap(*wanted_position_, "reader");
   state_ = word;
   say(word);
-  if (word != LogState::removed) return;
+  if (!removed) return;
   loop_.post([alive = std::weak_ptr(alive_), this] {
     if (alive.lock()) owner_.on_removed(*this);
   });

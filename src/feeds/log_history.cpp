@@ -67,19 +67,23 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   for (net::Duration pause = 100ms;;) {
     const docker::Position until = feed_.at();
     const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.standpoint());
-    auto complete = co_await read_stretch(from, until, joint.at);
-    if (!complete) {
-      if (!passing(complete.error())) {
-        if (asked_.answer) co_return complete.error();
+    auto stretch = co_await read_stretch(from, until, joint.at);
+    if (!stretch) {
+      if (!passing(stretch.error())) {
+        if (asked_.answer) co_return stretch.error();
         leave_out();
         co_return std::nullopt;
       }
       co_await loop_.sleep(pause);
       pause = std::min<net::Duration>(pause * 2, pause_max);
-    } else if (*complete && attach(joint.sequence)) {
+    } else if (*stretch == Stretch::joined && attach(joint.sequence)) {
       co_return std::nullopt;
     } else {
       pause = 100ms;
+      if (*stretch == Stretch::ahead) {
+        feed_.catch_up();
+        co_await moved_.wait();
+      }
     }
     if (at_) from = docker::HistoryFrom::after(at_->reached);
   }
@@ -109,10 +113,10 @@ docker::HistoryFrom LogHistory::wish() const {
   return docker::HistoryFrom::range(asked_.start.since_ns, asked_.start.tail);
 }
 
-// One open read, until the follower has everything up to `until` and stands at `end`, which says the same (true), or
-// its socket kept the read waiting for too long (false).
-net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from, const docker::Position& until,
-                                                       const docker::Standpoint& end) {
+// One open read, up to `until`, which `end` says as well.
+net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::HistoryFrom from,
+                                                                      const docker::Position& until,
+                                                                      const docker::Standpoint& end) {
   while (!co_await credit(pause_max)) {
   }
   const net::Gate::Place place = co_await shared_.reads.enter();
@@ -122,7 +126,9 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
   if (!at_) at_.emplace(start->position);
   docker::Standpoint read_to = *at_;
   bool announced = asked_.answer && start->gap.has_value();
-  if (asked_.answer) {
+  // Behind a step of the clock only the log shows that `until` lies before where the follower stands.
+  const auto ahead = [&] { return docker::behind(until, read.position()); };
+  if (asked_.answer && !(start->nothing && ahead())) {
     if (start->nothing) at_ = end;
     answer(*start);
   }
@@ -138,7 +144,15 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     take(read_to, *last);
     if (std::exchange(announced, false)) tell(std::exchange(last, {}));
     const bool drained = co_await credit(patience);
-    if (!drained) co_return false;  // what is held back will be read again
+    if (!drained) co_return Stretch::late;  // what is held back will be read again
+  }
+  if (ahead()) {
+    docker::Standpoint there = read_to.reached == read.position() ? read_to : docker::Standpoint(read.position());
+    if (last) last->told = there.told;
+    tell(std::move(last));
+    if (!asked_.answer) there.told = at_->told;  // it knows the place by that name
+    at_ = there;
+    co_return Stretch::ahead;
   }
   if (last) last->told = end.told;
   tell(std::move(last));
@@ -148,7 +162,7 @@ net::Task<base::Result<bool>> LogHistory::read_stretch(docker::HistoryFrom from,
     send(std::move(moved));
   }
   at_ = end;
-  co_return true;
+  co_return Stretch::joined;
 }
 
 void LogHistory::tell(std::optional<LogFrame> frame) {

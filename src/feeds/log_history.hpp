@@ -46,10 +46,14 @@ class LogHistory {
   Asked rest() const;
 
  private:
+  // How a read ended: the ring goes on from there; its socket kept it waiting for too long; it stands behind what the
+  // ring has, and waits for that.
+  enum class Stretch { joined, late, ahead };
+
   net::Task<void> run();
   net::Task<std::optional<base::Error>> serve();
-  net::Task<base::Result<bool>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
-                                             const docker::Standpoint& end);
+  net::Task<base::Result<Stretch>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
+                                                const docker::Standpoint& end);
   void leave_out();
   void tell(std::optional<LogFrame> frame);
   net::Task<bool> credit(net::Duration most);
