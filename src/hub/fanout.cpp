@@ -117,10 +117,11 @@ void Fanout::send(std::uint32_t slot, std::string_view bytes) {
   if (!bytes.empty()) queue(outlet, bytes);
 }
 
-void Fanout::replay(const FollowerName& follower, std::string_view bytes) {
+void Fanout::replay(const FollowerName& follower, std::string_view bytes, std::uint32_t messages) {
   if (!is_open(follower.session)) return;
   const auto& all = outlets_[follower.session.slot].subscriptions;
   if (follower.subscription >= all.size() || !all[follower.subscription].used) return;  // it said goodbye meanwhile
+  counts_.messages += messages;
   send(follower.session.slot, bytes);
   const Outlet& outlet = outlets_[follower.session.slot];
   if (outlet.backlog) {
@@ -277,7 +278,8 @@ bool Fanout::has_everything(const FollowerName& name) const {
   const Outlet& outlet = outlets_[name.session.slot];
   if (outlet.blocked || outlet.backlog || name.subscription >= outlet.subscriptions.size()) return false;
   const Subscription& mine = outlet.subscriptions[name.subscription];
-  return mine.mirror == nullptr || mine.mirror->followers[mine.index].cursor == mine.mirror->next;
+  // Without a mirror it fell behind, and is about to have its history replayed.
+  return mine.mirror != nullptr && mine.mirror->followers[mine.index].cursor == mine.mirror->next;
 }
 
 void Fanout::lag(Mirror& mirror, Follower& follower) {

@@ -77,8 +77,8 @@ class Fanout {
   bool is_open(const Session& session) const;
   // Framed bytes of this session alone, in order with everything else it is sent.
   void send(std::uint32_t slot, std::string_view bytes);
-  // The same for a follower whose history is replayed; on_drained reports when they have gone.
-  void replay(const FollowerName& follower, std::string_view bytes);
+  // The same for a follower whose history is replayed, so many messages of it; on_drained reports when they have gone.
+  void replay(const FollowerName& follower, std::string_view bytes, std::uint32_t messages);
   void on_writable(std::uint32_t slot);
   std::size_t backlog_bytes(std::uint32_t slot) const;
   bool blocked(std::uint32_t slot) const { return outlets_[slot].blocked; }

@@ -124,9 +124,11 @@ TEST_F(FanoutTest, ABurstLongerThanTheRingReachesThoseWhoCanTakeIt) {
 TEST_F(FanoutTest, RepliesAndHistoryKeepTheirOrderWithTheRing) {
   fanout.open_mirror(1, ring.next(), ring.end());
   const FollowerName name{fanout.open(0, 0), fanout.add_subscription(0)};
+  EXPECT_FALSE(fanout.has_everything(name)) << "its history may be on its way";
   sockets.peers[0].room = 3;
   fanout.send(0, "reply ");
-  fanout.replay(name, "history ");
+  fanout.replay(name, "history ", 1);
+  EXPECT_EQ(fanout.counts().messages, 1U);
   EXPECT_EQ(drained[0], 0U);
   fanout.attach(name, {1, ring.next(), ring.end()});
   publish("live");
@@ -143,10 +145,10 @@ TEST_F(FanoutTest, NewsForASessionThatIsGoneTouchNobody) {
   fanout.open_mirror(1, ring.next(), ring.end());
   const FollowerName gone = join(0);
   fanout.close(0);
-  fanout.replay(gone, "late");
+  fanout.replay(gone, "late", 1);
   fanout.attach(gone, {1, ring.next(), ring.end()});
   fanout.open(0, 7);
-  fanout.replay(gone, "late");
+  fanout.replay(gone, "late", 1);
   publish("news");
   fanout.flush();
   EXPECT_EQ(received(0), "");

@@ -118,9 +118,11 @@ bool Hub::attach(const Follower& follower, RingNumber number, std::uint64_t sequ
   return true;
 }
 
-void Hub::replay(const Follower& follower, std::string bytes) {
+void Hub::replay(const Follower& follower, std::string bytes, std::uint32_t messages) {
   Order order;
-  order.item.call = [name = follower.name, bytes = std::move(bytes)](Fanout& fanout) { fanout.replay(name, bytes); };
+  order.item.call = [name = follower.name, bytes = std::move(bytes), messages](Fanout& fanout) {
+    fanout.replay(name, bytes, messages);
+  };
   give(follower.loop, std::move(order));
 }
 

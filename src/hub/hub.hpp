@@ -76,7 +76,7 @@ class Hub {
 
   // False when the ring has moved past `sequence`: read more history first.
   bool attach(const Follower& follower, RingNumber ring, std::uint64_t sequence);
-  void replay(const Follower& follower, std::string bytes);
+  void replay(const Follower& follower, std::string bytes, std::uint32_t messages);
   // Any call on the loop's thread, in order with everything else that goes there.
   void call(std::uint32_t loop, base::Callback<void(Fanout&)> call);
 

@@ -40,7 +40,7 @@ class Mailbox {
       refused_.store(true);
       // The consumer may have drained in between, without seeing that somebody waits.
       if (tail - head_.load() == slots_.size()) return false;
-      refused_.store(false);
+      // It stays said: an item refused before may wait for it. To be told of room once too often costs nothing.
     }
     slots_[tail & (slots_.size() - 1)] = std::move(item);
     tail_.store(tail + 1);
