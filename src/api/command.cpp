@@ -103,7 +103,7 @@ Command parse_command(std::string_view text) {
   if (type == nullptr) return bad(std::move(command), "A command has a type, as text.");
   const auto kind = kind_of(*type);
   if (!kind) return bad(std::move(command), "There is no command \"" + std::string(*type).substr(0, 64) + "\".");
-  command.kind = *kind;
+  command.kind = command.meant = *kind;
   if (*kind == Command::Kind::connect) return read_connect(std::move(command), *object);
   if (!has_channel(*kind)) return command;
   Wish wish = wish_of(value);

@@ -33,6 +33,7 @@ struct Command {
     ack,
   };
   Kind kind = Kind::bad;
+  Kind meant = Kind::bad;            // bad: what it would be, if that can be told
   std::string id;                    // JSON, exactly as it was sent; empty where there was none
   std::optional<std::string> token;  // connect
   std::vector<Wish> wishes;          // connect: any number; those with a channel: one

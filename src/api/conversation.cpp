@@ -34,6 +34,9 @@ Effects Conversation::receive(std::string_view text, const Terms& terms) {
   Command command = parse_command(text);
   if (command.kind == Command::Kind::pong) return {};
   if (command.kind == Command::Kind::bad) {
+    const bool opens = command.meant != Command::Kind::bad && command.meant != Command::Kind::connect;
+    if (opens) quiet_ = false;
+    if (opens && known()) open_up(step);
     say_error(Message("error").raw_if("id", command.id), {Code::bad_request, command.problem}, step);
     return std::move(step.effects);
   }
@@ -44,11 +47,16 @@ Effects Conversation::receive(std::string_view text, const Terms& terms) {
     say_error(Message("error").raw_if("id", command.id),
               {Code::unauthorized, "Credentials come first: send connect with a token."}, step);
   } else {
-    if (!connected_) say_connected({}, {}, step);
-    commanded_ = true;
+    open_up(step);
     obey(std::move(command), step);
   }
   return finish(step);
+}
+
+// By the first command, if it is not `connect`.
+void Conversation::open_up(Step& step) {
+  if (!connected_) say_connected({}, {}, step);
+  commanded_ = true;
 }
 
 void Conversation::connect(Command command, Step& step) {

@@ -100,6 +100,7 @@ class Conversation {
     void say(std::string text) { effects.emplace_back(Say{std::move(text)}); }
   };
 
+  void open_up(Step& step);
   void obey(Command command, Step& step);
   void connect(Command command, Step& step);
   void begin(Waiting::Kind kind, std::string id, std::vector<Wish> wishes, Step& step);

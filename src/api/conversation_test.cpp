@@ -231,6 +231,15 @@ TEST_F(ConversationTest, what_is_not_understood_is_a_bad_request_and_the_connect
               ElementsAre(HasSubstr(R"({"type":"error","id":4,"code":"bad_request")")));
 }
 
+TEST_F(ConversationTest, a_command_that_lacks_something_opens_the_connection_too) {
+  open(true);
+  EXPECT_THAT(say(R"({"type":"dance","id":1})"), ElementsAre(HasSubstr("bad_request")));
+  EXPECT_THAT(say(R"({"type":"connect","subscriptions":2})"), ElementsAre(HasSubstr("bad_request")));
+  EXPECT_THAT(say(R"({"type":"subscribe","id":2})"),
+              ElementsAre(HasSubstr(R"({"type":"connected","session")"), HasSubstr(R"({"type":"error","id":2)")));
+  EXPECT_THAT(say(R"({"type":"connect"})"), ElementsAre(HasSubstr("bad_request")));
+}
+
 TEST_F(ConversationTest, connect_is_a_bad_request_when_a_command_was_handled_before) {
   open(true);
   say(R"({"type":"ping"})");

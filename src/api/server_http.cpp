@@ -40,7 +40,9 @@ void Server::consume_http(SessionSlot& slot, std::span<char> bytes) {
     }
     const http::Request request = http.reader.take();
     http.form = http::AnswerForm::of(request);
-    http.form.keep_alive &= !draining_;
+    // Nor for whoever asks on and on, and reads no answer.
+    const bool takes_answers = fanout_.backlog_bytes(session.slot) <= settings_.backlog_bytes_max;
+    http.form.keep_alive &= !draining_ && takes_answers;
     http.timed = false;
     dispatch(slot, request);
     if (!fanout_.is_open(session) || slot.state == State::parting) return;

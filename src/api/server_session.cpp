@@ -4,6 +4,12 @@
 #include "base/log.hpp"
 
 namespace api {
+namespace {
+
+// Of a command that waits; an empty one is not free.
+std::size_t weight(const std::string& command) { return command.size() + sizeof command; }
+
+}  // namespace
 
 Terms Server::terms(const SessionSlot& slot) {
   return {settings_, access_, channels_, loop_.random(), loop_.wall_now(), slot.number};
@@ -56,7 +62,7 @@ void Server::on_text(SessionSlot& slot, std::string_view text) {
   if (slot.inbox || slot.talk.busy() || !room) {
     if (!slot.inbox) slot.inbox = std::make_unique<Inbox>();
     slot.inbox->commands.emplace_back(text);
-    slot.inbox->bytes += text.size();
+    slot.inbox->bytes += weight(slot.inbox->commands.back());
     return;
   }
   carry_out(slot, slot.talk.receive(text, terms(slot)));
@@ -73,7 +79,7 @@ void Server::work_off(SessionSlot& slot) {
     }
     const std::string text = std::move(slot.inbox->commands.front());
     slot.inbox->commands.pop_front();
-    slot.inbox->bytes -= text.size();
+    slot.inbox->bytes -= weight(text);
     carry_out(slot, slot.talk.receive(text, terms(slot)));
     if (slot.talk.known()) slot.life.on_credentials();
   }

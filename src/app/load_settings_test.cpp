@@ -102,11 +102,15 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
                                           {"DOCKCAST_ALLOWED_ORIGINS", "https://good.example,app.example"},
                                           {"DOCKCAST_ALLOW_QUERY_TOKEN", "yes"},
                                           {"DOCKER_HOST", "ftp://x"},
+                                          {"DOCKCAST_LISTEN", "localhorst"},
+                                          {"DOCKCAST_BASE_PATH", "docker/"},
                                           {"REDIS_URL", "http://x"}});
-  EXPECT_EQ(loaded.mistakes.size(), 8u);
+  EXPECT_EQ(loaded.mistakes.size(), 10u);
   EXPECT_THAT(loaded.mistakes.at(0), HasSubstr("PORT is \"70000\" (environment); it can be a number from 1 to 65535."));
   const auto tells = [&](const char* what) { EXPECT_THAT(loaded.mistakes, testing::Contains(HasSubstr(what))); };
   tells("DOCKCAST_LEASE_TTL is \"10\" (environment); it can be a duration from 1s to 10m, such as 1m30s.");
+  tells("DOCKCAST_LISTEN is \"localhorst\"");
+  tells("DOCKCAST_BASE_PATH is \"docker/\"");
   tells("none or token. JWT is not supported yet.");
   tells("a size from 64KiB to 1GiB");
   tells("origins such as https://app.example.com");

@@ -41,9 +41,9 @@ std::string draw_token() {
 // Where a browser on this machine, or on another one where it listens everywhere, finds us.
 std::string url(const Settings& settings) {
   std::string host = settings.listen;
-  if (host == "0.0.0.0" || host == "::") host = settings.instance_id;
+  if (host == "0.0.0.0" || host == "::") host = host_name();
   if (host.find(':') != host.npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(settings.port) + "/";
+  return "http://" + host + ":" + std::to_string(settings.port) + settings.server.base_path + "/";
 }
 
 // An end that was not asked for politely: the second signal, or a grace that is over.
@@ -105,14 +105,17 @@ class Process {
 
 }  // namespace
 
-int serve(Settings settings) {
+int serve(Settings settings, const std::vector<std::string>& warnings) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go
   if (settings.instance_id.empty()) settings.instance_id = host_name();
   if (settings.serving_loops == 0) settings.serving_loops = cores();
   const bool draw = asks_for_token(settings) && settings.token.empty();
   if (draw) settings.token = draw_token();
-  base::log::info("dockcast", {{"version", version}, {"instance", settings.instance_id}});
-  base::log::info("Docker Engine", {{"at", settings.engine.endpoint.to_string()}, {"because", settings.engine.reason}});
+  base::log::info("dockcast", {{"version", version},
+                               {"instance", settings.instance_id},
+                               {"engine", settings.engine.endpoint.to_string()},
+                               {"because", settings.engine.reason}});
+  for (const std::string& warning : warnings) base::log::warn(warning);
   if (draw) {
     // To stdout, since it is a secret, and logs are kept and read by many.
     std::printf("Open %s#token=%s\n", url(settings).c_str(), settings.token.c_str());

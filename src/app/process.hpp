@@ -1,11 +1,15 @@
 // Process: an Instance on the real net: its threads, its signals, its end.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "app/settings.hpp"
 
 namespace app {
 
 // Serves until SIGTERM or SIGINT, then drains; a second one ends it at once. Returns the exit code.
-int serve(Settings settings);
+// The warnings are logged behind the line that says which Engine it is.
+int serve(Settings settings, const std::vector<std::string>& warnings);
 
 }  // namespace app

@@ -42,8 +42,7 @@ int check(const Loaded& loaded) {
 int serve_if_fine(Loaded loaded) {
   if (!loaded.mistakes.empty()) return check(loaded);
   open_log(loaded.settings.log_level, loaded.settings.log_format);
-  for (const std::string& warning : loaded.warnings) base::log::warn(warning);
-  return serve(std::move(loaded.settings));
+  return serve(std::move(loaded.settings), loaded.warnings);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // The table. A row that nobody reads any more is to be removed, and a new one needs `dockcast --print-reference`
 // written to docs/settings.md again.
+#include <algorithm>
+
 #include "app/setting.hpp"
 #include "http/origin.hpp"
 
@@ -19,6 +21,16 @@ bool visible(const std::string& text) {
 // It stands inside keys of Redis, whose hash tag must stay the first one.
 bool key_part(const std::string& text) { return visible(text) && text.find_first_of("{}") == text.npos; }
 
+bool address(const std::string& text) {
+  const auto colons = std::count(text.begin(), text.end(), ':');
+  return colons != 1 && http::host_allowed(colons > 0 ? "[" + text + "]" : text, {});
+}
+
+bool path_prefix(const std::string& text) {
+  return visible(text) && text.size() > 1 && text.front() == '/' && text.back() != '/' &&
+         text.find_first_of("?#%") == text.npos && text.find("//") == text.npos;
+}
+
 bool authority(const std::string& text) { return http::parse_authority(text).has_value(); }
 
 bool origin(const std::string& text) {
@@ -32,8 +44,12 @@ void add_places(std::vector<Setting>& rows) {
   rows.insert(
       rows.end(),
       {{"Where it listens", "PORT", number(at(&Settings::port), 1, 65535), "8000", "The TCP port."},
-       {"Where it listens", "DOCKCAST_LISTEN", text(at(&Settings::listen), "an IP address or localhost", visible),
+       {"Where it listens", "DOCKCAST_LISTEN", text(at(&Settings::listen), "an IP address or localhost", address),
         "127.0.0.1", "The address. 0.0.0.0 or :: for every one this machine has."},
+       {"Where it listens", "DOCKCAST_BASE_PATH",
+        text(at(&Settings::server, &api::ServerSettings::base_path), "a path such as /docker, without a / at its end",
+             path_prefix),
+        "", "What the path of every request begins with, where a proxy gives us a part of its site."},
        {"Where it listens", "INSTANCE_ID", text(at(&Settings::instance_id), "visible ASCII without braces", key_part),
         "", "A label of this instance in metrics, logs and session names. Without it, the host name."},
        {"Where it listens", "DOCKCAST_SERVING_LOOPS", number(at(&Settings::serving_loops), 0, 256), "0",
