@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, fault_kinds> fault_names = {"link cut",
                                                                    "publications lost",
                                                                    "last publication lost",
                                                                    "lease lost",
+                                                                   "leases refused",
                                                                    "instance paused",
                                                                    "instance killed",
                                                                    "instance drained",
@@ -40,7 +41,7 @@ T one_of(net::Random& random, std::initializer_list<T> values) {
 }
 
 bool needs_redis(Fault fault) {
-  return (fault >= Fault::restart_redis && fault <= Fault::lose_lease) || fault == Fault::kill_readers;
+  return (fault >= Fault::restart_redis && fault <= Fault::refuse_leases) || fault == Fault::kill_readers;
 }
 
 LogOptions draw_log(net::Random& random) {

@@ -35,6 +35,7 @@ enum class Fault : std::uint8_t {
   lose_publications,
   lose_last_publication,
   lose_lease,
+  refuse_leases,  // its memory is full: scripts fail, and publications go on
   // Instances:
   pause_instance,
   kill_instance,

@@ -54,7 +54,8 @@ class SimRedis {
   void lose(Loses loses) { loses_ = std::move(loses); }
   // Each command of data is answered with this error, as "READONLY You can't write…"; "" ends it.
   void refuse_with(std::string error) { refusal_ = std::move(error); }
-  void set_role(std::string role) { role_ = std::move(role); }  // "master", "slave"
+  void refuse_scripts(bool refuses) { refuses_scripts_ = refuses; }  // as one whose memory is full
+  void set_role(std::string role) { role_ = std::move(role); }       // "master", "slave"
   void set_loading(bool loading) { loading_ = loading; }
   void forget_scripts() { scripts_.clear(); }
 
@@ -92,7 +93,7 @@ class SimRedis {
   std::set<std::string, std::less<>> scripts_;  // known by hash
   std::string run_id_;
   std::string role_ = "master";
-  bool loading_ = false;
+  bool loading_ = false, refuses_scripts_ = false;
   bool stalled_ = false;
   std::string refusal_;
   Loses loses_;

@@ -225,6 +225,7 @@ void SimRedis::evaluate(const Words& words, std::string& out) {
     return say_error(out, "ERR the script's twin takes other arguments");
   }
   scripts_.emplace(twin->script.sha1);
+  if (refuses_scripts_) return say_error(out, "OOM command not allowed when used memory > 'maxmemory'.");
   const auto first = words.begin() + 3;
   const auto middle = first + static_cast<std::ptrdiff_t>(twin->keys);
   twin->run(store_, {Words(first, middle), Words(middle, words.end())}, out);

@@ -30,7 +30,7 @@ void World::strike(const FaultPlan& fault) {
   ++faults_begun_;
   if (fault.fault <= Fault::lose_both_ways) return strike_link(fault);
   if (fault.fault <= Fault::step_engine_clock) return strike_engine(fault);
-  if (fault.fault <= Fault::lose_lease) return strike_redis(fault);
+  if (fault.fault <= Fault::refuse_leases) return strike_redis(fault);
   strike_instance(fault);
 }
 
@@ -138,6 +138,9 @@ void World::strike_redis(const FaultPlan& fault) {
       return later(fault.lasts, [this] { lost_publications_ = 0; });
     case Fault::lose_last_publication:
       return lose_last_publication(fault);
+    case Fault::refuse_leases:
+      redis_->refuse_scripts(true);
+      return later(fault.lasts, [this] { redis_->refuse_scripts(false); });
     default:
       redis_->store().erase("dockcast:lease:{" + bus_name(fault.which % containers_.size()) + "}");
   }
