@@ -57,9 +57,13 @@ void HistoryRead::begin(const Position& at, LogLandmark::Known until_is) {
 }
 
 net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
-  if (from.position) co_return *from.position;
-  if (!from.tail && !from.since_ns) co_return source_.log;
-  co_return co_await survey(from.tail, from.since_ns);
+  const bool surveyed = from.tail || from.since_ns;
+  if (!surveyed) co_return from.position ? *from.position : source_.log;
+  auto found = co_await survey(from.tail, from.since_ns);
+  if (!found || !from.position) co_return found;
+  // What both allow: the later one, which is not behind the other's last record.
+  const bool later = from.position->mark(found->head) < found->mark(found->head);
+  co_return later ? *found : *from.position;
 }
 
 net::Task<base::Result<Position>> HistoryRead::survey(std::optional<std::uint64_t> lines,

@@ -20,7 +20,7 @@
 
 namespace docker {
 
-// Where to begin: behind a position, or at a time and by a number of lines (what both allow; neither: everything).
+// Where to begin: behind a position, at a time, by a number of lines (what all that are given allow; none: everything).
 struct HistoryFrom {
   std::optional<Position> position;
   std::optional<std::int64_t> since_ns;

@@ -213,6 +213,21 @@ TEST(LogCursor, LooksFurtherBackForAPositionThatItSeemsToLack) {
   EXPECT_EQ(lines.numbers, lines_of(log.model, 2700, 2800));
 }
 
+// A ring that stood still since before the step, and a follower who comes from elsewhere.
+TEST(LogCursor, SaysWhereItStandsIfThatIsBehindTheEndItWasGiven) {
+  for (const std::size_t behind : {50U, 2500U}) {  // the end is in the first read, or far before it
+    const Log log(300, behind + 100);
+    const std::size_t from = 300 + behind, end = log.model.entries.size();
+    Lines lines;
+    LogCursor::Options options;
+    options.until = log.full(295);
+    const Position at = read_until(log.model, log.late(from), options, lines);
+    EXPECT_EQ(at, log.full(from + lines.numbers.size()));
+    EXPECT_EQ(lines.numbers, lines_of(log.model, from, behind == 50 ? from : end));
+    EXPECT_EQ(lines.gaps, 0);
+  }
+}
+
 TEST(LogCursor, FindsItsPlaceBehindAStepThatItDidNotSee) {
   const Log log(3000, 2500);
   for (const std::size_t from : {3100U, 4000U, 5400U}) {

@@ -131,6 +131,12 @@ bool same_log(const Position& a, const Position& b) { return a.engine == b.engin
 
 bool behind(const Position& a, const Position& b) { return a.marks[0] < b.marks[0] || a.marks[1] < b.marks[1]; }
 
+bool lacks(const Position& a, const Position& b) {
+  for (std::size_t s = 0; s < a.marks.size(); ++s)
+    if (b.marks[s].count > 0 && a.marks[s] < b.marks[s]) return true;
+  return false;
+}
+
 bool renamed(const Position& a, const Position& b) {
   const Mark &head = a.mark(a.head), &same = b.mark(a.head);
   if (a.head != b.head || a.head_ns() != b.head_ns() || head.count == 0 || same.count == 0) return false;

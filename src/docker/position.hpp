@@ -57,6 +57,8 @@ bool same_log(const Position& a, const Position& b);
 // a lacks something, on some stream, that b has. Only for positions of the same log.
 bool behind(const Position& a, const Position& b);
 inline bool covers(const Position& a, const Position& b) { return !behind(a, b); }
+// The same for records alone: a bound (count 0) stands for none, so nobody can lack it.
+bool lacks(const Position& a, const Position& b);
 // They stand behind the same record, but did not begin to count alike: the maxima differ, since one began behind a
 // backward step of the clock, or one knows only a bound of the other stream.
 bool renamed(const Position& a, const Position& b);

@@ -113,17 +113,26 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Task<void> run();
   net::Task<bool> join();
   net::Task<void> relay();
-  net::Task<void> own(lease::Fence fence, net::Instant asked);
-  net::Task<bool> read_on_without_lease();
+  struct Grant {
+    lease::Fence fence;
+    net::Instant asked;
+  };
+  net::Task<void> own(Grant grant);
+  void take(const Grant& grant);
+  net::Task<std::optional<Grant>> read_on_without_lease();
+  bool stood_still() const;
+  net::Task<void> wait_to_read_alone();
   net::Task<void> read_alone();
   net::Task<base::Result<std::optional<lease::Fence>>> acquire();
+  void start_reader();
+  net::Task<void> nap(net::Duration most);
+  net::Duration jitter(net::Duration most);
+
+  // log_feed_backfill.cpp: what was missed
   net::Task<void> backfill();
   net::Task<bool> read_to_end(const std::optional<docker::Position>& sought);
   void start_backfill();
   void moved();
-  void start_reader();
-  bool lacks_records(const docker::Position& proven) const;
-  net::Task<void> nap(net::Duration most);
 
   Shared& shared_;
   net::Loop& loop_;
@@ -145,6 +154,9 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   lease::Fence released_{};     // whose owner said so: its lease may reach Redis after its word reached us
   std::string held_value_;      // what the lease held when we were refused, and since when
   net::Instant held_since_{};
+  net::Instant turned_at_{};  // degraded: when it last looked at the lease; it may have stood still since
+  bool asking_ = false;       // for the lease
+  bool leaving_ = false;      // it hands over, and asks no more
   std::uint64_t others_ = 0;  // receivers of our last publication, less ourselves
 
   std::deque<LogFrame> waiting_;  // frames that a backfill holds up

@@ -9,14 +9,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration join_wait_max = 2s;     // for the bus; then we begin without it
-constexpr net::Duration retry = 250ms;          // of a lease that somebody silent still holds
-constexpr net::Duration retry_released = 20ms;  // of one whose owner has said that it goes
-constexpr int backfill_tries = 4;               // of a read that ends before what a frame has shown to exist
-
-net::Duration jitter(net::Loop& loop, net::Duration most) {
-  return net::Duration(static_cast<std::int64_t>(loop.random().unit() * static_cast<double>(most.count())));
-}
+constexpr net::Duration join_wait_max = 2s;        // for the bus; then we begin without it
+constexpr net::Duration retry = 250ms;             // of a lease that somebody silent still holds
+constexpr net::Duration retry_without_lease = 1s;  // at most, of who reads without one
+constexpr net::Duration retry_released = 20ms;     // of one whose owner has said that it goes
+constexpr net::Duration alone_after = 3s;          // of silence of Redis, before a relay reads for its own followers
 
 }  // namespace
 
@@ -29,6 +26,10 @@ bool passing(const base::Error& error) {
     default:
       return true;
   }
+}
+
+net::Duration LogFeed::jitter(net::Duration most) {
+  return net::Duration(static_cast<std::int64_t>(loop_.random().unit() * static_cast<double>(most.count())));
 }
 
 net::Task<void> LogFeed::nap(net::Duration most) {
@@ -64,7 +65,7 @@ net::Task<bool> LogFeed::join() {
       owner_.on_failed(*this, container.error());
       co_return false;
     }
-    co_await loop_.sleep(pause / 2 + jitter(loop_, pause / 2));
+    co_await loop_.sleep(pause / 2 + jitter(pause / 2));
   }
   state_ = container_.running() ? LogState::live : LogState::stopped;
   rings_.begin(chain_->standpoint(), standing());
@@ -80,41 +81,63 @@ net::Task<bool> LogFeed::join() {
 net::Task<void> LogFeed::relay() {
   role_ = Role::relaying;
   const net::Duration ttl = shared_.settings.lease_ttl;
+  std::optional<net::Instant> unanswered;  // since when Redis says nothing about leases
+  net::Instant looked{};
   for (;;) {
     if (shared_.parts.bus.state() == bus::State::down) {
-      co_await read_alone();
+      co_await wait_to_read_alone();
       co_return;
     }
     const net::Duration silent = loop_.now() - heard_at_;
-    if (!try_now_ && silent < ttl) {
-      co_await nap(ttl - silent);
+    if (leaving_ || (!try_now_ && silent < ttl)) {
+      co_await nap(leaving_ ? ttl : ttl - silent);
       continue;
     }
     try_now_ = false;
     const net::Instant asked = loop_.now();
     auto fence = co_await acquire();
     if (fence && *fence) {
-      co_await own(**fence, asked);
+      co_await own({**fence, asked});
       co_return;
     }
-    if (fence && released_ == fence_ && released_ != lease::Fence{} && silent < ttl) {
+    if (!fence) {
+      if (!unanswered || heard_at_ > *unanswered) unanswered = asked;  // who is heard has it
+      if (loop_.now() - *unanswered >= alone_after) {
+        co_await read_alone();
+        co_return;
+      }
+      co_await nap(retry / 2 + jitter(retry));
+      try_now_ = true;
+      continue;
+    }
+    unanswered.reset();
+    if (released_ == fence_ && released_ != lease::Fence{} && silent < ttl) {
       co_await nap(retry_released);
       try_now_ = true;
-    } else if (silent >= ttl || !fence) {
-      co_await nap(retry / 2 + jitter(loop_, retry));
+    } else if (silent >= ttl) {
+      // Somebody reads and is not heard, or died a moment ago.
+      if (loop_.now() - looked >= ttl / 3) {
+        looked = loop_.now();
+        start_backfill();
+      }
+      co_await nap(retry / 2 + jitter(retry));
       if (loop_.now() - heard_at_ >= ttl) try_now_ = true;
     }
   }
 }
 
-net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
-  const net::Duration ttl = shared_.settings.lease_ttl;
+void LogFeed::take(const Grant& grant) {
   role_ = Role::owning;
-  fence_ = fence;
-  valid_until_ = asked + ttl * 2 / 3;
+  fence_ = grant.fence;
+  valid_until_ = grant.asked + shared_.settings.lease_ttl * 2 / 3;
   base::log::info("Reading a container's log", {{"container", container_.name}, {"id", container_.id}});
   start_reader();
   publish_tip(LogFrame::Kind::tip);
+}
+
+net::Task<void> LogFeed::own(Grant grant) {
+  const net::Duration ttl = shared_.settings.lease_ttl;
+  take(grant);
   for (;;) {
     co_await nap(ttl / 3);
     const net::Instant before = loop_.now();
@@ -126,8 +149,9 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
     }
     if (renewed) break;  // another has it, or Redis forgot it: ask anew
     if (loop_.now() < valid_until_) continue;
-    if (co_await read_on_without_lease()) co_return;
-    break;
+    const auto again = co_await read_on_without_lease();
+    if (!again) break;
+    take(*again);
   }
   base::log::info("Another instance reads it", {{"container", container_.name}, {"id", container_.id}});
   reader_.reset();
@@ -136,24 +160,25 @@ net::Task<void> LogFeed::own(lease::Fence fence, net::Instant asked) {
   try_now_ = true;
 }
 
-// Redis does not answer the owner: it keeps its reader for its own followers. True when it is to begin again as a relay
-// that keeps reading until it knows who has the lease.
-net::Task<bool> LogFeed::read_on_without_lease() {
+// Redis does not answer: we read for our own followers, until the lease is ours, or another reads already.
+net::Task<std::optional<LogFeed::Grant>> LogFeed::read_on_without_lease() {
   role_ = Role::degraded;
-  for (;;) {
-    co_await nap(retry + jitter(loop_, 750ms));
+  for (turned_at_ = loop_.now();; turned_at_ = loop_.now()) {
+    co_await nap(retry_without_lease / 4 + jitter(retry_without_lease * 3 / 4));
+    if (stood_still()) start_backfill();
+    if (leaving_) continue;
     const net::Instant asked = loop_.now();
     auto fence = co_await acquire();
     if (!fence) continue;
-    if (!*fence) co_return false;  // another reads already
-    co_await own(**fence, asked);
-    co_return true;
+    if (*fence) co_return Grant{**fence, asked};
+    const bool would_hear_it = shared_.parts.bus.state() != bus::State::down;
+    if (would_hear_it) co_return std::nullopt;
   }
 }
 
-// Redis is down, and we only relayed: wait a moment, spread over the instances, then read for our own followers.
-net::Task<void> LogFeed::read_alone() {
-  const net::Instant start = shared_.redis_down_since + 3s + jitter(loop_, 5s);
+// We only relayed: wait a moment, spread over the instances.
+net::Task<void> LogFeed::wait_to_read_alone() {
+  const net::Instant start = shared_.redis_down_since + alone_after + jitter(5s);
   while (loop_.now() < start) {
     if (shared_.parts.bus.state() != bus::State::down) {
       try_now_ = true;
@@ -161,16 +186,28 @@ net::Task<void> LogFeed::read_alone() {
     }
     co_await nap(start - loop_.now());
   }
+  co_await read_alone();
+}
+
+net::Task<void> LogFeed::read_alone() {
   start_reader();
-  if (!co_await read_on_without_lease()) {
+  if (const auto grant = co_await read_on_without_lease()) {
+    co_await own(*grant);
+  } else {
     reader_.reset();
     role_ = Role::relaying;
   }
 }
 
 bool LogFeed::stale() const {
-  if (role_ == Role::owning) return loop_.now() > valid_until_;
-  return role_ == Role::relaying && loop_.now() - heard_at_ > shared_.settings.lease_ttl;
+  const net::Instant now = loop_.now();
+  if (role_ == Role::owning) return now > valid_until_;
+  if (role_ == Role::degraded) return backfilling_.running() || stood_still();
+  return role_ == Role::relaying && now - heard_at_ > shared_.settings.lease_ttl;
+}
+
+bool LogFeed::stood_still() const {
+  return loop_.now() - turned_at_ > std::max<net::Duration>(shared_.settings.lease_ttl, 2 * retry_without_lease);
 }
 
 void LogFeed::start_reader() {
@@ -180,74 +217,6 @@ void LogFeed::start_reader() {
   if (!reader_) reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
 }
 
-void LogFeed::start_backfill() {
-  if (backfilling_.running()) {
-    read_again_ = true;
-  } else {
-    backfilling_ = net::Job(backfill());
-  }
-}
-
-// Reads from where we stand to the log's end; what a waiting frame has shown to exist must be there by then.
-net::Task<void> LogFeed::backfill() {
-  base::log::debug("Reading what was missed", {{"container", container_.name}, {"id", container_.id}});
-  int tries = 0;
-  do {
-    read_again_ = false;
-    const std::optional<docker::Position> proven = wanted_position_;
-    if (!co_await read_to_end(proven)) {
-      co_await loop_.sleep(200ms + jitter(loop_, 800ms));
-      read_again_ = true;
-      continue;
-    }
-    if (!proven) continue;
-    if (lacks_records(*proven) && ++tries < backfill_tries) {
-      co_await loop_.sleep(50ms * tries);
-      read_again_ = true;
-      continue;
-    }
-    if (lacks_records(*proven)) tell_gap(*proven, "reader");
-    chain_->advance(*proven);
-  } while (read_again_);
-  moved();
-}
-
-// Posted: judge_waiting() may have to start the next backfill, so this one must be over.
-void LogFeed::moved() {
-  loop_.post([alive = std::weak_ptr(alive_), this] {
-    if (!alive.lock()) return;
-    judge_waiting();
-    owner_.on_moved(*this);
-  });
-}
-
-// A bound (count 0) stands for no record, so nobody can lack it.
-bool LogFeed::lacks_records(const docker::Position& proven) const {
-  for (std::size_t i = 0; i < 2; ++i)
-    if (proven.marks[i].count > 0 && chain_->at().marks[i] < proven.marks[i]) return true;
-  return false;
-}
-
-net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
-  docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
-  auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
-  if (!start) co_return !passing(start.error());
-  for (;;) {
-    auto next = co_await history.next();
-    if (!next) co_return !passing(next.error());
-    docker::HistoryChunk& chunk = **next;
-    if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
-    if (chunk.end()) {
-      chain_->rename(history.position());
-      co_return true;
-    }
-    if (chunk.batch.empty()) continue;
-    LogFrame frame = lines_frame(chunk.batch);
-    chain_->rename(frame.prev);
-    read(std::move(frame));
-  }
-}
-
 // A lease that has not changed for one TTL by our clock, while its owner was silent, is taken although it is held:
 // Redis' own clock may have stepped back.
 net::Task<base::Result<std::optional<lease::Fence>>> LogFeed::acquire() {
@@ -255,7 +224,9 @@ net::Task<base::Result<std::optional<lease::Fence>>> LogFeed::acquire() {
   const bool dead = !held_value_.empty() && loop_.now() - held_since_ > ttl && loop_.now() - heard_at_ > ttl;
   lease::Lease& leases = shared_.parts.lease;
   auto asking = dead ? leases.seize(name_, ttl, fence_, held_value_) : leases.acquire(name_, ttl, fence_);
+  asking_ = true;
   auto answer = co_await std::move(asking);
+  asking_ = false;
   if (!answer) co_return answer.error();
   if (answer->granted) {
     held_value_.clear();
@@ -267,6 +238,13 @@ net::Task<base::Result<std::optional<lease::Fence>>> LogFeed::acquire() {
 }
 
 net::Task<void> LogFeed::hand_over() {
+  leaving_ = true;
+  // A lease that is on its way would be kept for a TTL, and nobody would read.
+  const std::weak_ptr alive(alive_);
+  for (net::Loop& loop = loop_; asking_;) {
+    co_await loop.sleep(10ms);
+    if (alive.expired()) co_return;
+  }
   if (role_ != Role::owning) co_return;
   publish_tip(LogFrame::Kind::tip);
   reader_.reset();

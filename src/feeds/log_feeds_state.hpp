@@ -49,6 +49,7 @@ struct LogFeeds::State final : LogFeed::Owner {
     parts.bus.on_state([this, alive = std::weak_ptr(alive)](bus::State now) {
       if (alive.lock()) on_bus_state(now);
     });
+    on_bus_state(parts.bus.state());  // a Redis that never answered is not heard of
   }
 
   void on_joined(LogFeed& feed) override { wake_histories(feed); }

@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t window = 256 * 1024;
-constexpr net::Duration patience = 2s;  // of a read with a slow socket, before it lets others read
+constexpr net::Duration patience = 2s;  // of a read with a socket that stands still, before it lets others read
+constexpr net::Duration share = 5s;     // of waiting for a slow one, where others wait to read
 constexpr net::Duration pause_max = 5s;
 
 }  // namespace
@@ -39,7 +40,7 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   const Start& start = asked_.start;
   if (asked_.stands) {
     at_ = asked_.stands;
-  } else if (start.after && docker::same_log(*start.after, feed_.identity())) {
+  } else if (resumes() && !start.tail) {
     at_.emplace(*start.after);
   }
   // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the log.
@@ -50,7 +51,9 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     co_await moved_.wait();
   }
   if (at_) {
-    if (const auto sequence = feed_.rings().find(asked_.shape, *at_)) {
+    const auto sequence = feed_.rings().find(asked_.shape, *at_);
+    const bool recovers = sequence && !(asked_.resumed && feed_.rings().gap_behind(asked_.shape, *sequence));
+    if (recovers) {
       answer({at_->told.print(), asked_.resumed ? "full" : "", "", {}});
       if (attach(*sequence)) co_return std::nullopt;
     }
@@ -80,10 +83,11 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
       co_return std::nullopt;
     } else {
       pause = 100ms;
-      if (*stretch == Stretch::ahead) {
-        feed_.catch_up();
-        co_await moved_.wait();
-      }
+    }
+    if (stretch && *stretch == Stretch::ahead) {
+      feed_.catch_up();
+      co_await moved_.wait();
+      co_await loop_.sleep(pause);
     }
     if (at_) from = docker::HistoryFrom::after(at_->reached);
   }
@@ -110,7 +114,14 @@ bool LogHistory::from_the_present() const { return !asked_.start.after && asked_
 
 docker::HistoryFrom LogHistory::wish() const {
   if (at_) return docker::HistoryFrom::after(at_->reached);
-  return docker::HistoryFrom::range(asked_.start.since_ns, asked_.start.tail);
+  docker::HistoryFrom from = docker::HistoryFrom::range(asked_.start.since_ns, asked_.start.tail);
+  if (resumes()) from.position = asked_.start.after;
+  return from;
+}
+
+// It gave a position, of this log.
+bool LogHistory::resumes() const {
+  return asked_.start.after && docker::same_log(*asked_.start.after, feed_.identity());
 }
 
 // One open read, up to `until`, which `end` says as well.
@@ -127,13 +138,14 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
   docker::Standpoint read_to = *at_;
   bool announced = asked_.answer && start->gap.has_value();
   // Behind a step of the clock only the log shows that `until` lies before where the follower stands.
-  const auto ahead = [&] { return docker::behind(until, read.position()); };
+  const auto ahead = [&] { return docker::lacks(until, read.position()); };
   if (asked_.answer && !(start->nothing && ahead())) {
     if (start->nothing) at_ = end;
     answer(*start);
   }
   // One is held back, since the stretch's last one brings the follower to its end; not a gap that was announced.
   std::optional<LogFrame> last;
+  net::Duration waited{};
   for (;;) {
     auto next = co_await read.next();
     if (!next) co_return next.error();
@@ -143,8 +155,11 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
     last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
     take(read_to, *last);
     if (std::exchange(announced, false)) tell(std::exchange(last, {}));
+    const net::Instant before = loop_.now();
     const bool drained = co_await credit(patience);
-    if (!drained) co_return Stretch::late;  // what is held back will be read again
+    waited += loop_.now() - before;
+    const bool had_its_share = waited > share && shared_.reads.waiting() > 0;
+    if (!drained || had_its_share) co_return Stretch::late;  // what is held back will be read again
   }
   if (ahead()) {
     docker::Standpoint there = read_to.reached == read.position() ? read_to : docker::Standpoint(read.position());
@@ -159,7 +174,7 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
   if (at_->told != end.told && asked_.shape.form == Form::batch) {
     std::string moved;
     feed_.messages().moved(moved, at_->told, end.told);
-    send(std::move(moved));
+    send(std::move(moved), 1);
   }
   at_ = end;
   co_return Stretch::joined;
@@ -168,19 +183,20 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
 void LogHistory::tell(std::optional<LogFrame> frame) {
   if (!frame) return;
   std::string bytes;
+  std::uint32_t messages = 1;
   if (frame->kind == LogFrame::Kind::gap) {
     feed_.messages().gap(bytes, *frame, asked_.shape.form, at_->told);
   } else {
-    feed_.messages().lines(bytes, *frame, asked_.shape, at_->told);
+    messages = feed_.messages().lines(bytes, *frame, asked_.shape, at_->told);
   }
   if (bytes.empty()) return;
   at_ = docker::Standpoint(frame->told, frame->position);
-  send(std::move(bytes));
+  send(std::move(bytes), messages);
 }
 
-void LogHistory::send(std::string bytes) {
+void LogHistory::send(std::string bytes, std::uint32_t messages) {
   in_flight_ += bytes.size();
-  shared_.feeds.parts.hub.replay(asked_.follower, std::move(bytes));
+  shared_.feeds.parts.hub.replay(asked_.follower, std::move(bytes), messages);
 }
 
 void LogHistory::on_drained(std::size_t bytes) {
@@ -206,9 +222,12 @@ void LogHistory::answer(const docker::HistoryStart& start) {
   Subscribed subscribed;
   subscribed.position = at_->told.print();
   if (asked_.resumed) {
-    if (!docker::same_log(*asked_.start.after, feed_.identity())) {
+    if (!resumes()) {
       subscribed.recovered = "none";
       subscribed.reason = "recreated";
+    } else if (start.position != *asked_.start.after) {
+      subscribed.recovered = "none";
+      subscribed.reason = "tail";  // it wanted no more than that
     } else if (start.gap) {
       subscribed.recovered = "partial";
       subscribed.lost = Lost{at_->told.print(), start.gap->to.print(), std::string(start.gap->reason)};
@@ -232,16 +251,18 @@ void LogHistory::answer(Subscribed subscribed) {
 bool LogHistory::attach(std::uint64_t sequence) {
   if (base::planted::late_joint) sequence = shared_.feeds.parts.hub.ring(feed_.rings().number(asked_.shape)).next();
   if (sequence < shared_.feeds.parts.hub.ring(feed_.rings().number(asked_.shape)).oldest()) return false;
-  std::string status;
-  tell(status, feed_.rings().standing(asked_.shape, sequence));
-  if (!status.empty()) send(std::move(status));
+  tell(feed_.rings().standing(asked_.shape, sequence));
   attached_ = shared_.feeds.parts.hub.attach(asked_.follower, feed_.rings().number(asked_.shape), sequence);
   return attached_;
 }
 
 // To one who comes all of it, to one who was behind what has changed since.
-void LogHistory::tell(std::string& out, const Standing& standing) {
-  const auto say = [&](LogState word) { feed_.messages().status(out, word, asked_.shape.form); };
+void LogHistory::tell(const Standing& standing) {
+  const auto say = [&](LogState word) {
+    std::string status;
+    feed_.messages().status(status, word, asked_.shape.form);
+    send(std::move(status), 1);
+  };
   const Standing before = asked_.knows.value_or(Standing{});
   const LogState state = standing.state == LogState::restarted ? LogState::live : standing.state;
   if (before.source_down && !standing.source_down) say(LogState::recovered);

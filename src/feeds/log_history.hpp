@@ -60,8 +60,9 @@ class LogHistory {
   void answer(const docker::HistoryStart& start);
   void answer(Subscribed subscribed);
   bool attach(std::uint64_t sequence);
-  void tell(std::string& out, const Standing& standing);
-  void send(std::string bytes);
+  void tell(const Standing& standing);
+  void send(std::string bytes, std::uint32_t messages);
+  bool resumes() const;
   bool from_the_present() const;
   docker::HistoryFrom wish() const;
 

@@ -72,7 +72,7 @@ LogRings::~LogRings() {
 
 hub::RingNumber LogRings::open(const Shape& shape, const std::optional<docker::Standpoint>& at) {
   auto& mine = entry(shape);
-  if (!mine) mine = Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), standing_};
+  if (!mine) mine = Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), 0, standing_};
   ++mine->followers;
   return mine->ring;
 }
@@ -95,6 +95,7 @@ void LogRings::publish(const LogFrame& frame) {
     }
     scratch_.clear();
     messages_.gap(scratch_, frame, shape(i).form, mine.at->told);
+    mine.last_gap = hub_.ring(mine.ring).next();
     publish(mine, 1, {}, {frame.told, frame.position});
   }
 }

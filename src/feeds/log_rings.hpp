@@ -36,6 +36,10 @@ class LogRings {
   std::optional<std::uint64_t> find(const Shape& shape, const docker::Standpoint& at) const {
     return hub_.ring(number(shape)).find(place_of(at));
   }
+  // Whether who goes on there would be told that something is missing, and Docker might know better.
+  bool gap_behind(const Shape& shape, std::uint64_t sequence) const {
+    return entry(shape)->last_gap >= sequence && standing_.state != LogState::removed;
+  }
   // Where a follower who has everything up to `at`, where the log stands now, goes on in the ring, and where it then
   // stands: what it was told is the next batch's `prev`. A ring of batches of one stream first moves its followers
   // there.
@@ -53,7 +57,8 @@ class LogRings {
     std::uint32_t followers;
     std::optional<docker::Standpoint> at;  // behind its last message, or where it began
     net::Instant moved_at{};
-    Standing first{};  // before the oldest of the turns
+    std::uint64_t last_gap = 0;  // its sequence
+    Standing first{};            // before the oldest of the turns
     struct Turn {
       std::uint64_t behind;  // the status' own sequence
       Standing standing;

@@ -61,6 +61,21 @@ TEST_F(LogRingsTest, WhoStandsAtTheLogsStartIsBehindARingThatBeganLater) {
   EXPECT_EQ(joint.at.told.print(), at(10).told.print());
 }
 
+TEST_F(LogRingsTest, AGapIsBehindWhoStandsBeforeItUntilTheLogIsRemoved) {
+  rings.open(shape, std::nullopt);
+  now = at(10);
+  rings.begin(now, {});
+  const auto gap = hub.ring(rings.number(shape)).next();
+  EXPECT_FALSE(rings.gap_behind(shape, gap));
+  rings.publish(gap_frame({at(10).reached, at(12).reached, "rotated"}));
+  now = at(12);
+  publish(13, 14);
+  EXPECT_TRUE(rings.gap_behind(shape, gap));
+  EXPECT_FALSE(rings.gap_behind(shape, gap + 1));
+  rings.publish_status(LogState::removed, {LogState::removed});
+  EXPECT_FALSE(rings.gap_behind(shape, gap)) << "nobody knows better any more";
+}
+
 TEST_F(LogRingsTest, BehindRemovedTheOtherStreamMovesNobodyOn) {
   const Shape out{Form::batch, true, false};
   rings.open(out, std::nullopt);

@@ -1,0 +1,76 @@
+// LogFeed's backfill: what was missed is read from Docker, from where we stand to the log's end.
+#include "base/log.hpp"
+#include "feeds/log_feed.hpp"
+#include "net/random.hpp"
+
+namespace feeds {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int backfill_tries = 4;  // of a read that ends before what a frame has shown to exist
+
+}  // namespace
+
+void LogFeed::start_backfill() {
+  if (backfilling_.running()) {
+    read_again_ = true;
+  } else {
+    backfilling_ = net::Job(backfill());
+  }
+}
+
+// Reads from where we stand to the log's end; what a waiting frame has shown to exist must be there by then.
+net::Task<void> LogFeed::backfill() {
+  base::log::debug("Reading what was missed", {{"container", container_.name}, {"id", container_.id}});
+  int tries = 0;
+  do {
+    read_again_ = false;
+    const std::optional<docker::Position> proven = wanted_position_;
+    if (!co_await read_to_end(proven)) {
+      co_await loop_.sleep(200ms + jitter(800ms));
+      read_again_ = true;
+      continue;
+    }
+    if (!proven) continue;
+    if (docker::lacks(chain_->at(), *proven) && ++tries < backfill_tries) {
+      co_await loop_.sleep(50ms * tries);
+      read_again_ = true;
+      continue;
+    }
+    if (docker::lacks(chain_->at(), *proven)) tell_gap(*proven, "reader");
+    chain_->advance(*proven);
+  } while (read_again_);
+  moved();
+}
+
+// Posted: judge_waiting() may have to start the next backfill, so this one must be over.
+void LogFeed::moved() {
+  loop_.post([alive = std::weak_ptr(alive_), this] {
+    if (!alive.lock()) return;
+    judge_waiting();
+    owner_.on_moved(*this);
+  });
+}
+
+net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
+  docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
+  auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
+  if (!start) co_return !passing(start.error());
+  for (;;) {
+    auto next = co_await history.next();
+    if (!next) co_return !passing(next.error());
+    docker::HistoryChunk& chunk = **next;
+    if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
+    if (chunk.end()) {
+      chain_->rename(history.position());
+      co_return true;
+    }
+    if (chunk.batch.empty()) continue;
+    LogFrame frame = lines_frame(chunk.batch);
+    chain_->rename(frame.prev);
+    read(std::move(frame));
+  }
+}
+
+}  // namespace feeds
