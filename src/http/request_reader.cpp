@@ -1,5 +1,6 @@
 #include "http/request_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -62,7 +63,11 @@ Request RequestReader::take() {
 
 // `complete` when the head is.
 RequestReader::Progress RequestReader::read_head(std::string_view& bytes) {
-  switch (head_.feed(bytes)) {
+  const Head::Progress progress = head_.feed(bytes);
+  const std::string_view text = head_.text();
+  const std::size_t start_line_bytes = std::min(text.find('\n'), text.size());
+  if (start_line_bytes > limits_.target_bytes_max + start_line_extra_bytes) return refuse(target_too_long());
+  switch (progress) {
     case Head::Progress::more:
       break;
     case Head::Progress::too_large:
@@ -70,18 +75,15 @@ RequestReader::Progress RequestReader::read_head(std::string_view& bytes) {
     case Head::Progress::malformed:
       return refuse(bad_request("The request is malformed."));
     case Head::Progress::complete: {
-      auto parsed = parse_request_head(head_.text());
+      auto parsed = parse_request_head(text);
       if (!parsed) return refuse(bad_request("The request is malformed."));
       if (auto begun = begin(std::move(*parsed)); !begun) return refuse(begun.error());
       state_ = State::body;
       return Progress::complete;
     }
   }
-  // What can be no request is refused at once: TLS on a plain port, say.
-  if (!head_.text().empty() && !is_token(head_.text().substr(0, 1))) return refuse(bad_request("This is not HTTP."));
-  if (head_.in_first_line() && head_.text().size() > limits_.target_bytes_max + start_line_extra_bytes) {
-    return refuse(target_too_long());
-  }
+  // What can be no request is refused at once: TLS on a plain port, say. A "\r" may begin an empty line before one.
+  if (!text.empty() && text != "\r" && !is_token(text.substr(0, 1))) return refuse(bad_request("This is not HTTP."));
   return Progress::more;
 }
 

@@ -83,6 +83,13 @@ TEST(RequestReader, ReadsPipelinedRequestsOneAfterTheOther) {
   EXPECT_TRUE(reader.started());
 }
 
+TEST(RequestReader, SkipsEmptyLinesBeforeARequestHoweverTheyAreSplit) {
+  const std::string bytes = "\r\n\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t piece = 0; piece < bytes.size(); ++piece) {
+    EXPECT_EQ(read(bytes, piece).request.target.path, "/1") << piece;
+  }
+}
+
 TEST(RequestReader, KnowsWhetherTheConnectionGoesOn) {
   const auto keeps = [](const std::string& version, const std::string& connection) {
     return read("GET / HTTP/" + version + "\r\nHost: a\r\nConnection: " + connection + "\r\n\r\n").request.keep_alive;
