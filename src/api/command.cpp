@@ -33,6 +33,12 @@ const json::string* string_at(const json::object& object, std::string_view name)
   return value == nullptr ? nullptr : value->if_string();
 }
 
+// A string of valid JSON, with its quotes, says `name`: "\u0069d" says id.
+bool says(std::string_view quoted, std::string_view name) {
+  if (quoted.find('\\') == std::string_view::npos) return quoted.substr(1, quoted.size() - 2) == name;
+  return json::parse(json::string_view(quoted.data(), quoted.size())).as_string() == name;
+}
+
 // An option's value as text; nothing for what is neither text nor number nor boolean.
 std::optional<std::string> option_text(const json::value& value) {
   if (const auto* text = value.if_string()) return std::string(*text);
@@ -133,11 +139,12 @@ std::string_view raw_member(std::string_view text, std::string_view name) {
     const std::size_t start = std::exchange(i, string_end(i));
     const std::size_t colon = text.find_first_not_of(spaces, i);
     if (depth != 1 || colon == std::string_view::npos || text[colon] != ':') continue;
-    if (text.substr(start + 1, i - start - 2) != name) continue;
+    if (!says(text.substr(start, i - start), name)) continue;
     const std::size_t value = text.find_first_not_of(spaces, colon + 1);
-    const std::size_t end = text[value] == '"' ? string_end(value) : text.find_first_of(",}] \t\r\n", value);
+    const bool string = text[value] == '"';
+    const std::size_t end = string ? string_end(value) : text.find_first_of(",}] \t\r\n", value);
     found = text.substr(value, end - value);
-    i = end;
+    i = string ? end : value;
   }
   return found;
 }

@@ -38,6 +38,7 @@ TEST(Command, an_id_is_any_number_or_text_and_kept_exactly_as_it_was_sent) {
   EXPECT_EQ(parse_command(R"({"type":"ping"})").id, "");
   EXPECT_EQ(parse_command(R"({"id":1,"type":"ping","id":2})").id, "2");
   EXPECT_EQ(parse_command(R"({"type":"id","id":3})").id, "3");
+  EXPECT_EQ(parse_command(R"({"id":{"a":1},"\u0069d":4,"type":"ping"})").id, "4");
   for (const char* id : {"{}", "[1]", "true"}) {
     const Command command = parse_command(R"({"type":"ping","id":)" + std::string(id) + "}");
     EXPECT_EQ(command.kind, Kind::bad);
