@@ -1,8 +1,9 @@
 # The front door. Every command installs what it needs (tools/setup), and the same commands run in CI.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-cluster bench sim sim-planted lint format asan tsan clean
+.PHONY: help build test demo demo-cluster bench sim sim-planted fuzz lint format asan tsan clean
 .PRECIOUS: build/%/build.ninja
 SEEDS ?= 1000
+SECONDS ?= 30
 ARGS ?=
 
 help: ## this list
@@ -44,6 +45,12 @@ sim-planted: ## bugs that are planted in the product, and how many seeds the sim
 	@cmake --build --preset release --target sim sim_planted
 	@exec tools/sim-planted $(ARGS)
 
+fuzz: ## the parsers' fuzzers, SECONDS=30 each (ARGS="ws_decoder" runs one)
+	@tools/setup fuzz
+	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@cmake --build --preset fuzz --target fuzzers
+	@exec tools/fuzz $(SECONDS) $(ARGS)
+
 lint: ## clang-format, tools/tidy, clang-tidy
 	@tools/setup lint
 	@$(MAKE) --no-print-directory build/dev/build.ninja
@@ -59,7 +66,7 @@ asan: ## all tests under AddressSanitizer and UBSan (g++)
 	@tools/test asan --slow 5
 
 tsan: ## all tests under ThreadSanitizer (clang++)
-	@tools/setup lint
+	@tools/setup fuzz
 	@tools/test tsan --slow 10
 
 clean: ## remove build/, and the private Engines in it; downloads are kept in build/cache

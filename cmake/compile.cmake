@@ -24,7 +24,8 @@ elseif(DOCKCAST_SANITIZE STREQUAL "thread")
   target_compile_options(compile_flags INTERFACE -fsanitize=thread)
   target_link_options(compile_flags INTERFACE -fsanitize=thread)
 elseif(DOCKCAST_SANITIZE STREQUAL "fuzzer")
-  target_compile_options(compile_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function)
+  target_compile_options(compile_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function
+    -fno-sanitize-recover=all)
   target_link_options(compile_flags INTERFACE -fsanitize=address,undefined)
 endif()
 

@@ -1,11 +1,30 @@
 # room(NAME DEPS...): the folder src/NAME as a library that sees only the rooms it names.
 #
-# x.cpp is the room's code; x_test.cpp beside it goes into the executable NAME_test; x_fuzz.cpp is a libFuzzer target
-# of the fuzz preset. A room without sources yet is skipped. Third-party libraries are added by src/NAME/room.cmake.
+# x.cpp is the room's code; x_test.cpp beside it goes into the executable NAME_test; x_fuzz.cpp is a fuzzer. A room
+# without sources yet is skipped. Third-party libraries are added by src/NAME/room.cmake.
 if(DOCKCAST_TESTS)
   find_package(GTest REQUIRED)
   enable_testing()
+  add_library(replay STATIC ${CMAKE_SOURCE_DIR}/tests/replay/main.cpp)
+  target_link_libraries(replay PUBLIC compile_flags GTest::gtest)
+  add_custom_target(fuzzers)
 endif()
+
+# fuzzer(ROOM FILE): src/ROOM/x_fuzz.cpp is a test, ROOM_x_replay, which plays every file of tests/corpus/ROOM_x. Under
+# the fuzz preset it is also libFuzzer's executable ROOM_x_fuzz (make fuzz).
+function(fuzzer room file)
+  get_filename_component(name ${file} NAME_WE)
+  string(REGEX REPLACE "_fuzz$" "" name ${room}_${name})
+  add_executable(${name}_replay ${file})
+  target_link_libraries(${name}_replay PRIVATE ${room} replay)
+  add_test(NAME ${name}_replay COMMAND ${name}_replay ${CMAKE_SOURCE_DIR}/tests/corpus/${name})
+  if(DOCKCAST_SANITIZE STREQUAL "fuzzer")
+    add_executable(${name}_fuzz ${file})
+    target_link_libraries(${name}_fuzz PRIVATE ${room})
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${name}_fuzz)
+  endif()
+endfunction()
 
 function(room name)
   foreach(dep ${ARGN})
@@ -51,5 +70,11 @@ function(room name)
       target_link_libraries(${name}_test PRIVATE net_sim)
     endif()
     add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+  if(DOCKCAST_TESTS)
+    file(GLOB fuzzers CONFIGURE_DEPENDS ${dir}/*_fuzz.cpp)
+    foreach(file ${fuzzers})
+      fuzzer(${name} ${file})
+    endforeach()
   endif()
 endfunction()
