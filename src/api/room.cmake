@@ -8,3 +8,6 @@ add_custom_command(OUTPUT ${page}
           -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
   DEPENDS ${dir}/page.html ${CMAKE_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
 target_sources(api PRIVATE ${page})
+
+set_source_files_properties(${dir}/verdict_test.cpp PROPERTIES
+  COMPILE_DEFINITIONS "DOCKCAST_SOURCE=\"${CMAKE_SOURCE_DIR}\"")

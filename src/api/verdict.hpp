@@ -1,5 +1,6 @@
 // The protocol's error codes: each a name, an HTTP status, a close code, and whether trying again may help
-// (protocol.md, "Error codes" and "Close codes"). What failed becomes a code here and nowhere else.
+// (docs/protocol.md, "Error codes" and "Close codes"; protocol/*.json, which the test compares). What failed becomes a
+// code here and nowhere else.
 #pragma once
 
 #include <array>
@@ -48,7 +49,7 @@ struct Failure {
 
 // Close codes that belong to no error (protocol.md, "Close codes").
 namespace close_code {
-inline constexpr std::uint16_t normal = 1000, going_away = 1001, unsupported_data = 1003;
+inline constexpr std::uint16_t normal = 1000, unsupported_data = 1003;
 inline constexpr std::uint16_t no_progress = 4103, no_pong = 4108, drain = 4200;
 inline constexpr std::uint16_t not_accepted = 4300, no_credentials = 4308;
 }  // namespace close_code

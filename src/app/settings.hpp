@@ -46,7 +46,7 @@ struct Settings {
 // Loopback addresses are for those on this machine alone.
 bool is_loopback(const std::string& listen);
 
-// Whether a token is asked for (protocol.md, "Settings"): as was written out, else where there is a token, or where
+// Whether a token is asked for (docs/settings.md, "Access"): as was written out, else where there is a token, or where
 // others can reach us.
 bool asks_for_token(const Settings& settings);
 
