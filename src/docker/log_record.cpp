@@ -27,32 +27,45 @@ std::optional<std::int64_t> stamp_of(std::string_view text) {
   return time->time_since_epoch().count();
 }
 
-// Where the raw record at the front of `text` ends: behind its newline, or where its own timestamp is repeated at or
-// behind the 16384th byte of its payload (Docker 3.3); nothing while that cannot be said. `continued`: the stamp of the
-// full piece before it; nothing where that is not known. Before 23.0 the `local` driver ends a long line without a
-// newline, at the terminal's CR. What a program stamps itself is stamped before Docker does it, the next record is not.
-std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<std::string_view> continued) {
-  std::size_t space = text.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  std::string_view stamp = text.substr(0, space + 1);
-  std::size_t newline = text.find('\n', stamp.size());
-  std::size_t piece_end = stamp.size() + kPieceBytes;
-  if (newline == std::string_view::npos || newline >= piece_end) {
-    // Another record's stamp just there: a follow that skipped files, the rest of this line with them.
-    const auto skipped_to = text.size() > piece_end ? stamp_of(text.substr(piece_end)) : std::nullopt;
-    if (skipped_to && *skipped_to >= stamp_of(text).value_or(INT64_MAX)) return piece_end;
-    std::size_t again = text.substr(0, newline).find(stamp, piece_end);
-    if (again != std::string_view::npos) return again;
+constexpr std::size_t nowhere = std::string_view::npos;
+
+// Where a full piece ends: its own timestamp is repeated at or behind the 16384th byte of its payload (Docker 3.3), or
+// another record's stands just there: a follow that skipped files, the rest of this line with them.
+std::size_t piece_end(std::string_view text, std::string_view stamp, std::size_t newline) {
+  const std::size_t full = stamp.size() + kPieceBytes;
+  if (newline < full) return nowhere;
+  const auto skipped_to = text.size() > full ? stamp_of(text.substr(full)) : std::nullopt;
+  if (skipped_to && *skipped_to >= stamp_of(text).value_or(INT64_MAX)) return full;
+  return text.substr(0, newline).find(stamp, full);
+}
+
+// Where the next record begins at once, or behind a CR: before 23.0 the `local` driver ends a long line without a
+// newline, at the terminal's CR. A stamp below `least` is text.
+std::size_t return_end(std::string_view text, std::string_view stamp, std::size_t newline, std::int64_t least) {
+  for (std::size_t end = stamp.size(); end < text.size() && end < newline;) {
+    if (const auto next = stamp_of(text.substr(end)); next && *next >= least) return end;
+    const std::size_t carriage = text.find('\r', end);
+    end = carriage == nowhere ? nowhere : carriage + 1;
   }
+  return nowhere;
+}
+
+// Where the raw record at the front of `text` ends: behind its newline, or before that where a piece or a long line
+// does; nothing while that cannot be said. The first place counts, so that slices of any size are cut alike.
+// `continued`: the stamp of the full piece before it; nothing where that is not known. What a program stamps itself is
+// stamped before Docker does it, the next record is not.
+std::optional<std::size_t> raw_record_end(std::string_view text, std::optional<std::string_view> continued) {
+  const std::size_t space = text.find(' ');
+  if (space == nowhere) return std::nullopt;
+  const std::string_view stamp = text.substr(0, space + 1);
+  const std::size_t newline = text.find('\n', stamp.size());
+  std::size_t end = piece_end(text, stamp, newline);
   if (!continued || stamp == *continued) {
     const std::int64_t least = continued ? INT64_MIN : stamp_of(text).value_or(INT64_MIN);
-    for (std::size_t end = stamp.size(); end < text.size() && end < newline;) {
-      if (const auto next = stamp_of(text.substr(end)); next && *next >= least) return end;
-      const std::size_t carriage = text.find('\r', end);
-      end = carriage == std::string_view::npos ? carriage : carriage + 1;
-    }
+    end = std::min(end, return_end(text, stamp, newline, least));
   }
-  if (newline == std::string_view::npos) return std::nullopt;
+  if (end != nowhere) return end;
+  if (newline == nowhere) return std::nullopt;
   return newline + 1;
 }
 
