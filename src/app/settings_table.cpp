@@ -73,8 +73,8 @@ void add_access(std::vector<Setting>& rows) {
   rows.insert(
       rows.end(),
       {{"Access", "DOCKCAST_AUTH", choice(at(&Settings::auth), {{"none", Auth::none}, {"token", Auth::token}}), "",
-        "Who may use it: anyone, or whoever has the token. Without it: none on a loopback address without a "
-        "DOCKCAST_TOKEN, token everywhere else."},
+        "Who may use it: anyone, or whoever has the token. Without it: token where others can reach it, or where a "
+        "DOCKCAST_TOKEN is set, on loopback too, since nobody sets one to have it ignored; else none."},
        {"Access", "DOCKCAST_TOKEN", text(at(&Settings::token), "visible ASCII", visible), "",
         "The token. Where one is asked for and none is set, one is drawn at each start and printed once.",
         Secret::whole},
