@@ -37,6 +37,11 @@ net::Task<void> EngineLink::introduce() {
                                                     {"version", version->version},
                                                     {"api", "1." + std::to_string(version->api_minor)},
                                                     {"id", identity->id}});
+      if (version->podman) {
+        base::log::warn(
+            "Podman's log timestamps are whole seconds: lines within one second cannot be told apart; "
+            "logs are best effort");
+      }
       feeds_ = make_feeds_(identity->id);
       co_return;
     }

@@ -103,6 +103,19 @@ Error error_of(int status, std::string_view body) {
   return {fault_of(status), std::move(message)};
 }
 
+base::Result<EngineVersion> parse_version(std::string_view text, int api_minor) {
+  auto value = parse_engine_json(text);
+  if (!value) return value.error();
+  EngineVersion version;
+  version.version = string_field(*value, {"Version"});
+  version.api_minor = api_minor;
+  std::from_chars(version.version.data(), version.version.data() + version.version.size(), version.major);
+  if (const auto* parts = field(*value, {"Components"}); parts != nullptr && parts->is_array()) {
+    for (const auto& part : parts->as_array()) version.podman |= string_field(part, {"Name"}) == "Podman Engine";
+  }
+  return version;
+}
+
 Client::Client(net::Network& network, net::Endpoint endpoint)
     : network_(network), http_(network, std::move(endpoint)) {}
 
@@ -184,16 +197,7 @@ net::Task<base::Result<EngineIdentity>> Client::identity() {
 net::Task<base::Result<EngineVersion>> Client::version() {
   auto text = co_await fetch("/version");
   if (!text) co_return text.error();
-  auto value = parse_engine_json(*text);
-  if (!value) co_return value.error();
-  EngineVersion version;
-  version.version = string_field(*value, {"Version"});
-  version.api_minor = api_minor_.value_or(api_minor_min);
-  std::from_chars(version.version.data(), version.version.data() + version.version.size(), version.major);
-  if (const auto* parts = field(*value, {"Components"}); parts != nullptr && parts->is_array()) {
-    for (const auto& part : parts->as_array()) version.podman |= string_field(part, {"Name"}) == "Podman Engine";
-  }
-  co_return version;
+  co_return parse_version(*text, api_minor_.value_or(api_minor_min));
 }
 
 net::Task<base::Result<std::vector<Container>>> Client::list(ListQuery query) {

@@ -30,7 +30,7 @@ struct EngineVersion {
   std::string version;  // "26.1.5+dfsg1"
   int major = 0;        // 26; 0 where it is not a number
   int api_minor = 0;    // negotiated: 45 is 1.45
-  bool podman = false;
+  bool podman = false;  // spoken to as to Docker, but stamps its logs by the second
 
   // Its follows repeat, reorder and forget where a log rotates (docker-engine.md 3.4). API 1.42 came with 23.0.
   bool before_23() const { return api_minor < 42; }
@@ -95,5 +95,7 @@ class Client {
 
 // What an answer that is not 2xx means; its words are the Engine's own.
 base::Error error_of(int status, std::string_view body);
+// Of the answer to /version.
+base::Result<EngineVersion> parse_version(std::string_view text, int api_minor);
 
 }  // namespace docker

@@ -32,5 +32,20 @@ TEST(EngineError, IsToldByItsStatus) {
   EXPECT_EQ(error_of(302, "").fault, Fault::protocol);
 }
 
+TEST(EngineVersion, SaysWhoAnswers) {
+  const auto docker = parse_version(R"({"Version":"26.1.5+dfsg1","Components":[{"Name":"Engine"}]})", 45);
+  ASSERT_TRUE(docker);
+  EXPECT_EQ(docker->version, "26.1.5+dfsg1");
+  EXPECT_EQ(docker->major, 26);
+  EXPECT_EQ(docker->api_minor, 45);
+  EXPECT_FALSE(docker->podman);
+
+  const auto podman =
+      parse_version(R"({"Version":"4.3.1","Components":[{"Name":"Podman Engine"},{"Name":"Conmon"}]})", 41);
+  ASSERT_TRUE(podman);
+  EXPECT_TRUE(podman->podman);
+  EXPECT_FALSE(parse_version("no JSON", 45));
+}
+
 }  // namespace
 }  // namespace docker
