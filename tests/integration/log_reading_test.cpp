@@ -3,15 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "docker/history_read.hpp"
-#include "integration/cutting_network.hpp"
-#include "integration/log_listener.hpp"
-#include "integration/real_engine.hpp"
+#include "integration/log_reading.hpp"
 
 namespace integration {
 namespace {
 
 using docker::LogEvent;
-using docker::LogReader;
 using docker::LogStream;
 
 // Both streams, numbered, in a burst.
@@ -22,67 +19,6 @@ const std::string kLong =
     "while [ $i -lt 625 ]; do y=$y$x; i=$((i+1)); done; "
     "i=0; while [ $i -lt 60 ]; do echo \"$i $y\"; echo \"$i a\" >&2; echo \"$i b\"; echo \"$i b\" >&2; i=$((i+1)); "
     "done";
-
-class LogReading : public testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    auto endpoint = RealEngine::endpoint(GetParam());
-    if (!endpoint) GTEST_SKIP() << "DOCKCAST_TEST_ENGINE_" << GetParam() << " is not set";
-    socket_ = endpoint->path;
-    engine_.emplace(ground_, *endpoint);
-    client_.emplace(network_, *endpoint);
-  }
-  bool old() const { return std::string_view(GetParam()) == "20"; }
-
-  std::string run(const std::string& name, const std::string& script, const RunOptions& options = {}) {
-    const std::string id = engine_->create(name, script, options);
-    engine_->start(id);
-    return id;
-  }
-  docker::LogSource source_of(const std::string& id) {
-    docker::LogSource source;
-    source.container = ground_.await(client_->inspect(id)).value();
-    source.log.engine = 1;
-    source.log.container = *docker::container_key(id);
-    return source;
-  }
-  void read_from(const std::string& id, const docker::Position& position) {
-    reader_.reset();
-    reader_.emplace(*client_, source_of(id), position, heard_);
-  }
-  void read(const std::string& id) { read_from(id, source_of(id).log); }
-  // The time in which something must not happen.
-  void pause(net::Duration duration) {
-    bool over = false;
-    net::Timer timer = ground_.loop.after(duration, [&over] { over = true; });
-    ASSERT_TRUE(ground_.until([&over] { return over; }));
-  }
-  bool heard_stop(int times = 1) {
-    return ground_.until([&] { return heard_.count(LogEvent::stopped) >= times; });
-  }
-  void expect_what_docker_prints(const std::string& id, bool newlines = true) {
-    for (LogStream stream : {LogStream::out, LogStream::err}) {
-      std::string printed = docker_logs(socket_, id, stream), delivered = heard_.text(stream);
-      for (std::string* text : {&printed, &delivered}) {
-        if (!newlines) std::erase(*text, '\n');
-        std::erase(*text, '\r');  // a terminal's line ends
-      }
-      const auto differs = std::mismatch(printed.begin(), printed.end(), delivered.begin(), delivered.end());
-      EXPECT_TRUE(printed == delivered) << (stream == LogStream::out ? "stdout" : "stderr") << " differs at byte "
-                                        << differs.first - printed.begin() << " of " << printed.size();
-    }
-    EXPECT_EQ(heard_.gaps, 0);
-    EXPECT_TRUE(heard_.chained);
-  }
-
-  Ground ground_;
-  CuttingNetwork network_{ground_.network, 7};
-  std::string socket_;
-  std::optional<RealEngine> engine_;
-  std::optional<docker::Client> client_;
-  LogListener heard_;
-  std::optional<LogReader> reader_;
-};
 
 TEST_P(LogReading, ABurstOnBothStreamsThroughTwentyCuts) {
   for (const char* driver : {"json-file", "local"}) {
@@ -197,49 +133,6 @@ TEST_P(LogReading, ADriverThatKeepsNothingIsSaid) {
   ASSERT_FALSE(start);
   EXPECT_EQ(start.error().fault, base::Fault::unsupported);
   EXPECT_FALSE(start.error().message.empty());
-}
-
-// At a pace nothing is lost: small files are polled, large ones are polled on 20.10 and followed on 26.1.
-TEST_P(LogReading, PacedRotationLosesNothing) {
-  const std::string text(400, 'x');
-  for (const auto& [file, lines, tail] : {std::tuple("50k", 6000, ""), std::tuple("1m", 9000, text.c_str())}) {
-    RunOptions options;
-    options.log_options = {{"max-size", file}, {"max-file", "3"}};
-    const std::string count = std::to_string(lines);
-    const std::string id = run(std::string("paced") + file,
-                               "i=0; while [ $i -lt " + count + " ]; do echo \"$i out" + tail +
-                                   "\"; i=$((i+1)); [ $((i%30)) = 0 ] && sleep 0.02; done",
-                               options);
-    heard_ = {};
-    read(id);
-    ASSERT_TRUE(heard_stop());
-    EXPECT_EQ(heard_.judge_numbers(LogStream::out, lines), "");
-    EXPECT_EQ(heard_.gaps, 0);
-    const auto& counts = reader_->counts();
-    std::printf("paced %s, files of %s: %d lines, %lu plain reads, %lu follows, %lu suspicions\n", GetParam(), file,
-                lines, counts.reads, counts.follows, counts.suspected);
-  }
-}
-
-// Faster than anybody reads, while the follow stands: what rotation destroyed is told, and nothing that is left is
-// missing. On 26.1 this is the lag watch's case.
-TEST_P(LogReading, RotationInBurstsIsToldAsGaps) {
-  RunOptions options;
-  options.log_options = {{"max-size", "1m"}, {"max-file", "3"}};
-  const std::string id =
-      run("rotating",
-          "sleep 1; i=0; while [ $i -lt 100000 ]; do echo \"$i oooooooooooooooooooooooooooooooooooooooo\"; "
-          "i=$((i+1)); [ $((i%20)) = 0 ] && echo \"$((i/20-1)) err\" >&2; done",
-          options);
-  read(id);
-  ASSERT_TRUE(heard_stop());
-  EXPECT_EQ(heard_.judge_numbers(LogStream::out, 100'000), "");
-  EXPECT_EQ(heard_.judge_numbers(LogStream::err, 5'000), "");
-  for (LogStream stream : {LogStream::out, LogStream::err})
-    EXPECT_TRUE(heard_.text(stream).ends_with(docker_logs(socket_, id, stream))) << "something that is left is missing";
-  const auto& counts = reader_->counts();
-  std::printf("rotating %s: %zu of 105000 lines, %d gaps, %lu plain reads, %lu follows, %lu suspicions\n", GetParam(),
-              heard_.lines(), heard_.gaps, counts.reads, counts.follows, counts.suspected);
 }
 
 TEST_P(LogReading, HistoriesAreWhatDockerPrints) {
