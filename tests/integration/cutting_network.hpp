@@ -1,5 +1,6 @@
 // CuttingNetwork: another network whose connections break: each, while there are cuts left, after a random number of
-// bytes that were read from it. The reader sees what a cut connection looks like, as a rule within a frame.
+// bytes that were read from it. The reader sees what a cut connection looks like: every second one breaks within a
+// frame of the log, the others behind one, where nothing but the missing end of the answer tells.
 #pragma once
 
 #include <random>
@@ -8,16 +9,24 @@
 
 namespace integration {
 
+struct Cuts {
+  int left = 0;
+  // Those that were made: in the middle of a frame of the multiplexed log, and elsewhere. A terminal's log has none.
+  int within_frames = 0, between_frames = 0;
+  int made() const { return within_frames + between_frames; }
+};
+
 class CuttingNetwork final : public net::Network {
  public:
   CuttingNetwork(net::Network& inner, std::uint64_t seed) : inner_(inner), random_(seed) {}
 
   // The next connections are cut once between 8 KiB and so many bytes more were read; short answers come whole.
   void cut(int times, std::size_t bytes_max) {
-    cuts_ = times;
+    cuts_ = {times};
     bytes_max_ = bytes_max;
   }
-  int cuts_left() const { return cuts_; }
+  // Since the last call of cut().
+  const Cuts& cuts() const { return cuts_; }
   int dialed() const { return dialed_; }
 
   net::Loop& loop() override { return inner_.loop(); }
@@ -32,7 +41,8 @@ class CuttingNetwork final : public net::Network {
 
   net::Network& inner_;
   std::mt19937_64 random_;
-  int cuts_ = 0, dialed_ = 0;
+  Cuts cuts_;
+  int dialed_ = 0;
   std::size_t bytes_max_ = 0;
 };
 

@@ -51,6 +51,13 @@ class LogReading : public testing::TestWithParam<const char*> {
   bool heard_stop(int times = 1) {
     return ground_.until([&] { return heard_.count(docker::LogEvent::stopped) >= times; });
   }
+  // All that were ordered came, about half of them within a frame.
+  void expect_cuts(int times) {
+    const Cuts& cuts = network_.cuts();
+    EXPECT_EQ(cuts.made(), times);
+    EXPECT_GE(cuts.within_frames, times / 4);
+    EXPECT_GE(cuts.between_frames, times / 4);
+  }
   void expect_what_docker_prints(const std::string& id, bool newlines = true) {
     for (docker::LogStream stream : {docker::LogStream::out, docker::LogStream::err}) {
       std::string printed = docker_logs(socket_, id, stream), delivered = heard_.text(stream);

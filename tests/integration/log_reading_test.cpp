@@ -26,11 +26,11 @@ TEST_P(LogReading, ABurstOnBothStreamsThroughTwentyCuts) {
     RunOptions options;
     options.driver = driver;
     const std::string id = engine_->create(std::string("burst-") + driver, kBurst, options);
-    network_.cut(40, 60'000);
+    network_.cut(20, 60'000);
     engine_->start(id);
     read(id);
     ASSERT_TRUE(heard_stop()) << driver;
-    EXPECT_LE(network_.cuts_left(), 20) << driver;
+    expect_cuts(20);
     expect_what_docker_prints(id);
     EXPECT_EQ(heard_.judge_numbers(LogStream::out, 6000), "") << driver;
     EXPECT_EQ(heard_.judge_numbers(LogStream::err, 6000), "") << driver;
@@ -54,6 +54,7 @@ TEST_P(LogReading, LongLinesAmongTheOtherStream) {
   const std::string id = run("long", kLong);
   read(id);
   ASSERT_TRUE(heard_stop());
+  expect_cuts(20);
   expect_what_docker_prints(id);
   EXPECT_EQ(heard_.lines(), 240U);
 }
@@ -76,6 +77,7 @@ TEST_P(LogReading, LongLinesOfATerminal) {
   const std::string id = run("long-tty", kLong, options);
   read(id);
   ASSERT_TRUE(heard_stop());
+  EXPECT_EQ(network_.cuts().made(), 10);
   expect_what_docker_prints(id);
   EXPECT_EQ(heard_.lines(), 240U);
 }
