@@ -234,8 +234,11 @@ class Cutter:
     async def serve(self, reader, writer):
         host, port, path = self.target
         there = await (asyncio.open_unix_connection(path) if path else asyncio.open_connection(host, port))
-        self.open += [writer, there[1]]
+        both = [writer, there[1]]
+        self.open.append(both)
         await asyncio.gather(self.pump(reader, there[1], True), self.pump(there[0], writer, False))
+        if both in self.open:
+            self.open.remove(both)
 
     async def pump(self, reader, writer, asked):
         try:
@@ -249,6 +252,8 @@ class Cutter:
             writer.close()
 
     def cut(self):
-        for writer in self.open:
+        """Both ends of all connections that are open; how many these were."""
+        cut, self.open = self.open, []
+        for writer in (writer for both in cut for writer in both):
             writer.transport.abort()
-        self.open = []
+        return len(cut)
