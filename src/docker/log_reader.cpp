@@ -181,7 +181,6 @@ void LogReader::run_ended() {
 // Plain reads, until one of them ends with nothing new behind a proved overlap.
 net::Task<base::Result<void>> LogReader::catch_up() {
   for (int later = 0;;) {
-    ++counts_.rereads;
     auto read = co_await read_once(false);
     if (!read) co_return read.error();
     switch (verdict_) {
@@ -223,12 +222,14 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
     if (clean) break;
     records.feed(*bytes);
     const std::int64_t arrived = loop_.wall_now().time_since_epoch().count();
-    while (!stop && records.next(record)) stop = cursor_->take(record, arrived, *this) == LogCursor::Step::stop;
+    for (; !stop && records.next(record); ++counts_.records)
+      stop = cursor_->take(record, arrived, *this) == LogCursor::Step::stop;
     pass_on();
   }
   if (clean && records.finish(record)) cursor_->take(record, loop_.wall_now().time_since_epoch().count(), *this);
   verdict_ = cursor_->end(clean && !records.failed(), *this);
   counts_.suspected = cursor_->suspected();
+  counts_.fresh += cursor_->fresh();
   if (cursor_->fresh() > 0) {  // it got us on: whatever fails next begins with a short wait
     silence_ = silence_first;
     failures_ = 0;

@@ -41,7 +41,8 @@ class LogSink {
 };
 
 struct LogReaderCounts {
-  std::uint64_t reads = 0, rereads = 0, follows = 0, suspected = 0;
+  std::uint64_t reads = 0, follows = 0, suspected = 0;  // requests, and how many follows were not believed
+  std::uint64_t records = 0, fresh = 0;                 // that came, and those of them that were new
 };
 
 class LogReader final : private LogOut {

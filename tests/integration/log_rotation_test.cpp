@@ -26,8 +26,10 @@ class LogRotation : public LogReading {
   bool rotated(const std::string& id) const { return !docker_logs(socket_, id, LogStream::out).starts_with("0 "); }
   void print_counts(const std::string& what) const {
     const docker::LogReaderCounts& counts = reader_->counts();
-    std::printf("%s, %s: %zu lines, %d gaps, %lu plain reads, %lu follows, %lu suspicions\n", what.c_str(), GetParam(),
-                heard_.lines(), heard_.gaps, counts.reads, counts.follows, counts.suspected);
+    std::printf(
+        "%s, %s: %zu lines, %d gaps, %lu plain reads, %lu follows, %lu suspicions, %lu of %lu records read again\n",
+        what.c_str(), GetParam(), heard_.lines(), heard_.gaps, counts.reads, counts.follows, counts.suspected,
+        counts.records - counts.fresh, counts.records);
   }
   void paced(const std::string& driver, const std::string& max_size, int lines, const std::string& tail);
   void in_bursts(const std::string& driver, bool stalled);
