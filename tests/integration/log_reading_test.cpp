@@ -2,6 +2,7 @@
 // `docker logs` prints.
 #include <gtest/gtest.h>
 
+#include "docker/events.hpp"
 #include "docker/history_read.hpp"
 #include "integration/log_reading.hpp"
 
@@ -113,6 +114,51 @@ TEST_P(LogReading, StopStartAndRestartAreOneStreamWithEndsBetween) {
   engine_->remove(id);
   reader_->wake();
   EXPECT_TRUE(ground_.until([&] { return heard_.count(LogEvent::removed) == 1; }));
+}
+
+// Whatever happens to the container, the reader looks, as it does in an instance.
+class WakeByEvents final : public docker::EventWatch::Listener {
+ public:
+  explicit WakeByEvents(std::optional<docker::LogReader>& reader) : reader_(reader) {}
+
+ private:
+  void on_event(const docker::Event&) override { wake(); }
+  void on_resync() override { wake(); }
+  void on_up() override {}
+  void on_down(const base::Error&) override {}
+  void wake() {
+    if (reader_) reader_->wake();
+  }
+
+  std::optional<docker::LogReader>& reader_;
+};
+
+// Runs of 500 lines on both streams, with pauses of 0.1 to 1.6 s between, as the Engine makes them.
+TEST_P(LogReading, RestartsByPolicyAreOneStreamWithEndsBetween) {
+  RunOptions options;
+  options.restart_policy = "always";
+  const std::string id = engine_->create("restarts",
+                                         "i=$(cat /next || echo 0) 2>/dev/null; end=$((i+500)); while [ $i -lt $end ]; "
+                                         "do echo \"$i out\"; echo \"$i err\" >&2; i=$((i+1)); done; echo $i >/next",
+                                         options);
+  WakeByEvents waking(reader_);
+  docker::EventWatch watch(*client_, waking);
+  engine_->start(id);
+  read(id);
+  ASSERT_TRUE(ground_.until([&] { return heard_.lines() >= 6'000; }));
+  engine_->act(id, "stop");
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    const std::string printed = docker_logs(socket_, id, stream);
+    ASSERT_TRUE(ground_.until([&] { return heard_.text(stream).size() >= printed.size(); }));
+  }
+  ASSERT_TRUE(ground_.until([&] { return !heard_.states.empty() && heard_.states.back() == LogEvent::stopped; }));
+  expect_what_docker_prints(id);
+  // Runs that are over before anybody looks have no end told of their own.
+  const auto& states = heard_.states;
+  EXPECT_GE(heard_.count(LogEvent::restarted), 1);
+  for (std::size_t n = 0; n < states.size(); ++n)
+    EXPECT_TRUE(states[n] != LogEvent::restarted || (n > 0 && states[n - 1] == LogEvent::stopped))
+        << heard_.states_text();
 }
 
 TEST_P(LogReading, AStoppedContainerIsLeftAlone) {

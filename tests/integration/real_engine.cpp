@@ -41,11 +41,13 @@ std::string RealEngine::create(const std::string& name, const std::string& scrip
   for (const auto& [key, value] : options.log_options) log_options[key] = value;
   for (const auto& [key, value] : options.labels) labels[key] = value;
   const json::object log{{"Type", options.driver}, {"Config", std::move(log_options)}};
-  const json::object question{{"Image", "demo:1"},
-                              {"Cmd", json::array{"sh", "-c", script}},
-                              {"Tty", options.tty},
-                              {"Labels", std::move(labels)},
-                              {"HostConfig", json::object{{"NetworkMode", "none"}, {"LogConfig", log}}}};
+  const json::object restart{{"Name", options.restart_policy}};
+  const json::object question{
+      {"Image", "demo:1"},
+      {"Cmd", json::array{"sh", "-c", script}},
+      {"Tty", options.tty},
+      {"Labels", std::move(labels)},
+      {"HostConfig", json::object{{"NetworkMode", "none"}, {"LogConfig", log}, {"RestartPolicy", restart}}}};
   const auto reply = call("POST", "/containers/create?name=" + name, json::serialize(question));
   EXPECT_EQ(reply.status, 201) << reply.body;
   if (reply.status != 201) return {};

@@ -46,6 +46,7 @@ struct RunOptions {
   std::string driver = "json-file";
   std::vector<std::pair<std::string, std::string>> log_options = {};
   std::vector<std::pair<std::string, std::string>> labels = {};
+  std::string restart_policy = "no";
 };
 
 class RealEngine {
