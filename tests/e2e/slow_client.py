@@ -33,6 +33,14 @@ class StallingClient:
         for message in self.messages(lambda: 60 * SLOW if len(follower.lines["o"]) < lines else 0.5):
             follower.hear(message)
 
+    def read_until(self, follower, heard):
+        """Hears no further than that: what comes then is left unread."""
+        for message in self.messages(lambda: 60 * SLOW):
+            follower.hear(message)
+            if heard():
+                return
+        check(False, f"it did not hear what it waited for: {follower}")
+
     def messages(self, patience):
         while True:
             while (frame := self.take()) is not None:
@@ -71,6 +79,13 @@ async def burst(container, follower, total):
     await until("the burst is over", lambda: len(follower.lines["o"]) >= total, 120)
 
 
+async def stalling(instance, container, query):
+    """A client that has read no further than that it follows, and who hears what it reads."""
+    client, follower = await asyncio.to_thread(StallingClient, instance.port, container, query), Follower([], container)
+    await asyncio.to_thread(client.read_until, follower, lambda: follower.recovered)
+    return client, follower
+
+
 async def stalls_and_reads_again(engine, version):
     with Container(engine, BURSTS) as container:
         instance = await asyncio.to_thread(Instance, engine, "slow")
@@ -79,8 +94,7 @@ async def stalls_and_reads_again(engine, version):
         await until("the neighbour follows", lambda: "live" in neighbour.statuses)
         await burst(container, neighbour, LINES)  # fills the ring
         before = instance.resident_kib()
-        staller = await asyncio.to_thread(StallingClient, instance.port, container, "tail=0")
-        await asyncio.sleep(0.5)
+        staller, late = await stalling(instance, container, "tail=0")
         await burst(container, neighbour, 2 * LINES)
         cost = instance.resident_kib() - before
         print(f"Engine {version}: a client that does not read while {LINES} lines pass costs {cost} KiB")
@@ -88,7 +102,6 @@ async def stalls_and_reads_again(engine, version):
             check(cost < 8 * 1024, f"{cost} KiB are more than 8 MiB")
         check(neighbour.exact() and not neighbour.cuts, f"the neighbour was disturbed: {neighbour}")
 
-        late = Follower([], container)
         await asyncio.to_thread(staller.read_into, late, LINES)
         check(late.exact() and len(late.lines["o"]) == LINES, f"it did not get every line: {late}")
         check(late.lines["o"] == neighbour.lines["o"][LINES:], "and not the same ones")
@@ -96,9 +109,7 @@ async def stalls_and_reads_again(engine, version):
         # Closed instead, it comes back with its position.
         staller.socket.close()
         await burst(container, neighbour, 3 * LINES)
-        again = await asyncio.to_thread(StallingClient, instance.port, container, f"since={late.position}")
-        back = Follower([], container)
-        back.position = late.position
+        again, back = await stalling(instance, container, f"since={late.position}")
         await asyncio.to_thread(again.read_into, back, LINES)
         check(back.recovered == ["full"], f"it was told {back.recovered}")
         check(back.lines["o"] == neighbour.lines["o"][2 * LINES:], f"after its return: {back}")
