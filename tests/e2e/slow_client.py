@@ -9,8 +9,9 @@ import socket
 from support import ENGINES, SLOW, Container, Follower, Instance, check, until
 
 LINES = 200_000
-# Prints a burst whenever it is told to, numbering on.
-BURSTS = """i=0; trap 'n=$((i+%d)); while [ $i -lt $n ]; do echo "o $i"; i=$((i+1)); done' USR1
+# Prints a burst whenever it is told to, numbering on; after SIGUSR2 it ends.
+BURSTS = """i=0; burst() { n=$((i+%d)); while [ $i -lt $n ]; do echo "o $i"; i=$((i+1)); done; }
+trap burst USR1; trap 'burst; exit 0' USR2
 while true; do sleep 1000 & wait; done""" % LINES
 
 
@@ -74,8 +75,8 @@ class StallingClient:
         return data[0] & 15, data[start:start + length]
 
 
-async def burst(container, follower, total):
-    container.docker("kill", "-s", "USR1", container.name)
+async def burst(container, follower, total, signal="USR1"):
+    container.docker("kill", "-s", signal, container.name)
     await until("the burst is over", lambda: len(follower.lines["o"]) >= total, 120)
 
 
@@ -114,6 +115,14 @@ async def stalls_and_reads_again(engine, version):
         check(back.recovered == ["full"], f"it was told {back.recovered}")
         check(back.lines["o"] == neighbour.lines["o"][2 * LINES:], f"after its return: {back}")
         print(f"Engine {version}: exact after it read again, and after it came back with its position")
+
+        # Once more it does not read, and meanwhile the container ends.
+        await burst(container, neighbour, 4 * LINES, "USR2")
+        await until("the neighbour hears the end", lambda: neighbour.statuses[-1] == "stopped")
+        await asyncio.to_thread(again.read_until, back, lambda: back.statuses[-1:] == ["stopped"])
+        check(back.exact() and back.lines["o"] == neighbour.lines["o"][2 * LINES:], f"after the end: {back}")
+        check([line.encode() for line in neighbour.lines["o"]] == container.logs()["o"], "docker logs prints the same")
+        print(f"Engine {version}: and when the container had ended while it did not read")
         task.cancel()
         instance.stop()
 
