@@ -13,9 +13,10 @@ from support import COUNTING, ENGINES, Container, Follower, Instance, check, fre
 class Redis:
     """One of our own, to kill."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, running=True):
         self.folder, self.port = folder, free_port()
-        self.start()
+        if running:
+            self.start()
 
     def start(self):
         self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
@@ -65,6 +66,34 @@ async def without_redis(engine):
         redis.kill()
 
 
+async def redis_comes_late(engine):
+    """Redis is not there when the instance starts: it serves its own followers and tells them, also that Redis came."""
+    with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as container:
+        redis = Redis(folder, running=False)
+        instance = await asyncio.to_thread(Instance, engine, "early", REDIS_URL=f"redis://127.0.0.1:{redis.port}")
+        followers = [Follower([instance.port], container)]
+        tasks = [asyncio.create_task(followers[0].run())]
+        await until("lines without Redis", lambda: len(followers[0].lines["o"]) > 50)
+        await until("it is told", lambda: "degraded" in followers[0].statuses)
+        check(health(instance)["status"] == "degraded", "and health says so")
+        followers.append(Follower([instance.port], container))
+        tasks.append(asyncio.create_task(followers[1].run()))
+        await until("the newcomer is told, too", lambda: "degraded" in followers[1].statuses)
+        redis.start()
+        await until("both are told again", lambda: all(each.statuses[-1] == "recovered" for each in followers))
+        counts = [len(each.lines["o"]) for each in followers]
+        await until("lines with Redis", lambda: all(len(each.lines["o"]) > had + 100
+                                                    for each, had in zip(followers, counts)))
+        check(health(instance)["status"] == "healthy", "and health says so")
+        for follower in followers:
+            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
+        print(f"A Redis that comes late: {followers[0]}")
+        for task in tasks:
+            task.cancel()
+        await asyncio.to_thread(instance.stop)
+        redis.kill()
+
+
 async def without_the_engine(engine):
     """The Engine is not there when the instance starts, and comes."""
     with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as container:
@@ -95,6 +124,7 @@ def status(instance, path):
 async def main():
     for engine in ENGINES.values():
         await without_redis(engine)
+        await redis_comes_late(engine)
         await without_the_engine(engine)
 
 
