@@ -58,7 +58,6 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   if (track.known) return true;
   track.max_ns = std::max(track.max_ns, record.time_ns);
   track.doubted = true;
-  track.open = record.may_go_on();
   track.lines_before = passed_ + kept_.size();
   return false;
 }
@@ -90,7 +89,11 @@ LogSurvey::Verdict LogSurvey::end(bool clean) {
     sight_.reset();
     return Verdict::wider;
   }
-  auto in_doubt = [this](const Track& track) { return track.doubted && track.lines_before >= passed_; };
+  // Of a stream that showed no line's beginning nobody knows how its next record is to be called: if the clock has gone
+  // back, or will, a bound would be above all that comes.
+  auto in_doubt = [this](const Track& track) {
+    return track.doubted && (!track.known || track.lines_before >= passed_);
+  };
   if (!whole && (passed_ == 0 || unmet || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
     bool all_shown = records_ < *tail_ && !found_;
     tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);
@@ -113,7 +116,6 @@ Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
   if (track.known) return {track.first_ns, 0};
   if (!tail_) return {window_ns_, 0};
-  if (track.begun) return {track.max_ns + (track.open ? 0 : 1), 0};
   return {std::max(window_ns_, last_ns_ - kDisorderMaxNs), 0};
 }
 

@@ -42,7 +42,6 @@ class LogSurvey {
     bool known = false;         // and one that begins a line: marks are right from there on
     std::int64_t first_ns = 0;  // that one's stamp
     bool doubted = false;       // but not the first one, so a line before that is not counted
-    bool open = false;          // and may go on
     std::int64_t max_ns = 0;
     Mark mark;
     std::uint64_t lines_before = 0;  // the lines of both streams before that one

@@ -54,6 +54,22 @@ TEST(LogSurvey, FindsTheLastLinesWhereverTheReadBegins) {
   }
 }
 
+// Its only records are those of the read's first second: where the clock goes back behind them, a bound above their
+// stamp would be above all that is still to come.
+TEST(LogSurvey, CallsAStreamThatABackwardStepFollowsAsTheLogDoes) {
+  LogModel log(1, {});
+  const std::int64_t ms = 1'000'000, begun = log.now_ns;
+  const auto write = [&](LogStream stream, std::int64_t at_ms) {
+    log.entries.push_back({stream, begun + at_ms * ms, "line\n", log.entries.size(), true, true, {}});
+  };
+  write(LogStream::out, 0);
+  write(LogStream::err, 500);
+  for (std::int64_t i = 1; i < 30; ++i) write(LogStream::out, 1000 * i);
+  write(LogStream::err, -3'600'000);
+  const Position position = survey(log, {false, 0u, {}, {}}).position;
+  EXPECT_EQ(position.mark(LogStream::err), (Mark{begun + 500 * ms, 2}));
+}
+
 // A line over 1 MiB is delivered in parts and counted once; nobody is ever sent between them.
 TEST(LogSurvey, CountsAnEndlessLineOnceAndWhereItEnds) {
   LogModel log = log_of(50);
