@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import urllib.error
@@ -25,6 +26,11 @@ class Redis:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+    def tell(self, command):
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(command.encode() + b"\r\n")
+            check(connection.recv(64) == b"+OK\r\n", f"Redis does {command}")
 
 
 def health(instance):
@@ -94,6 +100,36 @@ async def redis_comes_late(engine):
         redis.kill()
 
 
+async def redis_is_full(engine):
+    """Redis refuses leases, and passes on what is published: the logs go on, those that were followed and new ones."""
+    with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as old, \
+            Container(engine, COUNTING) as new:
+        redis = Redis(folder)
+        instances = [await asyncio.to_thread(Instance, engine, f"f{n}", REDIS_URL=f"redis://127.0.0.1:{redis.port}",
+                                             DOCKCAST_LEASE_TTL="2s") for n in range(2)]
+        followers = [Follower([instances[n % 2].port], old) for n in range(2)]
+        tasks = [asyncio.create_task(each.run()) for each in followers]
+        await until("all hear lines", lambda: all(len(each.lines["o"]) > 50 for each in followers))
+        redis.tell("CONFIG SET maxmemory 1")
+        followers += [Follower([each.port], new) for each in instances]
+        tasks += [asyncio.create_task(each.run()) for each in followers[2:]]
+        counts = [len(each.lines["o"]) for each in followers]
+        await until("all hear lines from a full Redis' instances", lambda: all(
+            len(each.lines["o"]) > had + 500 for each, had in zip(followers, counts)))
+        redis.tell("CONFIG SET maxmemory 0")
+        counts = [len(each.lines["o"]) for each in followers]
+        await until("all hear lines again", lambda: all(
+            len(each.lines["o"]) > had + 200 for each, had in zip(followers, counts)))
+        for follower in followers:
+            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
+        print(f"Redis full, and not any more: {followers[-1]}")
+        for task in tasks:
+            task.cancel()
+        for instance in instances:
+            await asyncio.to_thread(instance.stop)
+        redis.kill()
+
+
 async def without_the_engine(engine):
     """The Engine is not there when the instance starts, and comes."""
     with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as container:
@@ -125,6 +161,7 @@ async def main():
     for engine in ENGINES.values():
         await without_redis(engine)
         await redis_comes_late(engine)
+        await redis_is_full(engine)
         await without_the_engine(engine)
 
 
