@@ -15,10 +15,11 @@ namespace docker {
 class LagWatch {
  public:
   // 30 MB/s was measured; what is faster than this writes files unseen.
-  static constexpr std::int64_t kDaemonBytesPerSecondMax = 100'000'000;
+  static constexpr std::int64_t daemon_bytes_per_second_max = 100'000'000;
 
   explicit LagWatch(std::int64_t file_bytes)
-      : distance_min_ns_(static_cast<std::int64_t>(static_cast<double>(file_bytes) * 1e9 / kDaemonBytesPerSecondMax)) {}
+      : distance_min_ns_(
+            static_cast<std::int64_t>(static_cast<double>(file_bytes) * 1e9 / daemon_bytes_per_second_max)) {}
 
   // Another follow: what came before it is no pair with what comes. The daemon reads what was written before it began
   // in one go, so only a record from after that (by our clock) can follow a hole.

@@ -9,9 +9,9 @@
 namespace docker {
 namespace {
 
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t kHeldRecordsMax = 1024;
-constexpr std::size_t kHeldBytesMax = 256 * 1024;
+constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t held_records_max = 1024;
+constexpr std::size_t held_bytes_max = 256 * 1024;
 
 LogLandmark landmark_of(const LogCursor::Options& options, const Position& start) {
   if (options.until) return LogLandmark(*options.until, start, options.until_is);
@@ -27,8 +27,8 @@ LogCursor::LogCursor(const Position& start, const Options& options)
       head_(start.head),
       lines_(options.tty),
       landmark_(landmark_of(options, start)),
-      horizon_ns_(kNever),
-      tail_(kTailFirst) {
+      horizon_ns_(never_ns),
+      tail_(tail_first) {
   if (options.file_bytes > 0) watch_.emplace(options.file_bytes);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark mark = start.mark(stream);
@@ -36,11 +36,11 @@ LogCursor::LogCursor(const Position& start, const Options& options)
     t.seen = mark;
     t.time_ns = mark.max_ns;
     t.nth = mark.count;
-    t.ends_line = mark.count % LogLines::kPiecesMax != 0;  // else it may stand between the parts of a long line
+    t.ends_line = mark.count % LogLines::pieces_max != 0;  // else it may stand between the parts of a long line
   }
   if (start.stepped_ns != 0) {
     track(head_).time_ns = start.stepped_ns;
-    track(head_).nth = kLineEnd;
+    track(head_).nth = at_line_end;
   }
 }
 
@@ -49,7 +49,7 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   const Track& head = track(head_);
   bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};
-  if (lost_ == Lost::doubtful && !looked_back_) plan_.tail = kTailShort;
+  if (lost_ == Lost::doubtful && !looked_back_) plan_.tail = tail_short;
   records_ = fresh_ = 0;
   matched_ = from_the_start;
   if (from_the_start)
@@ -66,10 +66,11 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
   if (records_++ == 0) {
-    if (too_small_ > 0 && record.time_ns > window_ns_ + kDisorderMaxNs) log_stepped_ = true;  // it reaches back further
+    if (too_small_ > 0 && record.time_ns > window_ns_ + disorder_max_ns)
+      log_stepped_ = true;  // it reaches back further
     window_ns_ = record.time_ns;
   }
-  if (record.time_ns + kDisorderMaxNs < latest_ns_) log_stepped_ = true;
+  if (record.time_ns + disorder_max_ns < latest_ns_) log_stepped_ = true;
   latest_ns_ = std::max(latest_ns_, record.time_ns);
   landmark_.take(record);
   bool matched = matched_;
@@ -124,7 +125,7 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
   Track& t = track(record.stream);
   if (t.seen == Mark{}) t.uncounted_ns = record.time_ns;
   t.seen = t.seen.next(record.time_ns);
-  t.nth = record.time_ns == t.time_ns && t.nth != kLineEnd && !base::planted::wrong_count ? t.nth + 1 : 1;
+  t.nth = record.time_ns == t.time_ns && t.nth != at_line_end && !base::planted::wrong_count ? t.nth + 1 : 1;
   t.time_ns = record.time_ns;
   t.ends_line = !record.may_go_on();
   ++fresh_;
@@ -166,7 +167,7 @@ void LogCursor::hold(const LogRecord& record, LogOut& out) {
   held_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   held_bytes_ += record.payload.size();
   const bool both = held_.front().stream != record.stream;
-  if (both || held_.size() >= kHeldRecordsMax || held_bytes_ >= kHeldBytesMax) settle_gap(out);
+  if (both || held_.size() >= held_records_max || held_bytes_ >= held_bytes_max) settle_gap(out);
 }
 
 void LogCursor::settle_gap(LogOut& out) {
@@ -176,7 +177,8 @@ void LogCursor::settle_gap(LogOut& out) {
   bool clock = false;
   // Of a stream that shows nothing: between what went before the first of these and what is to come behind the last.
   const std::int64_t begin = held.front().time_ns;
-  const std::int64_t between = begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, kDisorderUsualNs);
+  const std::int64_t between =
+      begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, disorder_usual_ns);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Track& t = track(stream);
     auto first = std::find_if(held.begin(), held.end(), [&](const Held& record) { return record.stream == stream; });

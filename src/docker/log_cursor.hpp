@@ -94,16 +94,16 @@ class LogCursor {
   std::uint64_t suspected() const { return suspected_; }  // follows ended by the lag watch, or by a replay
 
  private:
-  static constexpr std::uint32_t kLineEnd = UINT32_MAX;
-  static constexpr std::uint64_t kTailFirst = 256;
-  static constexpr std::uint64_t kTailShort = 1024;
+  static constexpr std::uint32_t at_line_end = UINT32_MAX;
+  static constexpr std::uint64_t tail_first = 256;
+  static constexpr std::uint64_t tail_short = 1024;
 
   // Where a stream stands.
   struct Track {
     Mark seen;           // of the last record taken, line or not
     bool known = false;  // whether a line is open there: we read up to here ourselves, or saw it since
-    // How the last record is recognised: the nth from the stream's first record stamped time_ns on; kLineEnd: the one
-    // that ends its line. nth 0 is a bound: it stands before the first record stamped so, or later.
+    // How the last record is recognised: the nth from the stream's first record stamped time_ns on; at_line_end: the
+    // one that ends its line. nth 0 is a bound: it stands before the first record stamped so, or later.
     std::int64_t time_ns = 0;
     std::uint32_t nth = 0;
     bool ends_line = true;

@@ -8,10 +8,10 @@ namespace {
 
 // What a read asks for: enough to overlap, and room for what came meanwhile. A read that shows at its first record that
 // it does not reach back costs little, so growing by four costs less than asking for much at once.
-constexpr std::uint64_t kTailGrowth = 4;
-constexpr std::uint64_t kTailMin = 64;
-constexpr std::uint64_t kTailUsualMax = 16'384;
-constexpr std::uint64_t kTailMax = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
+constexpr std::uint64_t tail_growth = 4;
+constexpr std::uint64_t tail_min = 64;
+constexpr std::uint64_t tail_usual_max = 16'384;
+constexpr std::uint64_t tail_max = 1'048'576;  // beyond, reading it all from the front is cheaper for the daemon
 
 }  // namespace
 
@@ -43,11 +43,11 @@ LogCursor::Verdict LogCursor::end_cut_off() {
   std::optional<std::uint64_t> asked = plan_.tail ? plan_.tail : total_;
   if (matched_) {
     std::uint64_t unread = asked ? *asked - std::min(records_, *asked) : 0;
-    tail_ = unread + unread / 4 + kTailFirst;  // and what is written meanwhile
+    tail_ = unread + unread / 4 + tail_first;  // and what is written meanwhile
     return Verdict::broken;
   }
   if (!plan_.tail) {
-    if (lost_ == Lost::no) tail_ = std::max(kTailFirst, (too_small_ + asked.value_or(0)) / 2);
+    if (lost_ == Lost::no) tail_ = std::max(tail_first, (too_small_ + asked.value_or(0)) / 2);
     return Verdict::broken;
   }
   if (doubted_ || records_ == 0) return Verdict::broken;
@@ -64,8 +64,8 @@ LogCursor::Verdict LogCursor::end_at_log_end(LogOut& out) {
   bool all_shown = !plan_.tail || records_ < *plan_.tail;
   total_ = all_shown ? std::optional(records_) : std::nullopt;
   if (all_shown && records_ > 0) log_start_ns_ = window_ns_;
-  tail_ = std::clamp(kTailMin + 4 * fresh_, kTailMin, kTailUsualMax);
-  if (all_shown && records_ < kTailMin) tail_ = std::nullopt;
+  tail_ = std::clamp(tail_min + 4 * fresh_, tail_min, tail_usual_max);
+  if (all_shown && records_ < tail_min) tail_ = std::nullopt;
   if (landmark_.end_of_log()) take_reckoning(out);
   if (landmark_.unclear()) return Verdict::again;
   if (landmark_.is_end()) {
@@ -108,7 +108,7 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
   }
   if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
     looked_back_ = true;
-    log_stepped_ = log_stepped_ || window_ns_ + kDisorderMaxNs < astray_ns_;
+    log_stepped_ = log_stepped_ || window_ns_ + disorder_max_ns < astray_ns_;
     return Verdict::later;
   }
   if (records_ < *plan_.tail) total_ = records_;
@@ -120,8 +120,8 @@ void LogCursor::widen() {
   if (!tail_) return;
   if (total_ && tail_ > total_) total_ = std::nullopt;  // it has grown since
   too_small_ = *tail_;
-  tail_ = *tail_ * kTailGrowth;
-  if (tail_ > kTailMax || (total_ && tail_ > total_)) tail_ = std::nullopt;
+  tail_ = *tail_ * tail_growth;
+  if (tail_ > tail_max || (total_ && tail_ > total_)) tail_ = std::nullopt;
 }
 
 bool LogCursor::done() const {

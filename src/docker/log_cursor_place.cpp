@@ -8,7 +8,7 @@ namespace docker {
 namespace {
 
 // Of a line that is open at the head, unless it began more than this before it: then its beginning is told as a gap.
-constexpr std::size_t kOpenPiecesMax = 1024;
+constexpr std::size_t open_pieces_max = 1024;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then the
   // head is only known if it is the last piece of its line, by that.
   if (counted_ == 0) count_good_ = first_piece_shown(t, record.time_ns);
-  bool line_end = t.nth == kLineEnd;
+  bool line_end = t.nth == at_line_end;
   if (!count_good_ && !((t.ends_line || line_end) && record.time_ns == t.time_ns)) return Place::astray;
   if (record.time_ns > t.seen.max_ns) return Place::astray;  // fewer than were counted: not the log that we know
   ++counted_;
@@ -52,7 +52,7 @@ LogCursor::Place LogCursor::place_other(const LogRecord& record) {
     t.shown = true;
   }
   if (later && !record.may_go_on() && beyond() == Place::astray) return Place::astray;
-  if (open_.size() == kOpenPiecesMax) return Place::old;
+  if (open_.size() == open_pieces_max) return Place::old;
   open_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   return Place::old;
 }
@@ -61,7 +61,7 @@ LogCursor::Place LogCursor::place_other(const LogRecord& record) {
 // clock may have gone back since: short reads are looked through for that, and all where it has.
 LogCursor::Place LogCursor::beyond() {
   starts_beyond_ = starts_beyond_ || records_ == 1;
-  const bool short_read = plan_.tail && *plan_.tail <= kTailShort;
+  const bool short_read = plan_.tail && *plan_.tail <= tail_short;
   return !plan_.follow && (short_read || log_stepped_) ? Place::old : Place::astray;
 }
 
@@ -78,7 +78,7 @@ LogCursor::Place LogCursor::match(Place place) {
 LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   Track& t = track(record.stream);
   const std::int64_t head_ns = track(head_).time_ns;
-  bool line_start = record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + kDisorderMaxNs;
+  bool line_start = record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
   // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
@@ -93,7 +93,7 @@ bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
   bool whole = !plan_.tail;
   // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
   const std::int64_t before_ns = matched_ ? std::min(window_ns_, tracks_[index_of(head_)].time_ns) : window_ns_;
-  bool began_in_read = time_ns > before_ns + (whole ? kDisorderUsualNs : kDisorderMaxNs);
+  bool began_in_read = time_ns > before_ns + (whole ? disorder_usual_ns : disorder_max_ns);
   bool not_rotated = whole && (!rotates_ || window_ns_ == log_start_ns_);
   return t.shown || began_in_read || not_rotated;
 }
@@ -107,7 +107,7 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
     return Place::old;
   }
   bool open = pieces.back().record().may_go_on();
-  bool all_shown = first_piece_shown(t, pieces.front().time_ns) && pieces.size() < kOpenPiecesMax;
+  bool all_shown = first_piece_shown(t, pieces.front().time_ns) && pieces.size() < open_pieces_max;
   if (open && !all_shown && (plan_.tail || plan_.follow)) return Place::astray;
   t.known = true;
   if (!open) return Place::old;

@@ -3,7 +3,7 @@
 // A line goes on iff its piece has no newline and 16 KiB, and the stream's next record has the same timestamp (Docker
 // 3.3): true of both engines and every driver, also where the last piece of a long line has no newline (`local` before
 // 23.0). A piece that may go on is therefore held until the stream's next record says what it was. A line over 1 MiB is
-// cut every kPiecesMax pieces, wherever the reader began, so that all readers cut alike; the last part is the one that
+// cut every pieces_max pieces, wherever the reader began, so that all readers cut alike; the last part is the one that
 // ends it. Owned by one read or reader. Bound: one part of a line per stream. Text stays raw bytes here, never checked
 // as UTF-8.
 #pragma once
@@ -72,7 +72,7 @@ struct Standpoint {
 
 class LogLines {
  public:
-  static constexpr std::uint32_t kPiecesMax = 64;
+  static constexpr std::uint32_t pieces_max = 64;
 
   explicit LogLines(bool tty) : tty_(tty) {}
 
@@ -85,7 +85,7 @@ class LogLines {
       emit(line_of(record.stream, false));
       held.clear();
     }
-    if (held.open && held.pieces == kPiecesMax) {
+    if (held.open && held.pieces == pieces_max) {
       emit(line_of(record.stream, true));
       held.start_part();
     }

@@ -34,7 +34,7 @@ class Joiner {
   std::array<Mark, 2> marks_;
 };
 
-const std::string kFull(kPieceBytes, 'x');
+const std::string full_piece(piece_bytes, 'x');
 
 TEST(LogLines, PassesShortLinesOn) {
   Joiner join;
@@ -48,13 +48,13 @@ TEST(LogLines, PassesShortLinesOn) {
 
 TEST(LogLines, JoinsPiecesAcrossRecordsOfTheOtherStream) {
   Joiner join;
-  join.take(1, kFull);
+  join.take(1, full_piece);
   join.take(5, "between\n", LogStream::err);
-  join.take(1, kFull + "\xef\xbf");
+  join.take(1, full_piece + "\xef\xbf");
   EXPECT_TRUE(join.lines_.open(LogStream::out));
   join.take(1, "tail\n");
   EXPECT_EQ(join.all, (std::vector<Joined>{{"between", false, {5, 1}},
-                                           {kFull + kFull +
+                                           {full_piece + full_piece +
                                                 "\xef\xbf"
                                                 "tail",
                                             false,
@@ -63,25 +63,25 @@ TEST(LogLines, JoinsPiecesAcrossRecordsOfTheOtherStream) {
 
 TEST(LogLines, EndsALineOnTheLocalDriverOf20WithoutANewline) {
   Joiner join;
-  join.take(1, kFull);
+  join.take(1, full_piece);
   join.take(1, "tail");
-  join.take(2, kFull);
+  join.take(2, full_piece);
   join.take(2, "");  // exactly 16 KiB: the last piece is an empty record
-  join.take(3, kFull);
+  join.take(3, full_piece);
   join.take(4, "next\n");
-  EXPECT_EQ(
-      join.all,
-      (std::vector<Joined>{
-          {kFull + "tail", false, {1, 2}}, {kFull, false, {2, 2}}, {kFull, false, {3, 1}}, {"next", false, {4, 1}}}));
+  EXPECT_EQ(join.all, (std::vector<Joined>{{full_piece + "tail", false, {1, 2}},
+                                           {full_piece, false, {2, 2}},
+                                           {full_piece, false, {3, 1}},
+                                           {"next", false, {4, 1}}}));
 }
 
 TEST(LogLines, RemovesTheCarriageReturnOfTerminalsOnly) {
   Joiner tty(true);
   tty.take(1, "a\r\n");
-  tty.take(2, std::string(kPieceBytes - 1, 'x') + "\r");
+  tty.take(2, std::string(piece_bytes - 1, 'x') + "\r");
   tty.take(2, "\n");
   EXPECT_EQ(tty.all[0].text, "a");
-  EXPECT_EQ(tty.all[1].text, std::string(kPieceBytes - 1, 'x'));
+  EXPECT_EQ(tty.all[1].text, std::string(piece_bytes - 1, 'x'));
   Joiner pipe;
   pipe.take(1, "a\r\n");
   EXPECT_EQ(pipe.all[0].text, "a\r");
@@ -89,16 +89,16 @@ TEST(LogLines, RemovesTheCarriageReturnOfTerminalsOnly) {
 
 TEST(LogLines, CutsEndlessLinesAtFixedPieceCounts) {
   Joiner join;
-  for (int i = 0; i < 130; ++i) join.take(1, kFull);
+  for (int i = 0; i < 130; ++i) join.take(1, full_piece);
   join.take(1, "end\n");
   ASSERT_EQ(join.all.size(), 3u);
-  EXPECT_EQ(join.all[0], (Joined{std::string(64 * kPieceBytes, 'x'), true, {1, 64}}));
+  EXPECT_EQ(join.all[0], (Joined{std::string(64 * piece_bytes, 'x'), true, {1, 64}}));
   EXPECT_EQ(join.all[1].mark, (Mark{1, 128}));
   EXPECT_TRUE(join.all[1].partial);
-  EXPECT_EQ(join.all[2], (Joined{kFull + kFull + "end", false, {1, 131}}));
+  EXPECT_EQ(join.all[2], (Joined{full_piece + full_piece + "end", false, {1, 131}}));
 
   Joiner from_the_middle;  // as a reader does that goes on behind the first part
-  for (int i = 64; i < 130; ++i) from_the_middle.take(1, kFull);
+  for (int i = 64; i < 130; ++i) from_the_middle.take(1, full_piece);
   from_the_middle.take(1, "end\n");
   ASSERT_EQ(from_the_middle.all.size(), 2u);
   EXPECT_EQ(from_the_middle.all[1].text, join.all[2].text);
@@ -106,7 +106,7 @@ TEST(LogLines, CutsEndlessLinesAtFixedPieceCounts) {
 
 TEST(LogLines, OfExactlyOnePartAreNotMarkedAsPartial) {
   Joiner join;
-  for (int i = 0; i < 64; ++i) join.take(1, kFull);
+  for (int i = 0; i < 64; ++i) join.take(1, full_piece);
   join.take(2, "next\n");
   ASSERT_EQ(join.all.size(), 2u);
   EXPECT_FALSE(join.all[0].partial);
@@ -114,11 +114,11 @@ TEST(LogLines, OfExactlyOnePartAreNotMarkedAsPartial) {
 
 TEST(LogLines, GiveWhatIsHeldWhenTheRunIsOver) {
   Joiner join;
-  join.take(1, kFull);
+  join.take(1, full_piece);
   EXPECT_TRUE(join.all.empty());
   join.flush();
   join.flush();
-  EXPECT_EQ(join.all, (std::vector<Joined>{{kFull, false, {1, 1}}}));
+  EXPECT_EQ(join.all, (std::vector<Joined>{{full_piece, false, {1, 1}}}));
 }
 
 Mark mark_at(std::int64_t time_ns) { return {time_ns, 1}; }

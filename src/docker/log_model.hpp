@@ -114,7 +114,7 @@ class LogModel {
     if (last)
       text += '\n';
     else
-      text.resize(kPieceBytes, 'x');
+      text.resize(piece_bytes, 'x');
     mark_[s] = mark_[s].next(line_ns_[s]);
     entries.push_back({stream, line_ns_[s], std::move(text), line_[s], piece_[s] == 0, last, mark_[s]});
     ++piece_[s];

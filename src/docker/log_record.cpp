@@ -8,20 +8,20 @@
 namespace docker {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 8;
-constexpr std::size_t kTimeBytesMin = 30;  // RFC 3339 with nine digits, which Docker always writes
-constexpr std::size_t kTimeBytesMax = 40;  // with an offset it has 35
+constexpr std::size_t header_bytes = 8;
+constexpr std::size_t time_bytes_min = 30;  // RFC 3339 with nine digits, which Docker always writes
+constexpr std::size_t time_bytes_max = 40;  // with an offset it has 35
 
 std::size_t frame_length(std::string_view header) {
   std::size_t length = 0;
-  for (std::size_t i = 4; i < kHeaderBytes; ++i) length = length << 8 | static_cast<unsigned char>(header[i]);
+  for (std::size_t i = 4; i < header_bytes; ++i) length = length << 8 | static_cast<unsigned char>(header[i]);
   return length;
 }
 
 // The stamp of the record that begins here, if one does.
 std::optional<std::int64_t> stamp_of(std::string_view text) {
-  const std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
-  if (space == std::string_view::npos || space < kTimeBytesMin) return std::nullopt;
+  const std::size_t space = text.substr(0, time_bytes_max).find(' ');
+  if (space == std::string_view::npos || space < time_bytes_min) return std::nullopt;
   const auto time = parse_time(text.substr(0, space));
   if (!time) return std::nullopt;
   return time->time_since_epoch().count();
@@ -32,7 +32,7 @@ constexpr std::size_t nowhere = std::string_view::npos;
 // Where a full piece ends: its own timestamp is repeated at or behind the 16384th byte of its payload (Docker 3.3), or
 // another record's stands just there: a follow that skipped files, the rest of this line with them.
 std::size_t piece_end(std::string_view text, std::string_view stamp, std::size_t newline) {
-  const std::size_t full = stamp.size() + kPieceBytes;
+  const std::size_t full = stamp.size() + piece_bytes;
   if (newline < full) return nowhere;
   const auto skipped_to = text.size() > full ? stamp_of(text.substr(full)) : std::nullopt;
   if (skipped_to && *skipped_to >= stamp_of(text).value_or(INT64_MAX)) return full;
@@ -92,25 +92,25 @@ bool LogRecords::gather(std::size_t bytes) {
 }
 
 bool LogRecords::next_frame(LogRecord& record) {
-  bool whole_in_input = held_.empty() && input_.size() >= kHeaderBytes;
-  if (!whole_in_input && !gather(kHeaderBytes)) return false;
+  bool whole_in_input = held_.empty() && input_.size() >= header_bytes;
+  if (!whole_in_input && !gather(header_bytes)) return false;
   std::string_view header = whole_in_input ? input_ : std::string_view(held_);
   auto type = static_cast<unsigned char>(header[0]);
   std::size_t length = frame_length(header);
   if (type < 1 || type > 3 || header[1] != 0 || header[2] != 0 || header[3] != 0)
     return fail(base::Fault::protocol, "The log stream is not framed as the Engine's API says.");
-  if (length > kRecordBytesMax) return fail(base::Fault::too_large, "The log stream has a record beyond any size.");
+  if (length > record_bytes_max) return fail(base::Fault::too_large, "The log stream has a record beyond any size.");
 
   std::string_view frame;
-  if (whole_in_input && input_.size() >= kHeaderBytes + length) {
-    frame = input_.substr(0, kHeaderBytes + length);
+  if (whole_in_input && input_.size() >= header_bytes + length) {
+    frame = input_.substr(0, header_bytes + length);
     input_.remove_prefix(frame.size());
   } else {
-    if (!gather(kHeaderBytes + length)) return false;
+    if (!gather(header_bytes + length)) return false;
     frame = held_;
     used_ = held_.size();
   }
-  std::string_view text = frame.substr(kHeaderBytes);
+  std::string_view text = frame.substr(header_bytes);
   if (type == 3) return fail(base::Fault::unavailable, "The Engine cannot read the log: " + base::log::escaped(text));
   return parse(text, type == 1 ? LogStream::out : LogStream::err, record);
 }
@@ -129,7 +129,8 @@ bool LogRecords::next_raw(LogRecord& record) {
   auto end = raw_record_end(held_, continued_);
   if (!end) {
     input_ = {};
-    bool endless = held_.size() > kRecordBytesMax || (held_.size() > kTimeBytesMax && held_.find(' ') > kTimeBytesMax);
+    bool endless =
+        held_.size() > record_bytes_max || (held_.size() > time_bytes_max && held_.find(' ') > time_bytes_max);
     if (endless) return fail(base::Fault::protocol, "The log stream is not a terminal's as the Engine's API says.");
     return false;
   }
@@ -149,7 +150,7 @@ bool LogRecords::finish(LogRecord& record) {
 }
 
 bool LogRecords::parse(std::string_view text, LogStream stream, LogRecord& record) {
-  std::size_t space = text.substr(0, kTimeBytesMax).find(' ');
+  std::size_t space = text.substr(0, time_bytes_max).find(' ');
   std::optional<net::WallTime> time;
   if (space != std::string_view::npos) time = parse_time(text.substr(0, space));
   if (!time) return fail(base::Fault::protocol, "A record of the log has no timestamp.");

@@ -3,7 +3,7 @@
 // A record is what Docker wrote to its log at once: a line, or a piece of one longer than 16 KiB. Without a terminal
 // each is a frame [stream][0 0 0][length, big endian][timestamp SP text]; with one, the body is raw text in which the
 // timestamp is repeated before every piece. Which it is says inspect's Tty, never the bytes nor the Content-Type. Owned
-// by one read. Bounds: holds one record, at most kRecordBytesMax. Not here: what belongs together as a line.
+// by one read. Bounds: holds one record, at most record_bytes_max. Not here: what belongs together as a line.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace docker {
 
-constexpr std::size_t kPieceBytes = 16'384;           // Docker's copier cuts lines into pieces of this size
-constexpr std::size_t kRecordBytesMax = 1024 * 1024;  // its own pieces end at 3 x 16 KiB (a U+FFFD for every byte)
+constexpr std::size_t piece_bytes = 16'384;            // Docker's copier cuts lines into pieces of this size
+constexpr std::size_t record_bytes_max = 1024 * 1024;  // its own pieces end at 3 x 16 KiB (a U+FFFD for every byte)
 
 // So far from its place among the other stream's a record may lie by its stamp: 2.7 ms were seen (Docker 3.4). Where
 // stamps go back by more than the most, the clock did.
-constexpr std::int64_t kDisorderUsualNs = 10'000'000;   // where the other choice is a needless gap
-constexpr std::int64_t kDisorderMaxNs = 1'000'000'000;  // where it is only another read
+constexpr std::int64_t disorder_usual_ns = 10'000'000;   // where the other choice is a needless gap
+constexpr std::int64_t disorder_max_ns = 1'000'000'000;  // where it is only another read
 
 struct LogRecord {
   LogStream stream = LogStream::out;
@@ -31,7 +31,7 @@ struct LogRecord {
 
   bool ends_line() const { return payload.ends_with('\n'); }
   // Docker 3.3: only a full piece without a newline may be continued; a shorter one ends its line in any case.
-  bool may_go_on() const { return !ends_line() && payload.size() >= kPieceBytes; }
+  bool may_go_on() const { return !ends_line() && payload.size() >= piece_bytes; }
 };
 
 class LogRecords {

@@ -25,7 +25,7 @@ Heard cut(std::string_view body, std::size_t slice, bool tty) {
   docker::LogRecord record;
   Heard heard;
   const auto keep = [&] {
-    CHECK(record.payload.size() <= docker::kRecordBytesMax);
+    CHECK(record.payload.size() <= docker::record_bytes_max);
     heard.records.push_back({record.stream, record.time_ns, std::string(record.payload)});
   };
   base::in_slices(body, slice, [&](const std::string& bytes) {

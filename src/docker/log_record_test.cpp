@@ -59,15 +59,15 @@ TEST(LogRecords, CutsATerminalsRawTextAtNewlinesAndRepeatedStamps) {
   auto add = [&expected](std::int64_t time, std::string text) { expected.push_back({LogStream::out, time, text}); };
   add(kT, "short\r\n");
   add(kT + 1, stamp(kT + 1) + "its own stamp as text\r\n");
-  add(kT + 2, std::string(kPieceBytes, 'a'));
-  add(kT + 2, std::string(kPieceBytes + 2, 'b'));  // grown by U+FFFD
+  add(kT + 2, std::string(piece_bytes, 'a'));
+  add(kT + 2, std::string(piece_bytes + 2, 'b'));  // grown by U+FFFD
   add(kT + 2, "tail\r\n");
-  add(kT + 3, std::string(kPieceBytes - 1, 'c') + "\r");
+  add(kT + 3, std::string(piece_bytes - 1, 'c') + "\r");
   add(kT + 3, "\n");
   // The `local` driver before 23.0.
-  add(kT + 4, std::string(kPieceBytes, 'd'));
+  add(kT + 4, std::string(piece_bytes, 'd'));
   add(kT + 4, "rest\r");
-  add(kT + 5, std::string(kPieceBytes - 1, 'e') + "\r");
+  add(kT + 5, std::string(piece_bytes - 1, 'e') + "\r");
   add(kT + 5, "");
   add(kT + 6, "\r2026 is no stamp\r\n");
   add(kT + 7, "no newline at the end");
@@ -120,7 +120,7 @@ TEST(LogRecords, LeavesAStampThatTheProgramWroteItself) {
 
 // Docker 3.4: two rotations passed while the daemon's follower stood between the pieces of a line.
 TEST(LogRecords, OfATerminalsLineWhoseRestWasSkippedKeepsTheNextRecordApart) {
-  const std::string piece(kPieceBytes, 'x');
+  const std::string piece(piece_bytes, 'x');
   const std::string body = stamp(kT) + piece + stamp(kT + 5) + "rest\r\n" + stamp(kT + 6) + "next\r\n";
   const std::vector<Owned> expected = {
       {LogStream::out, kT, piece}, {LogStream::out, kT + 5, "rest\r\n"}, {LogStream::out, kT + 6, "next\r\n"}};

@@ -140,7 +140,7 @@ TEST(LogSight, CountsLinesOfOneStamp) {
 // A full last piece without a newline is a line once its stream goes on, or its run is over: behind what followed it.
 TEST(LogCursor, ReadsUpToALineThatWasToldLate) {
   const std::int64_t s = 1'000'000'000;
-  const std::string full(kPieceBytes, 'x');
+  const std::string full(piece_bytes, 'x');
   const LogRecord records[] = {
       {LogStream::err, 2 * s, "e\n"}, {LogStream::out, 4 * s, "o\n"},  {LogStream::err, 5 * s, full},
       {LogStream::out, 6 * s, "o\n"}, {LogStream::err, 10 * s, "e\n"},

@@ -7,11 +7,11 @@
 namespace docker {
 namespace {
 
-constexpr int kApiOf23 = 42;
+constexpr int api_of_23 = 42;
 // Below, a single long line may fill whole files between two looks of the daemon's follower, and all its pieces carry
 // one stamp, by which the lag watch could not tell that any are missing.
-constexpr std::int64_t kWatchedFileBytesMin = 1'000'000;
-constexpr std::int64_t kDefaultFileBytes = 20'000'000;  // `local`, and the cache of the drivers that cannot be read
+constexpr std::int64_t watched_file_bytes_min = 1'000'000;
+constexpr std::int64_t default_file_bytes = 20'000'000;  // `local`, and the cache of the drivers that cannot be read
 
 // "10m" as Docker's units.RAMInBytes reads it: a number, a binary suffix, perhaps "b" or "ib". Nothing where it is
 // none, and for "-1", which says without limit.
@@ -37,7 +37,7 @@ std::optional<std::int64_t> file_bytes(std::string_view driver, const Labels& op
   if (driver == "journald") return std::nullopt;
   if (driver == "json-file") return size_option(options, "max-size");
   const char* name = driver == "local" ? "max-size" : "cache-max-size";
-  return size_option(options, name).value_or(kDefaultFileBytes);
+  return size_option(options, name).value_or(default_file_bytes);
 }
 
 }  // namespace
@@ -48,10 +48,10 @@ LogReading choose_strategy(int api_minor, std::string_view driver, const Labels&
   LogReading reading;
   auto bytes = file_bytes(driver, options);
   reading.rotates = bytes.has_value();
-  reading.replays = api_minor < kApiOf23;
+  reading.replays = api_minor < api_of_23;
   if (!bytes) {
     reading.strategy = LogStrategy::follow;
-  } else if (api_minor >= kApiOf23 && *bytes >= kWatchedFileBytesMin) {
+  } else if (api_minor >= api_of_23 && *bytes >= watched_file_bytes_min) {
     reading.strategy = LogStrategy::follow_with_lag_watch;
     reading.file_bytes = *bytes;
   }

@@ -7,12 +7,12 @@
 namespace docker {
 namespace {
 
-constexpr std::uint64_t kTailMin = 64;
-constexpr std::uint64_t kTailMax = 1'048'576;
+constexpr std::uint64_t tail_min = 64;
+constexpr std::uint64_t tail_max = 1'048'576;
 
 }  // namespace
 
-LogSurvey::LogSurvey(const Position& log, Options options) : options_(std::move(options)), lines_(options_.tty) {
+LogSurvey::LogSurvey(const Position& log, Options options) : options_(options), lines_(options_.tty) {
   CHECK(options_.lines.has_value() || options_.since_ns.has_value());
   log_.engine = log.engine;
   log_.container = log.container;
@@ -20,11 +20,11 @@ LogSurvey::LogSurvey(const Position& log, Options options) : options_(std::move(
   if (options_.until) sight_.emplace(*options_.until);
   if (sight_ && !sight_->possible()) sight_.reset();
   std::uint64_t lines = options_.lines.value_or(0);
-  tail_ = lines + lines / 8 + kTailMin;
+  tail_ = lines + lines / 8 + tail_min;
 }
 
 ReadPlan LogSurvey::begin() {
-  if (tail_ > kTailMax + kLinesMax) tail_ = std::nullopt;
+  if (tail_ > tail_max + lines_max) tail_ = std::nullopt;
   lines_ = LogLines(options_.tty);
   tracks_ = {};
   position_ = log_;
@@ -36,7 +36,7 @@ ReadPlan LogSurvey::begin() {
 }
 
 LogCursor::Step LogSurvey::take(const LogRecord& record) {
-  if (options_.lines > kLinesMax) return LogCursor::Step::stop;
+  if (options_.lines > lines_max) return LogCursor::Step::stop;
   if (records_++ == 0) window_ns_ = record.time_ns;
   last_ns_ = record.time_ns;
   past_until_ = sight_ && sight_->met();
@@ -51,7 +51,7 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
 // A piece of a line that began before the read did is stamped before the read's own beginning, and the pieces of a line
 // are stamped alike: so a stream is known from a later stamp on.
 bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
-  std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + kDisorderMaxNs;
+  std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + disorder_max_ns;
   track.begun = true;
   track.known = !tail_ || record.time_ns > before_ns;
   track.first_ns = record.time_ns;
@@ -81,7 +81,7 @@ void LogSurvey::take_line(const Line& line) {
 }
 
 LogSurvey::Verdict LogSurvey::end(bool clean) {
-  if (options_.lines > kLinesMax) return Verdict::found;
+  if (options_.lines > lines_max) return Verdict::found;
   if (!clean && !found_) return Verdict::broken;
   bool whole = !tail_;
   const bool unmet = sight_ && !sight_->met() && !found_;
@@ -116,7 +116,7 @@ Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
   if (track.known) return {track.first_ns, 0};
   if (!tail_) return {window_ns_, 0};
-  return {std::max(window_ns_, last_ns_ - kDisorderMaxNs), 0};
+  return {std::max(window_ns_, last_ns_ - disorder_max_ns), 0};
 }
 
 }  // namespace docker

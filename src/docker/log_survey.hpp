@@ -4,7 +4,7 @@
 // `tail` counts lines of both streams, before any choice of streams, as Docker's CLI counts records; unlike it, a long
 // line is one line and is never shown from its middle. A pure class like the cursor, and asks as it does: a read with
 // `tail` may begin among the pieces of a line, so each stream is believed only from a record on that begins one.
-// Bound: 32 bytes for each line of `lines`, at most kLinesMax of them (beyond, the answer is the log's start).
+// Bound: 32 bytes for each line of `lines`, at most lines_max of them (beyond, the answer is the log's start).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace docker {
 
 class LogSurvey {
  public:
-  static constexpr std::uint64_t kLinesMax = 1'000'000;
+  static constexpr std::uint64_t lines_max = 1'000'000;
 
   struct Options {
     bool tty = false;

@@ -5,11 +5,11 @@
 namespace docker {
 namespace {
 
-constexpr std::string_view kPrefix = "p1.";
-constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t kBytesMax = 1 + 8 + 16 + 2 * (8 + 5) + 8;
-constexpr std::uint8_t kHeadErr = 1;
-constexpr std::uint8_t kStepped = 2;
+constexpr std::string_view position_prefix = "p1.";
+constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t bytes_max = 1 + 8 + 16 + 2 * (8 + 5) + 8;
+constexpr std::uint8_t head_err_flag = 1;
+constexpr std::uint8_t stepped_flag = 2;
 
 void put_u64(std::string& bytes, std::uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
@@ -22,14 +22,14 @@ void put_count(std::string& bytes, std::uint32_t count) {
 }
 
 std::string base64url(std::string_view bytes) {
-  std::string text(kPrefix);
+  std::string text(position_prefix);
   std::uint32_t bits = 0;
   int held = 0;
   for (unsigned char byte : bytes) {
     bits = bits << 8 | byte;
-    for (held += 8; held >= 6; held -= 6) text.push_back(kDigits[bits >> (held - 6) & 63]);
+    for (held += 8; held >= 6; held -= 6) text.push_back(base64_digits[bits >> (held - 6) & 63]);
   }
-  if (held > 0) text.push_back(kDigits[bits << (6 - held) & 63]);
+  if (held > 0) text.push_back(base64_digits[bits << (6 - held) & 63]);
   return text;
 }
 
@@ -38,7 +38,7 @@ std::optional<std::string> from_base64url(std::string_view text) {
   std::uint32_t bits = 0;
   int held = 0;
   for (char c : text) {
-    auto digit = kDigits.find(c);
+    auto digit = base64_digits.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(digit);
     held += 6;
@@ -92,8 +92,9 @@ class Reader {
 
 std::string Position::print() const {
   std::string bytes;
-  bytes.reserve(kBytesMax);
-  bytes.push_back(static_cast<char>((head == LogStream::err ? kHeadErr : 0) | (stepped_ns != 0 ? kStepped : 0)));
+  bytes.reserve(bytes_max);
+  bytes.push_back(
+      static_cast<char>((head == LogStream::err ? head_err_flag : 0) | (stepped_ns != 0 ? stepped_flag : 0)));
   put_u64(bytes, engine);
   bytes.append(container.begin(), container.end());
   for (const Mark& mark : marks) {
@@ -105,21 +106,22 @@ std::string Position::print() const {
 }
 
 std::optional<Position> Position::parse(std::string_view text) {
-  if (!text.starts_with(kPrefix) || text.size() > kPrefix.size() + (kBytesMax * 4 + 2) / 3) return std::nullopt;
-  auto bytes = from_base64url(text.substr(kPrefix.size()));
+  if (!text.starts_with(position_prefix) || text.size() > position_prefix.size() + (bytes_max * 4 + 2) / 3)
+    return std::nullopt;
+  auto bytes = from_base64url(text.substr(position_prefix.size()));
   if (!bytes) return std::nullopt;
   Reader reader(*bytes);
   Position position;
   std::uint8_t flags = reader.u8();
-  if (flags > (kHeadErr | kStepped)) return std::nullopt;
-  position.head = static_cast<LogStream>(flags & kHeadErr);
+  if (flags > (head_err_flag | stepped_flag)) return std::nullopt;
+  position.head = static_cast<LogStream>(flags & head_err_flag);
   position.engine = reader.u64();
   for (auto& byte : position.container) byte = reader.u8();
   for (Mark& mark : position.marks) {
     mark.max_ns = static_cast<std::int64_t>(reader.u64());
     mark.count = reader.count();
   }
-  if ((flags & kStepped) != 0) {
+  if ((flags & stepped_flag) != 0) {
     position.stepped_ns = static_cast<std::int64_t>(reader.u64());
     if (position.stepped_ns == 0 || position.stepped_ns >= position.mark(position.head).max_ns) return std::nullopt;
   }

@@ -24,18 +24,18 @@ class FramesOfAnswer {
   std::size_t left() const { return framed_ ? left_ : 0; }
 
  private:
-  static constexpr std::size_t kHeaderBytes = 8;
+  static constexpr std::size_t header_bytes = 8;
 
   void take(char byte) {
-    if (header_bytes_ == kHeaderBytes) {  // within the text
+    if (header_bytes_ == header_bytes) {  // within the text
       if (--left_ == 0) header_bytes_ = 0;
       return;
     }
     const auto value = static_cast<unsigned char>(byte);
     if (header_bytes_ < 4 && value > (header_bytes_ == 0 ? 3 : 0)) framed_ = false;  // a terminal's
     length_ = length_ << 8 | value;
-    left_ = kHeaderBytes - ++header_bytes_;
-    if (header_bytes_ < kHeaderBytes) return;
+    left_ = header_bytes - ++header_bytes_;
+    if (header_bytes_ < header_bytes) return;
     left_ = length_;
     if (left_ == 0) header_bytes_ = 0;
   }

@@ -13,9 +13,9 @@ using docker::LogEvent;
 using docker::LogStream;
 
 // Both streams, numbered, in a burst.
-const std::string kBurst = "i=0; while [ $i -lt 6000 ]; do echo \"$i out\"; echo \"$i err\" >&2; i=$((i+1)); done";
+const std::string burst_lines = "i=0; while [ $i -lt 6000 ]; do echo \"$i out\"; echo \"$i err\" >&2; i=$((i+1)); done";
 // Lines of 40,000 characters among short ones of the other stream.
-const std::string kLong =
+const std::string long_text =
     "x=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; y=; i=0; "
     "while [ $i -lt 625 ]; do y=$y$x; i=$((i+1)); done; "
     "i=0; while [ $i -lt 60 ]; do echo \"$i $y\"; echo \"$i a\" >&2; echo \"$i b\"; echo \"$i b\" >&2; i=$((i+1)); "
@@ -26,7 +26,7 @@ TEST_P(LogReading, ABurstOnBothStreamsThroughTwentyCuts) {
     heard_ = {};
     RunOptions options;
     options.driver = driver;
-    const std::string id = engine_->create(std::string("burst-") + driver, kBurst, options);
+    const std::string id = engine_->create(std::string("burst-") + driver, burst_lines, options);
     network_.cut(20, 60'000);
     engine_->start(id);
     read(id);
@@ -40,7 +40,7 @@ TEST_P(LogReading, ABurstOnBothStreamsThroughTwentyCuts) {
 
 // Whoever takes over has nothing but the printed position.
 TEST_P(LogReading, ManyReadersInTurnFromThePositionAlone) {
-  const std::string id = run("turns", kBurst + "; " + kLong);
+  const std::string id = run("turns", burst_lines + "; " + long_text);
   read(id);
   for (std::size_t lines = 500; heard_.lines() < 12'240; lines = heard_.lines() + 500) {
     ASSERT_TRUE(ground_.until([&] { return heard_.lines() >= std::min<std::size_t>(lines, 12'240); }));
@@ -52,7 +52,7 @@ TEST_P(LogReading, ManyReadersInTurnFromThePositionAlone) {
 
 TEST_P(LogReading, LongLinesAmongTheOtherStream) {
   network_.cut(20, 300'000);
-  const std::string id = run("long", kLong);
+  const std::string id = run("long", long_text);
   read(id);
   ASSERT_TRUE(heard_stop());
   expect_cuts(20);
@@ -64,7 +64,7 @@ TEST_P(LogReading, LongLinesAmongTheOtherStream) {
 TEST_P(LogReading, LongLinesOfTheLocalDriver) {
   RunOptions options;
   options.driver = "local";
-  const std::string id = run("long-local", kLong + "; echo \"$y\"; echo \"$y\"; echo \"$y\"", options);
+  const std::string id = run("long-local", long_text + "; echo \"$y\"; echo \"$y\"; echo \"$y\"", options);
   read(id);
   ASSERT_TRUE(heard_stop());
   expect_what_docker_prints(id, !old());
@@ -75,7 +75,7 @@ TEST_P(LogReading, LongLinesOfATerminal) {
   network_.cut(10, 300'000);
   RunOptions options;
   options.tty = true;
-  const std::string id = run("long-tty", kLong, options);
+  const std::string id = run("long-tty", long_text, options);
   read(id);
   ASSERT_TRUE(heard_stop());
   EXPECT_EQ(network_.cuts().made(), 10);
@@ -184,7 +184,7 @@ TEST_P(LogReading, ADriverThatKeepsNothingIsSaid) {
 }
 
 TEST_P(LogReading, HistoriesAreWhatDockerPrints) {
-  const std::string id = run("history", "for i in 1 2 3; do " + kBurst + "; done");
+  const std::string id = run("history", "for i in 1 2 3; do " + burst_lines + "; done");
   engine_->wait(id);
   const docker::LogSource source = source_of(id);
   for (std::uint64_t tail : {0U, 1U, 7U, 100U, 5000U, 100'000U}) {
