@@ -34,6 +34,7 @@ LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
   }
   if (matched_) too_small_ = 0;
   if (!clean) return end_cut_off();
+  if (plan_.follow && matched_) tail_ = tail_first;  // the end of a run: what is behind it is little, if anything
   if (doubted_ || plan_.follow) return Verdict::broken;
   return matched_ ? end_at_log_end(out) : end_without_match(out);
 }

@@ -41,15 +41,15 @@ void LogReader::on_line(const Line& line) {
 }
 
 void LogReader::deliver(const Line& line) {
-  if (next_start_ && net::WallTime(net::Duration(line.time_ns)) >= *next_start_) next_run();
+  if (next_run_ && net::WallTime(net::Duration(line.time_ns)) >= next_run_->first_line) next_run();
   batch_.add(line);
   if (batch_.full()) pass_on();
 }
 
 // What was written behind the end of a run is its own (the daemon empties the pipes), or the next one's.
-void LogReader::release(std::optional<net::WallTime> next_start) {
+void LogReader::release(std::optional<NextRun> next_run) {
   run_end_.reset();
-  next_start_ = next_start;
+  next_run_ = next_run;
   LogBatch held = std::exchange(held_, LogBatch());
   for (const Line& line : held.lines()) deliver(line);
 }
@@ -105,17 +105,17 @@ net::Task<base::Result<bool>> LogReader::turn() {
     if (!prepared) co_return prepared.error();
   }
   const bool next = now->running() && now->started != run_;
-  if (next) next_start_ = now->started.value_or(net::WallTime{});
+  if (next) next_run_ = next_run_of(*now);
   if (!now->running()) {
     run_end_ = now->finished;
   } else if (run_end_) {  // it was started again while the Engine could not be read
-    release(next_start_);
+    release(next_run_);
   }
   auto caught_up = co_await catch_up();
   if (!caught_up) co_return caught_up.error();
   if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
   if (now->running()) {
-    if (next_start_) next_run();
+    if (next_run_) next_run();
     run_ = now->started;
     net::Task<base::Result<void>> whole_run = strategy_ == LogStrategy::poll_with_doorbell ? poll() : follow();
     auto ended = co_await std::move(whole_run);
@@ -126,9 +126,9 @@ net::Task<base::Result<bool>> LogReader::turn() {
     auto then = co_await client_.inspect(source_.container.id);
     const bool begun = then && then->started && then->started != run_ && then->started > now->finished;
     if (begun) run_ = then->started;
-    release(begun ? then->started : std::nullopt);
+    release(begun ? next_run_of(*then) : std::nullopt);
     if (begun) {
-      if (next_start_) next_run();
+      if (next_run_) next_run();
       co_return true;
     }
   }
@@ -158,6 +158,14 @@ net::Task<base::Result<void>> LogReader::prepare(const Container& now) {
   co_return base::Result<void>();
 }
 
+// What is written between the end of one run and the start of the next may be of either. Most of it is the next one's,
+// whose start an Engine notes when it has been running for some milliseconds.
+std::optional<LogReader::NextRun> LogReader::next_run_of(const Container& container) {
+  const net::WallTime start = container.started.value_or(net::WallTime{});
+  if (!container.finished || *container.finished >= start) return NextRun{start, start};
+  return NextRun{start, *container.finished + (start - *container.finished) / 2};
+}
+
 bool LogReader::knows_beyond(net::WallTime time) const {
   return std::any_of(start_.marks.begin(), start_.marks.end(), [time](const Mark& mark) {
     return mark.count > 0 && net::WallTime(net::Duration(mark.max_ns)) > time;
@@ -166,7 +174,7 @@ bool LogReader::knows_beyond(net::WallTime time) const {
 
 // Between the last line of a run and the first of the next one. What may have gone on did not.
 void LogReader::next_run() {
-  run_ = std::exchange(next_start_, std::nullopt);
+  run_ = std::exchange(next_run_, std::nullopt)->start;
   pass_on();
   if (!std::exchange(told_stopped_, false)) sink_.on_state(LogEvent::stopped);
   sink_.on_state(LogEvent::restarted);

@@ -54,6 +54,11 @@ class LogReader final : private LogOut {
   const LogReaderCounts& counts() const { return counts_; }
 
  private:
+  struct NextRun {
+    net::WallTime start;       // as the Engine has it, up to some milliseconds behind the run's first lines
+    net::WallTime first_line;  // is stamped so, or later
+  };
+
   void on_line(const Line& line) override;
   void on_gap(const Gap& gap) override;
 
@@ -68,7 +73,8 @@ class LogReader final : private LogOut {
   net::Task<bool> silence(const bool& rung, const bool& over);
   net::Task<void> ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over);
   void deliver(const Line& line);
-  void release(std::optional<net::WallTime> next_start);
+  static std::optional<NextRun> next_run_of(const Container& container);
+  void release(std::optional<NextRun> next_run);
   void next_run();
   void run_ended();
   void pass_on();
@@ -83,9 +89,9 @@ class LogReader final : private LogOut {
   std::optional<LogCursor> cursor_;
   LogBatch batch_;
   LogCursor::Verdict verdict_{};
-  std::optional<net::WallTime> run_;         // when the run began that followers were told of
-  std::optional<net::WallTime> next_start_;  // of the next run, until its first line
-  std::optional<net::WallTime> run_end_;     // lines behind it are held, until it is known whose they are
+  std::optional<net::WallTime> run_;      // when the run began that followers were told of
+  std::optional<NextRun> next_run_;       // until its first line
+  std::optional<net::WallTime> run_end_;  // lines behind it are held, until it is known whose they are
   LogBatch held_;
   net::Duration silence_;  // of a doorbell, that is believed
   bool told_stopped_ = false, down_ = false;
