@@ -140,6 +140,8 @@ TEST(LogCursorProperty, StepsAndRotationAreToldAsGaps) {
   world.habits.step_permille = 5;
   Tally tally = run(world, 150);
   show("steps and rotation", tally);
+  EXPECT_GT(tally.gaps, 0u);
+  EXPECT_GT(tally.clock_gaps, 0u);
 }
 
 }  // namespace
