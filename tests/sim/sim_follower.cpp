@@ -66,7 +66,10 @@ void SimFollower::leave() {
 }
 
 bool SimFollower::follows(const std::string& container) const {
-  return std::any_of(channels_.begin(), channels_.end(), [&](const Channel& each) { return each.id == container; });
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    if (channels_[i].id == container) return !witnesses_[i]->removed();
+  }
+  return false;
 }
 
 std::string SimFollower::complete() {
@@ -90,10 +93,12 @@ net::Task<void> SimFollower::live() {
     auto stream = co_await network_.dial(door);
     if (stream) {
       stream_ = std::move(*stream);
+      door_ = door;
       say("connects to " + door.to_string());
       co_await talk();
       silence_.cancel();
       stream_.reset();
+      door_.reset();
       going_since_.reset();
       for (auto& witness : witnesses_) witness->lose();
       ++stage_.tally["connections ended"];

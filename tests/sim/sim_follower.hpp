@@ -66,7 +66,10 @@ class SimFollower {
   bool gone() const { return gone_; }
   // How long it has been subscribed to everything, on one connection; zero: it is not.
   net::Duration going_for() const { return going_since_ ? loop_.now() - *going_since_ : net::Duration(0); }
+  // The container, and was not told that it is removed.
   bool follows(const std::string& container) const;
+  // The instance that it is connected to.
+  const std::optional<net::Endpoint>& door() const { return door_; }
   std::vector<std::unique_ptr<Witness>>& witnesses() { return witnesses_; }
   Witness* witness_of(std::string_view channel);
   // Empty: everything that was to come has come.
@@ -99,6 +102,7 @@ class SimFollower {
   std::vector<std::unique_ptr<Witness>> witnesses_;  // by channel
   bool gone_ = false;
   // The connection's:
+  std::optional<net::Endpoint> door_;
   std::unique_ptr<net::Stream> stream_;
   ws::Decoder decoder_;
   std::string unread_;  // behind the answer to the upgrade

@@ -166,6 +166,7 @@ void World::add_follower(const FollowerPlan& plan) {
   Follower follower;
   follower.site = std::make_unique<Site>(net_.host(plan.options.name));
   follower.follower = std::make_unique<SimFollower>(follower.site->network, stage_, plan.options, channels);
+  follower.leaves = plan.leaves.has_value();
   SimFollower* one = follower.follower.get();
   followers_.push_back(std::move(follower));
   if (plan.leaves) at(*plan.leaves, [one] { one->leave(); });

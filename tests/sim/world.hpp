@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ class World {
   struct Follower {
     std::unique_ptr<Site> site;
     std::unique_ptr<SimFollower> follower;
+    bool leaves = false;
   };
   struct Outage {  // of Redis, for everybody
     net::Instant from;
@@ -95,6 +97,7 @@ class World {
   void check_at_rest();
   void check_nobody_is_served();
   std::string wrong_at_rest() const;
+  std::set<std::string> instances_at_work_for(std::size_t container) const;
   std::string wrong_state_told(SimFollower& follower) const;
   void count();
 

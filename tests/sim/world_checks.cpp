@@ -43,21 +43,38 @@ std::string World::everybody_has_everything() {
   return {};
 }
 
-// One reader for each container that is watched and runs, and it stays.
+// One reader for each container that is watched and runs, and it stays; and on the bus listen those who have followers
+// of it, and its reader. None and nobody where nobody watches.
 std::string World::wrong_at_rest() const {
-  for (const auto& each : containers_) {
-    const bool watched = std::any_of(followers_.begin(), followers_.end(), [&](const Follower& one) {
-      return !one.follower->gone() && one.follower->follows(each->container.id());
-    });
-    const std::size_t follows = each->container.log().followers() - 1;  // the truth listens too
+  for (std::size_t i = 0; i < containers_.size(); ++i) {
+    const SimContainer& container = containers_[i]->container;
+    const std::set<std::string> at_work = instances_at_work_for(i);
+    const bool watched = !at_work.empty();
+    const std::size_t follows = container.log().followers() - 1;  // the truth listens too
     // A polled log's follow is only a doorbell, which is hung up anew after every long silence.
-    const bool polled = each->container.options().log.max_size > 0 && plan_.generation == Generation::docker_20;
-    const std::size_t wanted = watched && each->container.running() && !polled ? 1 : 0;
-    if (follows > 1 || follows < wanted)
-      return std::to_string(follows) + " follows are open for " + each->container.options().name + ", which " +
+    const bool polled = container.options().log.max_size > 0 && plan_.generation == Generation::docker_20;
+    const std::size_t wanted = watched && container.running() && !polled ? 1 : 0;
+    if (follows > (watched ? 1 : 0) || follows < wanted)
+      return std::to_string(follows) + " follows are open for " + container.options().name + ", which " +
              (watched ? "is" : "is not") + " watched";
+    const std::size_t listening = redis_ ? redis_->subscribers("dockcast:bus:{" + bus_name(i) + "}") : at_work.size();
+    if (listening != at_work.size())
+      return std::to_string(listening) + " instances listen for " + container.options().name + ", and " +
+             std::to_string(at_work.size()) + " have followers of it or read it";
   }
   return {};
+}
+
+std::set<std::string> World::instances_at_work_for(std::size_t number) const {
+  std::set<std::string> names;
+  const SimContainer& container = containers_[number]->container;
+  for (const Follower& each : followers_) {
+    const SimFollower& follower = *each.follower;
+    if (!follower.gone() && follower.door() && follower.follows(container.id())) names.insert(follower.door()->host);
+  }
+  const SimInstance* reader = redis_ && !names.empty() ? reader_of(number) : nullptr;
+  if (reader != nullptr) names.insert(reader->door().host);
+  return names;
 }
 
 // Whoever follows knows whether the container runs.
@@ -74,7 +91,13 @@ std::string World::wrong_state_told(SimFollower& follower) const {
 }
 
 void World::check_at_rest() {
-  run_until([this] { return wrong_at_rest().empty(); }, plan_.lease_ttl * 2 + 5s);
+  // Who is to leave has left, and the linger after that is over. Others may have gone to another instance just now.
+  const auto leaves = [](const Follower& each) { return each.leaves; };
+  const auto stays = [](const Follower& each) { return !each.leaves || each.follower->gone(); };
+  run_until([&] { return std::all_of(followers_.begin(), followers_.end(), stays); }, plan_.chaos * 2);
+  const bool lingers = std::any_of(followers_.begin(), followers_.end(), leaves);
+  if (lingers && !run_for(plan_.linger + plan_.lease_ttl)) return;
+  run_until([this] { return wrong_at_rest().empty(); }, plan_.linger + plan_.lease_ttl * 2 + 5s);
   if (!broken_.empty()) return;
   if (const std::string wrong = wrong_at_rest(); !wrong.empty()) return fail("at rest: " + wrong);
   const std::uint64_t before = engine_->counts().follow_requests;
