@@ -18,8 +18,12 @@ constexpr std::int64_t disorder_ns = 1'000'000'000;  // of the streams among eac
 LogTruth::LogTruth(SimLog& log, bool tty) : log_(log), tty_(tty) { log_.follow(*this); }
 LogTruth::~LogTruth() { log_.unfollow(*this); }
 
-std::string LogTruth::grow() {
+void LogTruth::catch_up() {
   while (records_ < log_.records().size()) take(records_++);
+}
+
+std::string LogTruth::grow() {
+  catch_up();
   return std::exchange(wrong_, {});
 }
 
@@ -93,9 +97,8 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Positi
 }
 
 void LogTruth::on_close() {
-  const std::string wrong = grow();
+  catch_up();
   run_ends_.push_back({lines_[0].size(), lines_[1].size()});
-  wrong_ = wrong;
 }
 
 }  // namespace sim

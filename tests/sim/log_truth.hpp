@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ class LogTruth final : private SimLog::Follower {
 
   const SimLog& log() const { return log_; }
 
-  // Takes what the log has got since. Says what is wrong with what was told so far, or nothing.
+  // Takes what the log has got since.
+  void catch_up();
+  // The same; says what is wrong with what was told so far, or nothing.
   std::string grow();
 
   std::vector<TrueLine>& lines(docker::LogStream stream) { return lines_[docker::index_of(stream)]; }
@@ -49,6 +52,9 @@ class LogTruth final : private SimLog::Follower {
   bool gone(const TrueLine& line) const { return log_.removed() || rotated(line); }
   // A stamp went back: marks and times do not say everything any more.
   bool stepped() const { return stepped_; }
+
+  // How many lines of each stream an instance has told somebody: what it reads next lies behind them.
+  std::array<std::size_t, 2>& told_by(const std::string& instance) { return told_by_[instance]; }
 
   // Where a run of the container has ended: its last line was delivered when `stopped` is said.
   const std::vector<std::array<std::size_t, 2>>& run_ends() const { return run_ends_; }
@@ -67,6 +73,7 @@ class LogTruth final : private SimLog::Follower {
   std::array<std::size_t, 2> pieces_{};  // of the last line, or of the last part of a long one
   std::array<docker::Mark, 2> mark_{};
   std::vector<std::array<std::size_t, 2>> run_ends_;
+  std::map<std::string, std::array<std::size_t, 2>> told_by_;
   bool stepped_ = false;
   std::string wrong_;
 };

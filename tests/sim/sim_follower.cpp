@@ -169,7 +169,7 @@ std::string SimFollower::request() {
                      " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   if (witnesses_[0]->wish().form == feeds::Form::batch) text += "Sec-WebSocket-Protocol: dockcast.v1\r\n";
-  if (path) witnesses_[0]->ask();
+  if (path) witnesses_[0]->ask(door_->host, stage_.settled());
   return text + "\r\n";
 }
 
@@ -209,12 +209,12 @@ net::Task<bool> SimFollower::ask() {
     if (witnesses_[i]->removed()) continue;
     if (options_.door == Door::subscribe) {
       std::string one = wish_json(i, R"({"type":"subscribe","id":)" + std::to_string(i) + ",");
-      witnesses_[i]->ask();
+      witnesses_[i]->ask(door_->host, stage_.settled());
       const bool sent = co_await send(ws::Opcode::text, std::move(one));
       if (!sent) co_return false;
     } else {
       all += (all.empty() ? "" : ",") + wish_json(i, "{");
-      witnesses_[i]->ask();
+      witnesses_[i]->ask(door_->host, stage_.settled());
     }
   }
   if (options_.door == Door::subscribe) co_return true;

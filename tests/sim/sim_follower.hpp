@@ -19,6 +19,7 @@ namespace sim {
 struct Stage {
   std::vector<net::Endpoint> doors;  // of the instances, the dead ones too
   Tally tally;
+  std::function<std::int64_t()> settled;                                // Witness::ask()
   std::function<void(const std::string& what)> fail;                    // a broken promise
   std::function<void(const std::string& who, const std::string&)> say;  // into the trace; null: nobody reads it
 };

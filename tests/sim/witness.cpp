@@ -16,7 +16,9 @@ constexpr std::array<LogStream, 2> both = {LogStream::out, LogStream::err};
 
 Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish_(std::move(wish)), tally_(tally) {}
 
-void Witness::ask() {
+void Witness::ask(const std::string& instance, std::int64_t settled_ns) {
+  instance_ = instance;
+  if (!resumes()) note_what_is_there(settled_ns);
   gone_then_ = truth_.log().oldest_on_disk();
   const auto& records = truth_.log().records();
   newest_then_ns_ = records.empty() ? 0 : records.back().stamp;
@@ -73,8 +75,7 @@ std::string Witness::hear_subscribed(const Heard& message) {
   if (!message.recovered.empty()) return "recovered was said of a fresh subscription";
   begin_at(*position);
   at_ = message.position;
-  if (std::string wrong = check_since(); !wrong.empty()) return wrong;
-  return check_tail();
+  return begun_too_late();
 }
 
 void Witness::begin_at(const Position& position) {
@@ -84,34 +85,6 @@ void Witness::begin_at(const Position& position) {
     const bool log_start = position.mark(stream) == docker::Mark{};
     track.skip = log_start ? Track::Skip::beginning : Track::Skip::nothing;
   }
-}
-
-// Whatever was stamped then or later, and is still there, is to come. Behind a step of the clock a time is no place.
-std::string Witness::check_since() const {
-  if (!wish_.since_ns || wish_.tail || truth_.stepped()) return {};
-  for (const LogStream stream : both) {
-    const auto& lines = truth_.lines(stream);
-    for (std::size_t i = 0; i < tracks_[docker::index_of(stream)].next; ++i) {
-      if (lines[i].time_ns >= *wish_.since_ns && !truth_.gone(lines[i]))
-        return "begins behind line " + std::to_string(i) + " of " + name_of(stream) + ", though since asked for it";
-    }
-  }
-  return {};
-}
-
-std::string Witness::check_tail() const {
-  if (wish_.since_ns) return {};
-  std::size_t there = 0, coming = 0;
-  for (const LogStream stream : both) {
-    const auto& lines = truth_.lines(stream);
-    coming += lines.size() - std::min(lines.size(), tracks_[docker::index_of(stream)].next);
-    there += static_cast<std::size_t>(
-        std::count_if(lines.begin(), lines.end(), [this](const TrueLine& line) { return !truth_.gone(line); }));
-  }
-  if (coming < std::min<std::size_t>(there, wish_.tail.value_or(there)))
-    return "tail asked for more than the " + std::to_string(coming) + " lines that are to come, and there are " +
-           std::to_string(there);
-  return {};
 }
 
 std::string Witness::hear_logs(const Heard& message) {
@@ -138,6 +111,7 @@ std::string Witness::hear_log(const Heard& message) {
     Track& track = tracks_[docker::index_of(line.stream)];
     track.low = track.next = static_cast<std::size_t>(first - lines.begin());
     track.skip = Track::Skip::beginning;
+    if (std::string wrong = begun_too_late(); !wrong.empty()) return wrong;
   }
   if (std::string wrong = take(line); !wrong.empty()) return wrong;
   return move(message.position);

@@ -37,8 +37,9 @@ class Witness {
   const Wish& wish() const { return wish_; }
   LogTruth& truth() { return truth_; }
 
-  // Asked for on a new connection, `resume` with since=position().
-  void ask();
+  // Asked for on a new connection to an instance, `resume` with since=position(). What was stamped before `settled_ns`,
+  // every instance has read.
+  void ask(const std::string& instance, std::int64_t settled_ns);
   bool resumes() const { return !at_.empty(); }
   const std::string& position() const { return at_; }
 
@@ -87,8 +88,9 @@ class Witness {
   bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;
-  std::string check_since() const;
-  std::string check_tail() const;
+  void note_what_is_there(std::int64_t settled_ns);
+  std::string begun_too_late() const;
+  std::string unasked(docker::LogStream stream, std::size_t index) const;
   std::string move(const std::string& position);
   bool shows(docker::LogStream stream) const { return stream == docker::LogStream::out ? wish_.out : wish_.err; }
   bool shows_both() const { return wish_.out && wish_.err; }
@@ -102,7 +104,9 @@ class Witness {
   std::string at_;  // where it stands, as it was told; empty: nowhere yet
   std::array<Track, 2> tracks_;
   std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
-  std::size_t gone_then_ = 0;  // when it was asked: the first record that was still there
+  std::string instance_;                                                      // that tells it
+  std::array<std::size_t, 2> there_{};  // how many lines of each stream that one had for sure, when asked to begin
+  std::size_t gone_then_ = 0;           // when it was asked: the first record that was still there
   std::int64_t newest_then_ns_ = 0;
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since
   std::string lost_;            // `lost` was said, and its gap is to come

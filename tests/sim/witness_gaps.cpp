@@ -23,6 +23,7 @@ std::string Witness::hear_gap(const Heard& message) {
     phase_ = Phase::going;
     begin_at(*from);
     at_ = message.from;
+    if (std::string wrong = begun_too_late(); !wrong.empty()) return wrong;
   }
   if (!stands_at(message.from, *from)) return "a gap from " + message.from + ", but the follower stands at " + at_;
   if (!lost_.empty() && lost_ != message.from + " " + message.to + " " + message.reason)

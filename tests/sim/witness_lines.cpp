@@ -38,7 +38,10 @@ std::string Witness::take(const HeardLine& heard) {
   } else if (found >= lines.size() || !is(lines[found], heard)) {
     return misplaced(heard, track);
   }
+  if (std::string wrong = unasked(heard.stream, found); !wrong.empty()) return wrong;
   lines[found].told = true;
+  std::size_t& told = truth_.told_by(instance_)[docker::index_of(heard.stream)];
+  told = std::max(told, found + 1);
   track.next = track.low = found + 1;
   track.skip = Track::Skip::nothing;
   promised_full_ = gap_before_ = false;

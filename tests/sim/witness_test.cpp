@@ -1,74 +1,10 @@
-#include "sim/witness.hpp"
-
-#include <gmock/gmock.h>
-
-#include "docker/timestamp.hpp"
+#include "sim/witness_fixture.hpp"
 
 namespace sim {
 namespace {
 
 using docker::LogStream;
-using docker::Position;
 using testing::HasSubstr;
-
-class WitnessTest : public ::testing::Test {
- protected:
-  void log(LogOptions options = {}, feeds::Form form = feeds::Form::batch) {
-    witness_.reset();
-    truth_.reset();
-    log_ = std::make_unique<SimLog>(Generation::docker_26, options);
-    truth_ = std::make_unique<LogTruth>(*log_, false);
-    log_->open();
-    witness_ = std::make_unique<Witness>(*truth_, Witness::Wish{.form = form, .undisturbed = true}, tally_);
-  }
-  void write(std::int64_t stamp, SimStream stream = SimStream::out) {
-    log_->append({stream, stamp, "text " + std::to_string(stamp)});
-    EXPECT_EQ(truth_->grow(), "");
-  }
-  static HeardLine line(std::int64_t stamp, LogStream stream = LogStream::out) {
-    return {stamp, stream, "text " + std::to_string(stamp), false};
-  }
-  static std::string at(docker::Mark out, docker::Mark err = {}) {
-    Position position;
-    position.marks = {out, err};
-    return position.print();
-  }
-  std::string subscribe(const std::string& position, const std::string& recovered = "") {
-    witness_->ask();
-    Heard heard;
-    heard.type = "subscribed";
-    heard.position = position;
-    heard.recovered = recovered;
-    return witness_->hear(heard);
-  }
-  std::string hear(const std::string& position, std::vector<HeardLine> lines) {
-    Heard heard;
-    heard.type = "logs";
-    heard.prev = witness_->position();
-    heard.position = position;
-    heard.lines = std::move(lines);
-    return witness_->hear(heard);
-  }
-  std::string gap(const std::string& to) {
-    Heard heard;
-    heard.type = "gap";
-    heard.from = witness_->position();
-    heard.to = to;
-    heard.reason = "rotated";
-    return witness_->hear(heard);
-  }
-  std::string status(const std::string& state) {
-    Heard heard;
-    heard.type = "status";
-    heard.state = state;
-    return witness_->hear(heard);
-  }
-
-  std::unique_ptr<SimLog> log_;
-  std::unique_ptr<LogTruth> truth_;
-  Tally tally_;
-  std::unique_ptr<Witness> witness_;
-};
 
 TEST_F(WitnessTest, AcceptsEveryLineOnceAndInOrder) {
   log();
@@ -183,13 +119,9 @@ TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
   log({.max_size = 1, .max_file = 2});
   EXPECT_EQ(subscribe(at({1, 0})), "");
   witness_->lose();
-  witness_->ask();
+  witness_->ask("i0", now);
   for (int i = 1; i <= 5; ++i) write(i);  // on its way
-  Heard heard;
-  heard.type = "subscribed";
-  heard.position = witness_->position();
-  heard.recovered = "full";
-  EXPECT_EQ(witness_->hear(heard), "");
+  EXPECT_EQ(subscribed(witness_->position(), "full"), "");
   EXPECT_EQ(gap(at({4, 0})), "");
 }
 

@@ -58,6 +58,7 @@ std::string odd_line(net::Random& random, bool endless) {
 World::World(std::uint64_t seed, Say say) : net_(seed), say_(std::move(say)) {
   net::Random random(seed ^ 0x5eed);
   plan_ = draw_plan(random);
+  stage_.settled = [this] { return settled(); };
   stage_.fail = [this](const std::string& what) { fail(what); };
   if (say_) stage_.say = [this](const std::string& who, const std::string& what) { this->say(who, what); };
   docker_ = std::make_unique<Site>(net_.host("docker"));
@@ -229,6 +230,7 @@ void World::write_odd_line(SimContainer& container) {
 void World::heal() {
   say("world", "heals");
   chaos_ = false;
+  if (!undo_.empty()) trouble_until_ = net_.now();
   for (auto& [number, undo] : std::exchange(undo_, {})) undo();
   net_.faults() = {};
   net_.heal_all();

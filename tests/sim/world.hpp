@@ -87,6 +87,8 @@ class World {
   void lose_last_publication(const FaultPlan& fault);
   void kill_reader(std::uint64_t which, int more, net::Duration back_after);
   void later(net::Duration after, std::function<void()> undo);
+  bool calm() const;
+  std::int64_t settled() const;
   SimInstance* reader_of(std::size_t container) const;
   std::string bus_name(std::size_t container) const;
   bool on_delivery(std::string_view channel, std::string_view frame);
@@ -113,6 +115,9 @@ class World {
   std::vector<std::unique_ptr<SimInstance>> instances_;
   std::vector<Follower> followers_;
   std::uint64_t faults_begun_ = 0;
+  net::Instant trouble_until_ = net::Instant::min();  // so far: a fault was on, or struck
+  std::int64_t trouble_from_ns_ = 0;                  // of the same, by the Engine's clock
+  bool clock_stepped_ = false;                        // the Engine's
   bool chaos_ = true;
   // What undoes the faults that are on, by number: at its time, or when all is healed.
   std::map<std::uint64_t, std::function<void()>> undo_;

@@ -9,6 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr net::Duration read_within = 3s;   // what was written
+constexpr net::Duration tried_again = 10s;  // by docker::LogReader, at the latest
+constexpr net::Duration made_good_within = 15s;
+
 template <class T>
 const T& pick(const std::vector<T>& from, std::uint64_t which) {
   return from[which % from.size()];
@@ -20,13 +24,28 @@ void World::later(net::Duration after, std::function<void()> undo) {
   const std::uint64_t number = ++undo_count_;
   undo_[number] = std::move(undo);
   at(after, [this, number] {
-    if (auto found = undo_.extract(number)) found.mapped()();
+    auto found = undo_.extract(number);
+    if (!found) return;
+    trouble_until_ = net_.now();
+    found.mapped()();
   });
+}
+
+// Nothing goes wrong but for connections that are cut now and then, and what went wrong is made good.
+bool World::calm() const { return undo_.empty() && net_.now() >= trouble_until_ + made_good_within; }
+
+// What was stamped before that, every instance has read.
+std::int64_t World::settled() const {
+  if (clock_stepped_) return 0;
+  const net::Duration within = read_within + (plan_.net.cut > 0 ? tried_again : 0s);
+  return (calm() ? engine_->wall() : trouble_from_ns_) - within.count();
 }
 
 void World::strike(const FaultPlan& fault) {
   say("world", name_of(fault.fault) + " for " + std::to_string(fault.lasts / 1ms) + " ms");
   if (possible(fault)) ++stage_.tally["fault: " + name_of(fault.fault)];
+  if (calm()) trouble_from_ns_ = engine_->wall();
+  trouble_until_ = net_.now();
   ++faults_begun_;
   if (fault.fault <= Fault::lose_both_ways) return strike_link(fault);
   if (fault.fault <= Fault::step_engine_clock) return strike_engine(fault);
@@ -103,6 +122,7 @@ void World::strike_engine(const FaultPlan& fault) {
         }
       });
     default: {
+      clock_stepped_ = true;
       static constexpr std::array<net::Duration, 6> steps = {-2ms, -200ms, -30s, -1h, 500ms, 30s};
       engine_->step_clock(steps[fault.which % steps.size()]);
     }
