@@ -68,6 +68,11 @@ base::Error misshapen(const char* what) {
 
 }  // namespace
 
+net::WallTime Container::run_border() const {
+  const net::WallTime start = started.value_or(net::WallTime{});
+  return finished && *finished < start ? *finished + (start - *finished) / 2 : start;
+}
+
 base::Result<std::vector<Container>> parse_container_list(std::string_view text) {
   auto value = parse_engine_json(text);
   if (!value) return value.error();

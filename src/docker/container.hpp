@@ -33,6 +33,9 @@ struct Container {
   std::string log_driver;
   Labels log_options;
 
+  // What is stamped so or later belongs to this run, what is stamped before to the one before it: half way from that
+  // one's end, since an Engine notes the start of a run some milliseconds behind its first lines.
+  net::WallTime run_border() const;
   // Something runs in it and may write: paused ones too, as State.Running counts.
   bool running() const { return state == "running" || state == "paused"; }
   bool restarting() const { return state == "restarting"; }

@@ -74,5 +74,17 @@ TEST(Container, IsNotReadFromSomethingElse) {
   EXPECT_EQ(parse_container_inspect("[]").error().fault, base::Fault::protocol);
 }
 
+TEST(Container, ARunBeginsHalfWayFromTheEndOfTheOneBefore) {
+  using namespace std::chrono_literals;
+  Container container;
+  const net::WallTime start{1h};
+  container.started = start;
+  EXPECT_EQ(container.run_border(), start);
+  container.finished = start - 10ms;
+  EXPECT_EQ(container.run_border(), start - 5ms);
+  container.finished = start + 10ms;  // this run's own end
+  EXPECT_EQ(container.run_border(), start);
+}
+
 }  // namespace
 }  // namespace docker

@@ -105,7 +105,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
     if (!prepared) co_return prepared.error();
   }
   const bool next = now->running() && now->started != run_;
-  if (next) next_run_ = next_run_of(*now);
+  if (next) next_run_ = {now->started.value_or(net::WallTime{}), now->run_border()};
   if (!now->running()) {
     run_end_ = now->finished;
   } else if (run_end_) {  // it was started again while the Engine could not be read
@@ -126,7 +126,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
     auto then = co_await client_.inspect(source_.container.id);
     const bool begun = then && then->started && then->started != run_ && then->started > now->finished;
     if (begun) run_ = then->started;
-    release(begun ? next_run_of(*then) : std::nullopt);
+    release(begun ? std::optional(NextRun{*then->started, then->run_border()}) : std::nullopt);
     if (begun) {
       if (next_run_) next_run();
       co_return true;
@@ -156,14 +156,6 @@ net::Task<base::Result<void>> LogReader::prepare(const Container& now) {
   const bool known = now.started == container.started || !now.finished || knows_beyond(*now.finished);
   if (now.running() && known) run_ = now.started;
   co_return base::Result<void>();
-}
-
-// What is written between the end of one run and the start of the next may be of either. Most of it is the next one's,
-// whose start an Engine notes when it has been running for some milliseconds.
-std::optional<LogReader::NextRun> LogReader::next_run_of(const Container& container) {
-  const net::WallTime start = container.started.value_or(net::WallTime{});
-  if (!container.finished || *container.finished >= start) return NextRun{start, start};
-  return NextRun{start, *container.finished + (start - *container.finished) / 2};
 }
 
 bool LogReader::knows_beyond(net::WallTime time) const {

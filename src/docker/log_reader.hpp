@@ -73,7 +73,6 @@ class LogReader final : private LogOut {
   net::Task<bool> silence(const bool& rung, const bool& over);
   net::Task<void> ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over);
   void deliver(const Line& line);
-  static std::optional<NextRun> next_run_of(const Container& container);
   void release(std::optional<NextRun> next_run);
   void next_run();
   void run_ended();
