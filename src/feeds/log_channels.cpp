@@ -23,6 +23,7 @@ constexpr net::Duration others_look = 1s;  // whether other instances still foll
 void LogFeeds::State::linger(Channel& channel) {
   const auto reads_on = [&channel] { return channel.feed->role() == LogFeed::Role::owning && !channel.ends_at; };
   if (base::planted::endless_linger && reads_on()) return;
+  if (base::planted::endless_relay && !reads_on()) return;
   const net::Duration look = channel.feed->others_follow() ? std::max(settings.linger, others_look) : settings.linger;
   channel.timer = parts.loop.after(reads_on() ? look : net::Duration::zero(), [this, &channel, reads_on] {
     if (reads_on() && channel.feed->others_follow()) {

@@ -178,6 +178,7 @@ void LogFeed::accept(LogFrame frame) {
   switch (chain_->judge(frame)) {
     case LogChain::Verdict::missed:
       if (reader_ || base::planted::skipped_backfill) return;  // our own reading brings it
+      if (base::planted::needless_gap) return tell_gap(frame.prev, "reader");
       wait(std::move(frame));
       start_backfill();
       return;

@@ -116,6 +116,9 @@ docker::HistoryFrom LogHistory::wish() const {
   if (at_) return docker::HistoryFrom::after(at_->reached);
   docker::HistoryFrom from = docker::HistoryFrom::range(asked_.start.since_ns, asked_.start.tail);
   if (resumes()) from.position = asked_.start.after;
+  if (base::planted::tail_off_by_one && from.tail) ++*from.tail;
+  if (base::planted::short_tail && from.tail) *from.tail /= 2;
+  if (base::planted::early_since && from.since_ns) *from.since_ns -= 1'000'000'000;
   return from;
 }
 
@@ -228,7 +231,7 @@ void LogHistory::answer(const docker::HistoryStart& start) {
     } else if (start.position != *asked_.start.after) {
       subscribed.recovered = "none";
       subscribed.reason = "tail";  // it wanted no more than that
-    } else if (start.gap) {
+    } else if (start.gap && !base::planted::recovered_always_full) {
       subscribed.recovered = "partial";
       subscribed.lost = Lost{at_->told.print(), start.gap->to.print(), std::string(start.gap->reason)};
     } else {

@@ -1,6 +1,7 @@
 #include "feeds/log_messages.hpp"
 
 #include "base/json_text.hpp"
+#include "base/planted.hpp"
 #include "docker/timestamp.hpp"
 #include "ws/frame.hpp"
 
@@ -56,8 +57,9 @@ std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const 
 
 std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const Shape& shape,
                                  const docker::Position& prev) {
+  const docker::Position& before = base::planted::stale_prev ? frame.prev : prev;
   begin("logs");
-  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + frame.told.print() + "\",\"lines\":[";
+  message_ += ",\"prev\":\"" + before.print() + "\",\"position\":\"" + frame.told.print() + "\",\"lines\":[";
   const std::size_t empty = message_.size();
   std::size_t offset = 0;
   for (const LogEntry& entry : frame.entries) {
