@@ -109,6 +109,7 @@ bool World::run_for(net::Duration duration) {
 void World::at(net::Duration when, std::function<void()> what) { net_.schedule(nullptr, when, std::move(what)); }
 
 Verdict World::run() {
+  watch_requests(0);
   create_containers();
   run_for(net::Duration(net_.random().below(3'000'000'000)));
   create_instances();

@@ -95,6 +95,7 @@ class World {
 
   // world_checks.cpp
   void watch_outage();
+  void watch_requests(std::uint64_t before);
   std::string everybody_has_everything();
   void check_at_rest();
   void check_nobody_is_served();

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr net::Duration degraded_within = 6s;  // a loss longer than a second, then five (protocol.md)
 constexpr net::Duration events_within = 15s;   // docker::EventWatch tries again within ten
+constexpr std::uint64_t requests_max = 400;    // in a second; worlds that are kept busy need 240
 
 }  // namespace
 
@@ -33,6 +34,15 @@ void World::watch_outage() {
       }
     }
   });
+}
+
+// Nobody asks the Engine again and again for what it does not have.
+void World::watch_requests(std::uint64_t before) {
+  const std::uint64_t now = engine_->counts().logs_requests;
+  if (now - before > requests_max) fail("logs were asked for " + std::to_string(now - before) + " times in a second");
+  auto& most = stage_.tally["max: log requests in a second"];
+  most = std::max(most, now - before);
+  at(1s, [this, now] { watch_requests(now); });
 }
 
 std::string World::everybody_has_everything() {
