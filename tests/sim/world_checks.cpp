@@ -102,10 +102,10 @@ std::string World::wrong_state_told(SimFollower& follower) const {
 
 void World::check_at_rest() {
   // Who is to leave has left, and the linger after that is over. Others may have gone to another instance just now.
-  const auto leaves = [](const Follower& each) { return each.leaves; };
+  const auto left = [](const Follower& each) { return each.leaves || each.follower->gone(); };
   const auto stays = [](const Follower& each) { return !each.leaves || each.follower->gone(); };
   run_until([&] { return std::all_of(followers_.begin(), followers_.end(), stays); }, plan_.chaos * 2);
-  const bool lingers = std::any_of(followers_.begin(), followers_.end(), leaves);
+  const bool lingers = std::any_of(followers_.begin(), followers_.end(), left);
   if (lingers && !run_for(plan_.linger + plan_.lease_ttl)) return;
   run_until([this] { return wrong_at_rest().empty(); }, plan_.linger + plan_.lease_ttl * 2 + 5s);
   if (!broken_.empty()) return;
