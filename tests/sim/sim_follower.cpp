@@ -27,6 +27,7 @@ std::string options_of(const Witness& witness, bool as_query) {
   };
   if (witness.resumes()) {
     add("since", witness.position(), true);
+    if (witness.resumes_with()) add("tail", std::to_string(*witness.resumes_with()), false);
   } else {
     if (wish.since_ns) {
       const std::string nanoseconds = std::to_string(*wish.since_ns % 1'000'000'000);
@@ -164,13 +165,21 @@ net::Task<bool> SimFollower::read(std::span<char> into, std::size_t& bytes) {
 std::string SimFollower::request() {
   std::string target = "/ws";
   const bool path = options_.door == Door::path || options_.door == Door::quiet_path;
+  if (path) ask(*witnesses_[0]);
   if (path) target = "/ws/containers/" + channels_[0].asked + "/logs" + options_of(*witnesses_[0], true);
   std::string text = "GET " + target +
                      " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   if (witnesses_[0]->wish().form == feeds::Form::batch) text += "Sec-WebSocket-Protocol: dockcast.v1\r\n";
-  if (path) witnesses_[0]->ask(door_->host, stage_.settled());
   return text + "\r\n";
+}
+
+// Who opened quietly would not be told that the tail began behind its position.
+void SimFollower::ask(Witness& witness) {
+  Witness::Asking asking{door_->host, stage_.settled(), {}};
+  const bool resumes_aloud = witness.resumes() && options_.door != Door::quiet_path;
+  if (resumes_aloud && loop_.random().chance(0.05)) asking.tail = loop_.random().below(30);
+  witness.ask(asking);
 }
 
 net::Task<bool> SimFollower::upgrade() {
@@ -208,13 +217,13 @@ net::Task<bool> SimFollower::ask() {
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     if (witnesses_[i]->removed()) continue;
     if (options_.door == Door::subscribe) {
+      ask(*witnesses_[i]);
       std::string one = wish_json(i, R"({"type":"subscribe","id":)" + std::to_string(i) + ",");
-      witnesses_[i]->ask(door_->host, stage_.settled());
       const bool sent = co_await send(ws::Opcode::text, std::move(one));
       if (!sent) co_return false;
     } else {
+      ask(*witnesses_[i]);
       all += (all.empty() ? "" : ",") + wish_json(i, "{");
-      witnesses_[i]->ask(door_->host, stage_.settled());
     }
   }
   if (options_.door == Door::subscribe) co_return true;

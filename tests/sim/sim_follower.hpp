@@ -19,7 +19,7 @@ namespace sim {
 struct Stage {
   std::vector<net::Endpoint> doors;  // of the instances, the dead ones too
   Tally tally;
-  std::function<std::int64_t()> settled;                                // Witness::ask()
+  std::function<std::int64_t()> settled;                                // Witness::Asking
   std::function<void(const std::string& what)> fail;                    // a broken promise
   std::function<void(const std::string& who, const std::string&)> say;  // into the trace; null: nobody reads it
 };
@@ -90,6 +90,7 @@ class SimFollower {
   void refused(const Heard& heard);
   void closed(std::uint16_t code, std::string_view reason);
   std::string request();
+  void ask(Witness& witness);
   std::string wish_json(std::size_t number, const std::string& head) const;
   bool all_removed() const;
   void say(const std::string& text) const;

@@ -16,9 +16,13 @@ constexpr std::array<LogStream, 2> both = {LogStream::out, LogStream::err};
 
 Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish_(std::move(wish)), tally_(tally) {}
 
-void Witness::ask(const std::string& instance, std::int64_t settled_ns) {
-  instance_ = instance;
-  if (!resumes()) note_what_is_there(settled_ns);
+void Witness::ask(const Asking& asking) {
+  instance_ = asking.instance;
+  resumes_with_ = asking.tail;
+  if (!resumes() || resumes_with_) {
+    tail_ = resumes() ? resumes_with_ : wish_.tail;
+    note_what_is_there(asking.settled_ns);
+  }
   gone_then_ = truth_.log().oldest_on_disk();
   const auto& records = truth_.log().records();
   newest_then_ns_ = records.empty() ? 0 : records.back().stamp;
@@ -57,6 +61,10 @@ std::string Witness::hear_subscribed(const Heard& message) {
   if (!position) return "subscribed without a position";
   ++tally_["resumes " + (message.recovered.empty() ? "without a position" : message.recovered)];
   if (resumes()) {
+    if (message.recovered == "none" && message.reason == "tail" && resumes_with_) {
+      at_ = message.position;
+      return begin_later(*position);
+    }
     if (message.recovered == "none")
       return "a position of this log was answered with recovered: none, " + message.reason;
     promised_full_ = message.recovered == "full";
@@ -81,10 +89,23 @@ std::string Witness::hear_subscribed(const Heard& message) {
 void Witness::begin_at(const Position& position) {
   for (const LogStream stream : both) {
     Track& track = tracks_[docker::index_of(stream)];
+    track = Track{};
     track.low = track.next = truth_.lines_until(stream, position);
     const bool log_start = position.mark(stream) == docker::Mark{};
     track.skip = log_start ? Track::Skip::beginning : Track::Skip::nothing;
   }
+}
+
+// It gave a position and a tail, and the tail begins behind the position.
+std::string Witness::begin_later(const Position& position) {
+  const std::array<std::size_t, 2> told = {tracks_[0].next, tracks_[1].next};
+  begin_at(position);
+  for (const LogStream stream : both) {
+    const std::size_t next = tracks_[docker::index_of(stream)].next;
+    if (shows(stream) && next < told[docker::index_of(stream)] && !truth_.stepped())
+      return "recovered: none, tail, though on " + name_of(stream) + " it begins before the position";
+  }
+  return begun_too_late(told);
 }
 
 std::string Witness::hear_logs(const Heard& message) {

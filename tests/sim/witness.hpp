@@ -37,10 +37,16 @@ class Witness {
   const Wish& wish() const { return wish_; }
   LogTruth& truth() { return truth_; }
 
-  // Asked for on a new connection to an instance, `resume` with since=position(). What was stamped before `settled_ns`,
-  // every instance has read.
-  void ask(const std::string& instance, std::int64_t settled_ns);
+  struct Asking {
+    std::string instance;
+    std::int64_t settled_ns = 0;             // what was stamped before that, every instance has read
+    std::optional<std::uint64_t> tail = {};  // of one who resumes
+  };
+  // Asked for on a new connection, `resume` with since=position().
+  void ask(const Asking& asking);
   bool resumes() const { return !at_.empty(); }
+  // With a tail as well.
+  const std::optional<std::uint64_t>& resumes_with() const { return resumes_with_; }
   const std::string& position() const { return at_; }
 
   std::string hear(const Heard& message);
@@ -84,12 +90,13 @@ class Witness {
   std::string misplaced(const HeardLine& line, const Track& track) const;
   std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
   void begin_at(const docker::Position& position);
+  std::string begin_later(const docker::Position& position);
   bool told_is_gone(const docker::Position& from, const docker::Position& to) const;
   bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;
   void note_what_is_there(std::int64_t settled_ns);
-  std::string begun_too_late() const;
+  std::string begun_too_late(const std::array<std::size_t, 2>& behind = {}) const;
   std::string unasked(docker::LogStream stream, std::size_t index) const;
   std::string move(const std::string& position);
   bool shows(docker::LogStream stream) const { return stream == docker::LogStream::out ? wish_.out : wish_.err; }
@@ -105,7 +112,9 @@ class Witness {
   std::array<Track, 2> tracks_;
   std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
   std::string instance_;                                                      // that tells it
-  std::array<std::size_t, 2> there_{};  // how many lines of each stream that one had for sure, when asked to begin
+  std::optional<std::uint64_t> resumes_with_;
+  std::optional<std::uint64_t> tail_;   // where it began last
+  std::array<std::size_t, 2> there_{};  // how many lines of each stream its instance had for sure, when asked for that
   std::size_t gone_then_ = 0;           // when it was asked: the first record that was still there
   std::int64_t newest_then_ns_ = 0;
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since

@@ -40,7 +40,7 @@ class WitnessTest : public ::testing::Test {
     return position.print();
   }
   std::string subscribe(const std::string& position, const std::string& recovered = "") {
-    witness_->ask("i0", now);
+    witness_->ask({"i0", now});
     return subscribed(position, recovered);
   }
   std::string subscribed(const std::string& position, const std::string& recovered = "") {

@@ -119,7 +119,7 @@ TEST_F(WitnessTest, FindsAGapBehindRecoveredFull) {
   log({.max_size = 1, .max_file = 2});
   EXPECT_EQ(subscribe(at({1, 0})), "");
   witness_->lose();
-  witness_->ask("i0", now);
+  witness_->ask({"i0", now});
   for (int i = 1; i <= 5; ++i) write(i);  // on its way
   EXPECT_EQ(subscribed(witness_->position(), "full"), "");
   EXPECT_EQ(gap(at({4, 0})), "");

@@ -36,19 +36,20 @@ void Witness::note_what_is_there(std::int64_t settled_ns) {
   }
 }
 
-// What is still there, was asked for, and lies before the beginning. Who opened quietly knows no beginning of a stream
-// that it does not see.
-std::string Witness::begun_too_late() const {
+// What is still there, was asked for, and lies before the beginning, and behind what it had before. Who opened quietly
+// knows no beginning of a stream that it does not see.
+std::string Witness::begun_too_late(const std::array<std::size_t, 2>& behind) const {
   if (wish_.since_ns && truth_.stepped()) return {};
   for (const LogStream stream : both) {
     if (!shows(stream) && wish_.form == feeds::Form::quiet_line) continue;
     const auto &lines = truth_.lines(stream), &others = truth_.lines(other(stream));
-    for (std::size_t i = tracks_[docker::index_of(stream)].next; i-- > 0 && !truth_.gone(lines[i]);) {
+    std::size_t i = tracks_[docker::index_of(stream)].next;
+    while (i-- > behind[docker::index_of(stream)] && !truth_.gone(lines[i])) {
       if (wish_.since_ns && lines[i].time_ns < *wish_.since_ns) continue;
-      const auto behind = std::find_if(others.begin(), others.end(),
-                                       [&](const TrueLine& line) { return line.last_record > lines[i].first_record; });
+      const auto after = std::find_if(others.begin(), others.end(),
+                                      [&](const TrueLine& line) { return line.last_record > lines[i].first_record; });
       const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(i);
-      if (wish_.tail && count(begin, lines.end()) + count(behind, others.end()) > *wish_.tail) break;
+      if (tail_ && count(begin, lines.end()) + count(after, others.end()) > *tail_) break;
       return "begins behind line " + std::to_string(i) + " of " + name_of(stream) + ", which was asked for";
     }
   }
@@ -58,7 +59,7 @@ std::string Witness::begun_too_late() const {
 // A line that comes, was there when it asked, and lies before what was asked for.
 std::string Witness::unasked(LogStream stream, std::size_t index) const {
   const std::size_t there = there_[docker::index_of(stream)], others_there = there_[docker::index_of(other(stream))];
-  if (index >= there || (!wish_.since_ns && !wish_.tail)) return {};
+  if (index >= there || (!wish_.since_ns && !tail_)) return {};
   const auto &lines = truth_.lines(stream), &others = truth_.lines(other(stream));
   const TrueLine& line = lines[index];
   const std::string what = "line " + std::to_string(index) + " of " + name_of(stream) + " comes, ";
@@ -69,16 +70,15 @@ std::string Witness::unasked(LogStream stream, std::size_t index) const {
     if (std::none_of(lines.begin(), lines.end(), opens) && std::none_of(others.begin(), others.end(), opens))
       return what + "stamped before the time that since asked for";
   }
-  if (!wish_.tail) return {};
+  if (!tail_) return {};
   const auto end = others.begin() + static_cast<std::ptrdiff_t>(others_there);
   const auto behind =
       std::find_if(others.begin(), end, [&](const TrueLine& each) { return each.first_record > line.last_record; });
   const std::uint64_t of_the_last =
       count(lines.begin() + static_cast<std::ptrdiff_t>(index), lines.begin() + static_cast<std::ptrdiff_t>(there)) +
       count(behind, end);
-  if (of_the_last <= *wish_.tail) return {};
-  return what + "one of the last " + std::to_string(of_the_last) + " when tail asked for " +
-         std::to_string(*wish_.tail);
+  if (of_the_last <= *tail_) return {};
+  return what + "one of the last " + std::to_string(of_the_last) + " when tail asked for " + std::to_string(*tail_);
 }
 
 }  // namespace sim
