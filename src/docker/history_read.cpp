@@ -59,16 +59,11 @@ void HistoryRead::begin(const Position& at, LogLandmark::Known until_is) {
 net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
   const bool surveyed = from.tail || from.since_ns;
   if (!surveyed) co_return from.position ? *from.position : source_.log;
-  auto found = co_await survey(from.tail, from.since_ns);
-  if (!found || !from.position) co_return found;
-  // What both allow: the later one, which is not behind the other's last record.
-  const bool later = from.position->mark(found->head) < found->mark(found->head);
-  co_return later ? *found : *from.position;
+  co_return co_await survey(from);
 }
 
-net::Task<base::Result<Position>> HistoryRead::survey(std::optional<std::uint64_t> lines,
-                                                      std::optional<std::int64_t> since_ns) {
-  LogSurvey survey(source_.log, {source_.container.tty, lines, since_ns, options_.until});
+net::Task<base::Result<Position>> HistoryRead::survey(const HistoryFrom& from) {
+  LogSurvey survey(source_.log, {source_.container.tty, from.tail, from.since_ns, options_.until, from.position});
   for (;;) {
     auto opened = co_await open(survey.begin());
     if (!opened) co_return opened.error();

@@ -69,7 +69,7 @@ class HistoryRead final : private LogOut {
   void on_reckoning(const Position& position) override { at_ = position; }
 
   void begin(const Position& at, LogLandmark::Known until_is);
-  net::Task<base::Result<Position>> survey(std::optional<std::uint64_t> lines, std::optional<std::int64_t> since_ns);
+  net::Task<base::Result<Position>> survey(const HistoryFrom& from);
   net::Task<base::Result<void>> fill();
   net::Task<base::Result<void>> open(ReadPlan plan);
   net::Task<base::Result<void>> finish(bool clean);

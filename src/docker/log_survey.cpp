@@ -19,6 +19,7 @@ LogSurvey::LogSurvey(const Position& log, Options options) : options_(options), 
   position_ = log_;
   if (options_.until) sight_.emplace(*options_.until);
   if (sight_ && !sight_->possible()) sight_.reset();
+  if (options_.after) after_sight_.emplace(*options_.after);
   std::uint64_t lines = options_.lines.value_or(0);
   tail_ = lines + lines / 8 + tail_min;
 }
@@ -28,10 +29,11 @@ ReadPlan LogSurvey::begin() {
   lines_ = LogLines(options_.tty);
   tracks_ = {};
   position_ = log_;
-  records_ = passed_ = 0;
-  past_until_ = since_come_ = found_ = false;
+  records_ = passed_ = behind_after_ = 0;
+  past_until_ = past_after_ = since_come_ = found_ = false;
   kept_.clear();
   if (sight_) sight_->begin();
+  if (after_sight_) after_sight_->begin();
   return {tail_, false};
 }
 
@@ -41,6 +43,8 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
   last_ns_ = record.time_ns;
   past_until_ = sight_ && sight_->met();
   if (sight_) sight_->take(record);
+  past_after_ = after_sight_ && after_sight_->met();
+  if (after_sight_) after_sight_->take(record);
   Track& track = tracks_[index_of(record.stream)];
   if (!track.known && !begins_line(track, record)) return LogCursor::Step::more;
   track.mark = track.mark.next(record.time_ns);
@@ -70,6 +74,7 @@ bool LogSurvey::behind_until(const Line& line) const {
 void LogSurvey::take_line(const Line& line) {
   if (found_ || behind_until(line)) return;
   if (line.partial) return;  // it counts, and can be passed, where it ends
+  behind_after_ += past_after_ ? 1 : 0;
   since_come_ = since_come_ || !options_.since_ns || line.time_ns >= *options_.since_ns;
   found_ = since_come_ && !options_.lines;
   kept_.push_back({line.stream, line.mark, line.time_ns});
@@ -81,6 +86,20 @@ void LogSurvey::take_line(const Line& line) {
 }
 
 LogSurvey::Verdict LogSurvey::end(bool clean) {
+  const Verdict verdict = settle(clean);
+  if (verdict == Verdict::found && options_.after && !lines_leave_out_some()) position_ = *options_.after;
+  return verdict;
+}
+
+// Of what lies behind `after`. Where the whole log is wanted, whoever reads on from there is told what it lacks.
+bool LogSurvey::lines_leave_out_some() const {
+  if (passed_ == 0) return false;
+  const LogStream head = position_.head;
+  if (!after_sight_->possible()) return options_.after->mark(head) < position_.mark(head);
+  return !after_sight_->met() || behind_after_ > *options_.lines;
+}
+
+LogSurvey::Verdict LogSurvey::settle(bool clean) {
   if (options_.lines > lines_max) return Verdict::found;
   if (!clean && !found_) return Verdict::broken;
   bool whole = !tail_;

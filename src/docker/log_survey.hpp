@@ -24,6 +24,7 @@ class LogSurvey {
     std::optional<std::uint64_t> lines;  // one of the two, or both: then what both allow
     std::optional<std::int64_t> since_ns;
     std::optional<Position> until;  // lines behind it do not count; met by sight where that is possible
+    std::optional<Position> after{};  // with `lines`: nothing before it is wanted
   };
   // `log` says which log: its engine and container.
   LogSurvey(const Position& log, Options options);
@@ -52,6 +53,8 @@ class LogSurvey {
     std::int64_t time_ns;
   };
 
+  Verdict settle(bool clean);
+  bool lines_leave_out_some() const;
   bool behind_until(const Line& line) const;
   bool begins_line(Track& track, const LogRecord& record);
   void take_line(const Line& line);
@@ -61,7 +64,8 @@ class LogSurvey {
   Position log_;
   std::optional<std::uint64_t> tail_;
 
-  std::optional<LogSight> sight_;  // of `until`
+  std::optional<LogSight> sight_;        // of `until`
+  std::optional<LogSight> after_sight_;  // of `after`
 
   // This read's:
   LogLines lines_;
@@ -69,10 +73,11 @@ class LogSurvey {
   Position position_;
   std::uint64_t records_ = 0;
   std::uint64_t passed_ = 0;  // lines that position_ is behind
-  bool past_until_ = false;
-  bool since_come_ = false;  // the first line of the time wanted; any, where none is
-  bool found_ = false;       // the first line of the time wanted
-  std::deque<Kept> kept_;    // the lines behind position_
+  bool past_until_ = false, past_after_ = false;
+  std::uint64_t behind_after_ = 0;  // lines
+  bool since_come_ = false;         // the first line of the time wanted; any, where none is
+  bool found_ = false;              // the first line of the time wanted
+  std::deque<Kept> kept_;           // the lines behind position_
   std::int64_t window_ns_ = 0, last_ns_ = 0;
 };
 

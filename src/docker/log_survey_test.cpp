@@ -70,6 +70,23 @@ TEST(LogSurvey, CallsAStreamThatABackwardStepFollowsAsTheLogDoes) {
   EXPECT_EQ(position.mark(LogStream::err), (Mark{begun + 500 * ms, 2}));
 }
 
+TEST(LogSurvey, FindsWhatAPositionAndANumberBothAllow) {
+  LogModel log(3, {0, 0, 40, 40'000'000});
+  log.write(1000);
+  const std::size_t end = log.entries.size();
+  for (const std::size_t after : {std::size_t{0}, std::size_t{100}, end - 20, end - 19, end}) {
+    for (const std::uint64_t lines : {std::uint64_t{0}, std::uint64_t{20}, std::uint64_t{2000}}) {
+      const Position position = survey(log, {false, lines, {}, {}, log.position_before(after)}).position;
+      LogCursor cursor(position, {});
+      LogJudge judge;
+      ASSERT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+      EXPECT_EQ(judge.events.size(), std::min<std::uint64_t>(lines, end - after)) << after << ", " << lines;
+      const bool allows_all = lines >= end - after;
+      EXPECT_EQ(position == log.position_before(after), allows_all) << after << ", " << lines;
+    }
+  }
+}
+
 // A line over 1 MiB is delivered in parts and counted once; nobody is ever sent between them.
 TEST(LogSurvey, CountsAnEndlessLineOnceAndWhereItEnds) {
   LogModel log = log_of(50);

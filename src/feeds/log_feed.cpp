@@ -174,6 +174,7 @@ void LogFeed::wait(LogFrame frame) {
 }
 
 void LogFeed::accept(LogFrame frame) {
+  if (state_ == LogState::removed) return;  // of a container that is gone for us, another may know more
   const LogState told = frame.state;
   switch (chain_->judge(frame)) {
     case LogChain::Verdict::missed:
