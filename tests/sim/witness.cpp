@@ -19,10 +19,10 @@ Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish
 void Witness::ask(const Asking& asking) {
   instance_ = asking.instance;
   resumes_with_ = asking.tail;
-  if (!resumes() || resumes_with_) {
-    tail_ = resumes() ? resumes_with_ : wish_.tail;
-    note_what_is_there(asking.settled_ns);
-  }
+  asked_tail_ = tail_;
+  if (!resumes() || resumes_with_)
+    asked_tail_ = {resumes() ? resumes_with_ : wish_.tail, what_is_there(asking.settled_ns), resumes()};
+  if (wish_.form == feeds::Form::quiet_line) tail_ = asked_tail_;
   gone_then_ = truth_.log().oldest_on_disk();
   const auto& records = truth_.log().records();
   newest_then_ns_ = records.empty() ? 0 : records.back().stamp;
@@ -57,6 +57,7 @@ std::string Witness::hear(const Heard& message) {
 std::string Witness::hear_subscribed(const Heard& message) {
   if (phase_ != Phase::asked) return "subscribed was not expected";
   phase_ = Phase::going;
+  tail_ = asked_tail_;
   const auto position = Position::parse(message.position);
   if (!position) return "subscribed without a position";
   ++tally_["resumes " + (message.recovered.empty() ? "without a position" : message.recovered)];

@@ -80,6 +80,12 @@ class Witness {
     bool torn = false;          // the line before began in its middle, so that its mark is of another reckoning
   };
 
+  struct Tail {
+    std::optional<std::uint64_t> lines = {};
+    std::array<std::size_t, 2> there = {};  // how many of each stream its instance had for sure, when it was asked for
+    bool resumes = false;                   // beside a position
+  };
+
   std::string hear_subscribed(const Heard& message);
   std::string hear_logs(const Heard& message);
   std::string hear_log(const Heard& message);
@@ -95,7 +101,7 @@ class Witness {
   bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;
-  void note_what_is_there(std::int64_t settled_ns);
+  std::array<std::size_t, 2> what_is_there(std::int64_t settled_ns);
   std::string begun_too_late(const std::array<std::size_t, 2>& behind = {}) const;
   std::string unasked(docker::LogStream stream, std::size_t index) const;
   std::string move(const std::string& position);
@@ -113,9 +119,8 @@ class Witness {
   std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
   std::string instance_;                                                      // that tells it
   std::optional<std::uint64_t> resumes_with_;
-  std::optional<std::uint64_t> tail_;   // where it began last
-  std::array<std::size_t, 2> there_{};  // how many lines of each stream its instance had for sure, when asked for that
-  std::size_t gone_then_ = 0;           // when it was asked: the first record that was still there
+  Tail tail_, asked_tail_;     // that it began with; that it asked for last
+  std::size_t gone_then_ = 0;  // when it was asked: the first record that was still there
   std::int64_t newest_then_ns_ = 0;
   bool promised_full_ = false;  // `recovered: full` was said, and no line came since
   std::string lost_;            // `lost` was said, and its gap is to come

@@ -23,17 +23,19 @@ std::uint64_t count(Place from, Place to) {
 }  // namespace
 
 // What its instance has for sure: what was settled, and whatever it has told somebody.
-void Witness::note_what_is_there(std::int64_t settled_ns) {
+std::array<std::size_t, 2> Witness::what_is_there(std::int64_t settled_ns) {
+  std::array<std::size_t, 2> there{};
   truth_.catch_up();
   for (const LogStream stream : both) {
     const auto& lines = truth_.lines(stream);
     const std::size_t told = truth_.told_by(instance_)[docker::index_of(stream)];
-    std::size_t& end = there_[docker::index_of(stream)];
+    std::size_t& end = there[docker::index_of(stream)];
     for (end = lines.size(); end > 0; --end) {
       const TrueLine& last = lines[end - 1];
       if (!last.open && !last.partial && (end <= told || last.time_ns < settled_ns)) break;
     }
   }
+  return there;
 }
 
 // What is still there, was asked for, and lies before the beginning, and behind what it had before. Who opened quietly
@@ -49,7 +51,7 @@ std::string Witness::begun_too_late(const std::array<std::size_t, 2>& behind) co
       const auto after = std::find_if(others.begin(), others.end(),
                                       [&](const TrueLine& line) { return line.last_record > lines[i].first_record; });
       const auto begin = lines.begin() + static_cast<std::ptrdiff_t>(i);
-      if (tail_ && count(begin, lines.end()) + count(after, others.end()) > *tail_) break;
+      if (tail_.lines && count(begin, lines.end()) + count(after, others.end()) > *tail_.lines) break;
       return "begins behind line " + std::to_string(i) + " of " + name_of(stream) + ", which was asked for";
     }
   }
@@ -58,8 +60,8 @@ std::string Witness::begun_too_late(const std::array<std::size_t, 2>& behind) co
 
 // A line that comes, was there when it asked, and lies before what was asked for.
 std::string Witness::unasked(LogStream stream, std::size_t index) const {
-  const std::size_t there = there_[docker::index_of(stream)], others_there = there_[docker::index_of(other(stream))];
-  if (index >= there || (!wish_.since_ns && !tail_)) return {};
+  const std::size_t there = tail_.there[docker::index_of(stream)];
+  if (index >= there || (!wish_.since_ns && !tail_.lines)) return {};
   const auto &lines = truth_.lines(stream), &others = truth_.lines(other(stream));
   const TrueLine& line = lines[index];
   const std::string what = "line " + std::to_string(index) + " of " + name_of(stream) + " comes, ";
@@ -70,15 +72,17 @@ std::string Witness::unasked(LogStream stream, std::size_t index) const {
     if (std::none_of(lines.begin(), lines.end(), opens) && std::none_of(others.begin(), others.end(), opens))
       return what + "stamped before the time that since asked for";
   }
-  if (!tail_) return {};
-  const auto end = others.begin() + static_cast<std::ptrdiff_t>(others_there);
+  // Positions of two reckonings do not compare: it may begin at the one that was given, and not at the tail.
+  if (!tail_.lines || (tail_.resumes && truth_.stepped())) return {};
+  const auto end = others.begin() + static_cast<std::ptrdiff_t>(tail_.there[docker::index_of(other(stream))]);
   const auto behind =
       std::find_if(others.begin(), end, [&](const TrueLine& each) { return each.first_record > line.last_record; });
   const std::uint64_t of_the_last =
       count(lines.begin() + static_cast<std::ptrdiff_t>(index), lines.begin() + static_cast<std::ptrdiff_t>(there)) +
       count(behind, end);
-  if (of_the_last <= *tail_) return {};
-  return what + "one of the last " + std::to_string(of_the_last) + " when tail asked for " + std::to_string(*tail_);
+  if (of_the_last <= *tail_.lines) return {};
+  return what + "one of the last " + std::to_string(of_the_last) + " when tail asked for " +
+         std::to_string(*tail_.lines);
 }
 
 }  // namespace sim

@@ -98,6 +98,10 @@ TEST_F(WitnessTest, LetsATailBeginBehindThePositionThatWasGiven) {
   begin(3);
   EXPECT_EQ(subscribed(at({2, 1}), "full"), "");
   EXPECT_EQ(hear(at({5, 1}), {line(3), line(4), line(5)}), "");
+  begin(0);  // is not answered, and asked again without
+  witness_->lose();
+  EXPECT_EQ(subscribe(at({2, 1}), "full"), "");
+  EXPECT_EQ(hear(at({5, 1}), {line(3), line(4), line(5)}), "");
   log();
   EXPECT_EQ(subscribe(at({})), "");
   witness_->lose();
