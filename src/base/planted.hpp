@@ -37,11 +37,12 @@ inline constexpr Bug repeated_head_record{"repeated_head_record"};  // the last 
 inline constexpr Bug untold_gap{"untold_gap"};                      // what rotation took is passed over in silence
 inline constexpr Bug unwatched_lag{"unwatched_lag"};                // a follow is believed while the log rotates
 inline constexpr Bug recovered_always_full{"recovered_always_full"};  // `full` is said, though something is gone
-inline constexpr Bug needless_gap{"needless_gap"};        // what was missed is a gap, though Docker still has it
-inline constexpr Bug stale_prev{"stale_prev"};            // a batch names the place where the reader stood before
-inline constexpr Bug tail_off_by_one{"tail_off_by_one"};  // one line more than was asked for
-inline constexpr Bug short_tail{"short_tail"};            // half as many lines as were asked for
-inline constexpr Bug early_since{"early_since"};          // what was written a second before `since` comes, too
-inline constexpr Bug endless_relay{"endless_relay"};      // who only relays listens on when nobody watches any more
+inline constexpr Bug needless_gap{"needless_gap"};          // what was missed is a gap, though Docker still has it
+inline constexpr Bug endless_backfill{"endless_backfill"};  // what was missed is read again and again
+inline constexpr Bug stale_prev{"stale_prev"};              // a batch names the place where the reader stood before
+inline constexpr Bug tail_off_by_one{"tail_off_by_one"};    // one line more than was asked for
+inline constexpr Bug short_tail{"short_tail"};              // half as many lines as were asked for
+inline constexpr Bug early_since{"early_since"};            // what was written a second before `since` comes, too
+inline constexpr Bug endless_relay{"endless_relay"};        // who only relays listens on when nobody watches any more
 
 }  // namespace base::planted

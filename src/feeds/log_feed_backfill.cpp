@@ -1,5 +1,6 @@
 // LogFeed's backfill: what was missed is read from Docker, from where we stand to the log's end.
 #include "base/log.hpp"
+#include "base/planted.hpp"
 #include "feeds/log_feed.hpp"
 #include "net/random.hpp"
 
@@ -49,6 +50,7 @@ void LogFeed::moved() {
   loop_.post([alive = std::weak_ptr(alive_), this] {
     if (!alive.lock()) return;
     judge_waiting();
+    if (base::planted::endless_backfill) start_backfill();
     owner_.on_moved(*this);
   });
 }
