@@ -140,6 +140,9 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
   if (!at_) at_.emplace(start->position);
   docker::Standpoint read_to = *at_;
   bool announced = asked_.answer && start->gap.has_value();
+  // A gap that leaves nothing to come ends where the ring goes on, by the name that the ring has for it.
+  const bool to_the_end = announced && !docker::lacks(start->gap->to, until);
+  if (to_the_end) start->gap->to = end.told;
   // Behind a step of the clock only the log shows that `until` lies before where the follower stands.
   const auto ahead = [&] { return docker::lacks(until, read.position()); };
   if (asked_.answer && !(start->nothing && ahead())) {
@@ -157,7 +160,10 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
     tell(std::exchange(last, {}));
     last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
     take(read_to, *last);
-    if (std::exchange(announced, false)) tell(std::exchange(last, {}));
+    if (std::exchange(announced, false)) {
+      if (to_the_end) last->told = end.told;
+      tell(std::exchange(last, {}));
+    }
     const net::Instant before = loop_.now();
     const bool drained = co_await credit(patience);
     waited += loop_.now() - before;
