@@ -219,8 +219,10 @@ bool Witness::owed(LogStream stream) const {
   const auto& lines = truth_.lines(stream);
   if (!shows(stream) || lines.empty()) return false;
   if (lines.size() > quiet_until_[docker::index_of(stream)]) return true;
-  if (!wish_.since_ns) return wish_.tail != 0U;
-  return wish_.tail != 0U && lines.back().time_ns >= *wish_.since_ns;
+  // A tail counts the lines of both streams, and may end before this one's last.
+  if (wish_.tail && *wish_.tail < truth_.lines(LogStream::out).size() + truth_.lines(LogStream::err).size())
+    return false;
+  return !wish_.since_ns || lines.back().time_ns >= *wish_.since_ns;
 }
 
 std::string Witness::complete() {
