@@ -21,7 +21,8 @@ LogLandmark landmark_of(const LogCursor::Options& options, const Position& start
 }  // namespace
 
 LogCursor::LogCursor(const Position& start, const Options& options)
-    : rotates_(options.rotates),
+    : tty_(options.tty),
+      rotates_(options.rotates),
       replays_(options.replays),
       position_(start),
       head_(start.head),
@@ -180,6 +181,7 @@ void LogCursor::settle_gap(LogOut& out) {
   const std::int64_t between =
       begin + std::clamp<std::int64_t>((held.back().time_ns - begin) / 2, 0, disorder_usual_ns);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
+    if (tty_ && stream == LogStream::err) continue;  // a terminal has one stream
     Track& t = track(stream);
     auto first = std::find_if(held.begin(), held.end(), [&](const Held& record) { return record.stream == stream; });
     bool present = first != held.end();

@@ -145,7 +145,7 @@ class LogCursor {
   void widen();
   bool reached(bool at_log_end) const;
 
-  bool rotates_, replays_;  // of Options
+  bool tty_, rotates_, replays_;  // of Options
   Position position_;
   LogStream head_;  // the stream of the last record taken, in the log's order
   std::array<Track, 2> tracks_;

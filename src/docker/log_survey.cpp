@@ -121,7 +121,7 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
   if (passed_ == 0) return Verdict::found;  // the log's start
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark& mark = position_.mark(stream);
-    if (mark != Mark{}) continue;
+    if (mark != Mark{} || (options_.tty && stream == LogStream::err)) continue;  // a terminal has one stream
     mark = mark_without_lines(stream);
     if (options_.until) mark = std::min(mark, options_.until->mark(stream));
   }
