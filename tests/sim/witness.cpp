@@ -19,6 +19,7 @@ Witness::Witness(LogTruth& truth, Wish wish, Tally& tally) : truth_(truth), wish
 void Witness::ask(const Asking& asking) {
   instance_ = asking.instance;
   resumes_with_ = asking.tail;
+  by_time_ = wish_.since_ns && !resumes();
   asked_tail_ = tail_;
   if (!resumes() || resumes_with_)
     asked_tail_ = {resumes() ? resumes_with_ : wish_.tail, what_is_there(asking.settled_ns), resumes()};

@@ -119,6 +119,7 @@ class Witness {
   std::array<std::size_t, 2> quiet_until_{~std::size_t{0}, ~std::size_t{0}};  // silent: the log at its first status
   std::string instance_;                                                      // that tells it
   std::optional<std::uint64_t> resumes_with_;
+  bool by_time_ = false;       // it asked for a time last, not for a position
   Tail tail_, asked_tail_;     // that it began with; that it asked for last
   std::size_t gone_then_ = 0;  // when it was asked: the first record that was still there
   std::int64_t newest_then_ns_ = 0;

@@ -61,11 +61,11 @@ std::string Witness::begun_too_late(const std::array<std::size_t, 2>& behind) co
 // A line that comes, was there when it asked, and lies before what was asked for.
 std::string Witness::unasked(LogStream stream, std::size_t index) const {
   const std::size_t there = tail_.there[docker::index_of(stream)];
-  if (index >= there || (!wish_.since_ns && !tail_.lines)) return {};
+  if (index >= there || (!by_time_ && !tail_.lines)) return {};
   const auto &lines = truth_.lines(stream), &others = truth_.lines(other(stream));
   const TrueLine& line = lines[index];
   const std::string what = "line " + std::to_string(index) + " of " + name_of(stream) + " comes, ";
-  if (wish_.since_ns && line.time_ns < *wish_.since_ns && !truth_.stepped()) {
+  if (by_time_ && line.time_ns < *wish_.since_ns && !truth_.stepped()) {
     const auto opens = [&](const TrueLine& each) {
       return each.time_ns >= *wish_.since_ns && each.first_record < line.last_record;
     };
