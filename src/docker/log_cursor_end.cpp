@@ -109,7 +109,7 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
   }
   if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
     looked_back_ = true;
-    log_stepped_ = log_stepped_ || window_ns_ + disorder_max_ns < astray_ns_;
+    log_stepped_ = log_stepped_ || window_ns_ + disorder_usual_ns < astray_ns_;
     return Verdict::later;
   }
   if (records_ < *plan_.tail) total_ = records_;
