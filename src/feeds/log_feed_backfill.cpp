@@ -2,7 +2,6 @@
 #include "base/log.hpp"
 #include "base/planted.hpp"
 #include "feeds/log_feed.hpp"
-#include "net/random.hpp"
 
 namespace feeds {
 namespace {

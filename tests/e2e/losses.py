@@ -37,97 +37,105 @@ def health(instance):
     return json.loads(instance.get("/health/websocket")[1])
 
 
+class Audience:
+    """Followers that run."""
+
+    def __init__(self):
+        self.followers, self.tasks = [], []
+
+    def join(self, instance, container):
+        self.followers.append(Follower([instance.port], container))
+        self.tasks.append(asyncio.create_task(self.followers[-1].run()))
+        return self.followers[-1]
+
+    async def hear(self, what, more):
+        """Each of them gets more than so many lines of stdout from now on."""
+        counts = [len(each.lines["o"]) for each in self.followers]
+        await until(what, lambda: all(len(each.lines["o"]) > had + more
+                                      for each, had in zip(self.followers, counts)))
+
+    async def are_told(self, what, status, last=False):
+        await until(what, lambda: all(status in (each.statuses[-1:] if last else each.statuses)
+                                      for each in self.followers))
+
+    def leave(self, of):
+        """Nothing was lost, and no connection."""
+        for follower in self.followers:
+            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
+        print(f"{of}: {self.followers[-1]}")
+        for task in self.tasks:
+            task.cancel()
+
+
+async def start(engine, names, redis, **settings):
+    return [await asyncio.to_thread(Instance, engine, name, REDIS_URL=f"redis://127.0.0.1:{redis.port}", **settings)
+            for name in names]
+
+
+async def stop(instances, redis):
+    for instance in instances:
+        await asyncio.to_thread(instance.stop)
+    redis.kill()
+
+
 async def without_redis(engine):
     """Redis dies and returns, empty, while four follow on two instances; a client that comes meanwhile is served."""
     with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as container:
-        redis = Redis(folder)
-        instances = [await asyncio.to_thread(Instance, engine, f"i{n}", REDIS_URL=f"redis://127.0.0.1:{redis.port}",
-                                             DOCKCAST_LEASE_TTL="2s") for n in range(2)]
-        followers = [Follower([instances[n % 2].port], container) for n in range(4)]
-        tasks = [asyncio.create_task(each.run()) for each in followers]
-
-        async def all_hear(what, more):
-            counts = [len(each.lines["o"]) for each in followers]
-            await until(what, lambda: all(len(each.lines["o"]) > had + more for each, had in zip(followers, counts)))
-
-        await all_hear("all hear lines", 50)
+        redis, audience = Redis(folder), Audience()
+        instances = await start(engine, ["i0", "i1"], redis, DOCKCAST_LEASE_TTL="2s")
+        for n in range(4):
+            audience.join(instances[n % 2], container)
+        await audience.hear("all hear lines", 50)
         redis.kill()
-        await until("all are told", lambda: all("degraded" in each.statuses for each in followers))
-        followers.append(Follower([instances[0].port], container))
-        tasks.append(asyncio.create_task(followers[-1].run()))
-        await all_hear("all hear lines without Redis", 200)
+        await audience.are_told("all are told", "degraded")
+        newcomer = audience.join(instances[0], container)
+        await audience.hear("all hear lines without Redis", 200)
         check(health(instances[0])["status"] == "degraded", "and health says so")
-        await until("the newcomer is told, too", lambda: "degraded" in followers[-1].statuses)
+        await until("the newcomer is told, too", lambda: "degraded" in newcomer.statuses)
         redis.start()
-        await until("all are told again", lambda: all(each.statuses[-1] == "recovered" for each in followers))
-        await all_hear("all hear lines with Redis", 300)
+        await audience.are_told("all are told again", "recovered", last=True)
+        await audience.hear("all hear lines with Redis", 300)
         check(health(instances[0])["status"] == "healthy", "and health says so")
-        for follower in followers:
-            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
-        print(f"Redis killed and back: {followers[0]}")
-        for task in tasks:
-            task.cancel()
-        for instance in instances:
-            instance.stop()
-        redis.kill()
+        audience.leave("Redis killed and back")
+        await stop(instances, redis)
 
 
 async def redis_comes_late(engine):
     """Redis is not there when the instance starts: it serves its own followers and tells them, also that Redis came."""
     with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as container:
-        redis = Redis(folder, running=False)
-        instance = await asyncio.to_thread(Instance, engine, "early", REDIS_URL=f"redis://127.0.0.1:{redis.port}")
-        followers = [Follower([instance.port], container)]
-        tasks = [asyncio.create_task(followers[0].run())]
-        await until("lines without Redis", lambda: len(followers[0].lines["o"]) > 50)
-        await until("it is told", lambda: "degraded" in followers[0].statuses)
-        check(health(instance)["status"] == "degraded", "and health says so")
-        followers.append(Follower([instance.port], container))
-        tasks.append(asyncio.create_task(followers[1].run()))
-        await until("the newcomer is told, too", lambda: "degraded" in followers[1].statuses)
+        redis, audience = Redis(folder, running=False), Audience()
+        instances = await start(engine, ["early"], redis)
+        audience.join(instances[0], container)
+        await audience.hear("lines without Redis", 50)
+        await audience.are_told("it is told", "degraded")
+        check(health(instances[0])["status"] == "degraded", "and health says so")
+        newcomer = audience.join(instances[0], container)
+        await until("the newcomer is told, too", lambda: "degraded" in newcomer.statuses)
         redis.start()
-        await until("both are told again", lambda: all(each.statuses[-1] == "recovered" for each in followers))
-        counts = [len(each.lines["o"]) for each in followers]
-        await until("lines with Redis", lambda: all(len(each.lines["o"]) > had + 100
-                                                    for each, had in zip(followers, counts)))
-        check(health(instance)["status"] == "healthy", "and health says so")
-        for follower in followers:
-            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
-        print(f"A Redis that comes late: {followers[0]}")
-        for task in tasks:
-            task.cancel()
-        await asyncio.to_thread(instance.stop)
-        redis.kill()
+        await audience.are_told("both are told again", "recovered", last=True)
+        await audience.hear("lines with Redis", 100)
+        check(health(instances[0])["status"] == "healthy", "and health says so")
+        audience.leave("A Redis that comes late")
+        await stop(instances, redis)
 
 
 async def redis_is_full(engine):
     """Redis refuses leases, and passes on what is published: the logs go on, those that were followed and new ones."""
     with tempfile.TemporaryDirectory() as folder, Container(engine, COUNTING) as old, \
             Container(engine, COUNTING) as new:
-        redis = Redis(folder)
-        instances = [await asyncio.to_thread(Instance, engine, f"f{n}", REDIS_URL=f"redis://127.0.0.1:{redis.port}",
-                                             DOCKCAST_LEASE_TTL="2s") for n in range(2)]
-        followers = [Follower([instances[n % 2].port], old) for n in range(2)]
-        tasks = [asyncio.create_task(each.run()) for each in followers]
-        await until("all hear lines", lambda: all(len(each.lines["o"]) > 50 for each in followers))
-        redis.tell("CONFIG SET maxmemory 1")
-        followers += [Follower([each.port], new) for each in instances]
-        tasks += [asyncio.create_task(each.run()) for each in followers[2:]]
-        counts = [len(each.lines["o"]) for each in followers]
-        await until("all hear lines from a full Redis' instances", lambda: all(
-            len(each.lines["o"]) > had + 500 for each, had in zip(followers, counts)))
-        redis.tell("CONFIG SET maxmemory 0")
-        counts = [len(each.lines["o"]) for each in followers]
-        await until("all hear lines again", lambda: all(
-            len(each.lines["o"]) > had + 200 for each, had in zip(followers, counts)))
-        for follower in followers:
-            check(follower.exact() and not follower.cuts, f"nothing is lost: {follower}")
-        print(f"Redis full, and not any more: {followers[-1]}")
-        for task in tasks:
-            task.cancel()
+        redis, audience = Redis(folder), Audience()
+        instances = await start(engine, ["f0", "f1"], redis, DOCKCAST_LEASE_TTL="2s")
         for instance in instances:
-            await asyncio.to_thread(instance.stop)
-        redis.kill()
+            audience.join(instance, old)
+        await audience.hear("all hear lines", 50)
+        redis.tell("CONFIG SET maxmemory 1")
+        for instance in instances:
+            audience.join(instance, new)
+        await audience.hear("all hear lines from a full Redis' instances", 500)
+        redis.tell("CONFIG SET maxmemory 0")
+        await audience.hear("all hear lines again", 200)
+        audience.leave("Redis full, and not any more")
+        await stop(instances, redis)
 
 
 async def without_the_engine(engine):
