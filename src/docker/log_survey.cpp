@@ -30,7 +30,8 @@ ReadPlan LogSurvey::begin() {
   tracks_ = {};
   position_ = log_;
   records_ = passed_ = behind_after_ = 0;
-  past_until_ = past_after_ = since_come_ = found_ = false;
+  past_until_ = past_after_ = found_ = false;
+  since_come_ = counts_to_until_ = !options_.since_ns;
   kept_.clear();
   if (sight_) sight_->begin();
   if (after_sight_) after_sight_->begin();
@@ -72,10 +73,14 @@ bool LogSurvey::behind_until(const Line& line) const {
 }
 
 void LogSurvey::take_line(const Line& line) {
-  if (found_ || behind_until(line)) return;
+  const bool behind = behind_until(line);
+  if (found_ || (behind && counts_to_until_)) return;
   if (line.partial) return;  // it counts, and can be passed, where it ends
   behind_after_ += past_after_ ? 1 : 0;
-  since_come_ = since_come_ || !options_.since_ns || line.time_ns >= *options_.since_ns;
+  if (!since_come_ && line.time_ns >= *options_.since_ns) {
+    since_come_ = true;
+    counts_to_until_ = !behind;
+  }
   found_ = since_come_ && !options_.lines;
   kept_.push_back({line.stream, line.mark, line.time_ns});
   const std::uint64_t wanted = since_come_ ? options_.lines.value_or(1) : 0;
@@ -119,22 +124,23 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
     return Verdict::wider;
   }
   if (passed_ == 0) return Verdict::found;  // the log's start
+  const bool before_until = options_.until && !lacks(*options_.until, position_);
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark& mark = position_.mark(stream);
     if (mark != Mark{} || (options_.tty && stream == LogStream::err)) continue;  // a terminal has one stream
     mark = mark_without_lines(stream);
-    if (options_.until) mark = std::min(mark, options_.until->mark(stream));
+    if (before_until) mark = std::min(mark, options_.until->mark(stream));
   }
   return Verdict::found;
 }
 
 // The mark of a stream that showed no line before the position: a bound, as high as what may come allows. Where the
 // whole log shows nothing of it, that is the log's first stamp: what rotation took of it lies before that, and a reader
-// who knew some of it must not be sent back.
+// who knew some of it must not be sent back. A bound at a line's own stamp is a gap's, which may end within that line.
 Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
-  if (track.known) return {track.first_ns, 0};
   if (!tail_) return {window_ns_, 0};
+  if (track.known) return {track.first_ns - 1, 0};
   return {std::max(window_ns_, last_ns_ - disorder_max_ns), 0};
 }
 

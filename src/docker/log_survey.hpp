@@ -23,7 +23,8 @@ class LogSurvey {
     bool tty = false;
     std::optional<std::uint64_t> lines;  // one of the two, or both: then what both allow
     std::optional<std::int64_t> since_ns;
-    std::optional<Position> until;  // lines behind it do not count; met by sight where that is possible
+    // Lines behind it do not count, unless all before it are too early; met by sight where that is possible.
+    std::optional<Position> until;
     std::optional<Position> after{};  // with `lines`: nothing before it is wanted
   };
   // `log` says which log: its engine and container.
@@ -76,6 +77,7 @@ class LogSurvey {
   bool past_until_ = false, past_after_ = false;
   std::uint64_t behind_after_ = 0;  // lines
   bool since_come_ = false;         // the first line of the time wanted; any, where none is
+  bool counts_to_until_ = false;    // and it lay before `until`
   bool found_ = false;              // the first line of the time wanted
   std::deque<Kept> kept_;           // the lines behind position_
   std::int64_t window_ns_ = 0, last_ns_ = 0;

@@ -183,6 +183,21 @@ TEST(LogSurvey, FindsWhatATimeAndANumberBothAllow) {
   EXPECT_GT(lines_behind(900, 200), 500U);
 }
 
+// The ring is behind: what it has yet to bring is too early as well.
+TEST(LogSurvey, LooksForATimeBehindWhereTheRingBegins) {
+  LogModel log = log_of(1000);
+  const Position until = log.position_before(300);
+  const auto lines_from = [&](std::optional<std::uint64_t> lines) {
+    LogCursor cursor(survey(log, {false, lines, log.entries[600].time_ns, until}).position, {});
+    LogJudge judge;
+    EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+    return judge.events.size();
+  };
+  EXPECT_GT(lines_from({}), 380U);
+  EXPECT_LE(lines_from({}), 400U);
+  EXPECT_EQ(lines_from(20), 20U);
+}
+
 TEST(LogSurvey, CountsNothingBehindAPlaceThatRotationTook) {
   LogModel log = log_of(1000);
   const Position until = log.position_before(600);
@@ -205,6 +220,44 @@ TEST(LogSurvey, SetsABoundBetweenTheLinesBeforeAndBehindThePosition) {
   ASSERT_EQ(survey.end(true), LogSurvey::Verdict::found);
   EXPECT_EQ(survey.position().mark(LogStream::out), (Mark{start + 96 * step, 1}));
   EXPECT_EQ(survey.position().mark(LogStream::err), until.mark(LogStream::err));  // and not behind it
+}
+
+// Rotation has taken the ring's beginning, and nothing is left of stderr: what is told lies behind all that it had.
+TEST(LogSurvey, SetsNoBoundBeforeThePositionWhereTheRingBeginsBeforeThat) {
+  const std::int64_t start = 100'000'000'000, step = 1'000'000;
+  Position until;
+  until.marks = {Mark{start - 50 * step, 1}, Mark{start - 90 * step, 1}};
+  LogSurvey survey(Position{}, {false, {}, start + 60 * step, until});
+  survey.begin();
+  for (int i = 0; i < 100 && survey.take({LogStream::out, start + i * step, "out\n"}) == LogCursor::Step::more; ++i) {
+  }
+  ASSERT_EQ(survey.end(false), LogSurvey::Verdict::found);
+  EXPECT_EQ(survey.position().mark(LogStream::out), (Mark{start + 59 * step, 1}));
+  EXPECT_EQ(survey.position().mark(LogStream::err).count, 0U);
+  EXPECT_GE(survey.position().mark(LogStream::err).max_ns, start);
+}
+
+// The line before which it stands loses its first piece: what is left of it is not told as if it were the line.
+TEST(LogSurvey, StandsBeforeALongLineSoThatItsLossIsSeen) {
+  for (const std::uint64_t others : {20U, 2000U}) {
+    LogModel log(1, {});
+    for (std::uint64_t i = 0; i < others; ++i) log.append(LogStream::err, static_cast<std::int64_t>(i) * 10'000);
+    const std::int64_t time_ns = log.now_ns + static_cast<std::int64_t>(others) * 10'000'000;
+    std::string piece = std::to_string(others) + ".0;";
+    piece.resize(piece_bytes, 'x');
+    log.entries.push_back({LogStream::out, time_ns, piece, others, true, false, {}});
+    log.append(LogStream::err, static_cast<std::int64_t>(others) * 10'000 + 1);
+    log.entries.push_back({LogStream::out, time_ns, std::to_string(others) + ".1;\n", others, false, true, {}});
+    const Position position = survey(log, {false, 1, {}, {}}).position;
+    EXPECT_EQ(position.head, LogStream::err);
+    log.rotate(others + 1);
+    LogCursor::Options options;
+    options.rotates = true;
+    LogCursor cursor(position, options);
+    LogJudge judge;
+    EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+    EXPECT_EQ(judge.gaps, 1U) << others;
+  }
 }
 
 }  // namespace
