@@ -80,7 +80,8 @@ net::Task<void> LogReader::run() {
     }
     ++failures_;
     if (failures_ == failures_told && !std::exchange(down_, true)) sink_.on_state(LogEvent::source_down);
-    co_await loop_.sleep(backoff());
+    net::Timer late = loop_.after(backoff(), [this] { woken_.notify(); });
+    co_await woken_.wait();  // the Engine may be heard of earlier
   }
 }
 

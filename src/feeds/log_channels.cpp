@@ -59,6 +59,11 @@ void LogFeeds::State::on_removed(LogFeed& feed) {
   look_who_is_done(*channel);
 }
 
+void LogFeeds::State::on_yielded(LogFeed& feed) {
+  Channel* channel = channel_of(feed);
+  if (channel != nullptr && channel->followers == 0) linger(*channel);
+}
+
 // A subscription ends when its follower has been sent everything, `removed` last.
 void LogFeeds::State::look_who_is_done(Channel& channel) {
   const bool force = parts.loop.now() >= *channel.ends_at;

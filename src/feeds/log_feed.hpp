@@ -57,6 +57,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
     virtual void on_failed(LogFeed& feed,
                            const base::Error& error) = 0;  // it cannot be read: all followers are refused
     virtual void on_removed(LogFeed& feed) = 0;            // the container is gone, `removed` is in the rings
+    virtual void on_yielded(LogFeed& feed) = 0;            // it was the owner, and another is
   };
 
   LogFeed(Shared& shared, docker::Container container, Owner& owner);

@@ -158,6 +158,7 @@ net::Task<void> LogFeed::own(Grant grant) {
   role_ = Role::relaying;
   heard_at_ = valid_until_ - ttl * 2 / 3;  // the last renewal: an instance that stood still knows of nothing since
   try_now_ = true;
+  owner_.on_yielded(*this);
 }
 
 // Redis does not answer: we read for our own followers, until the lease is ours, or another reads already.

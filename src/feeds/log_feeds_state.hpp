@@ -56,6 +56,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   void on_moved(LogFeed& feed) override { wake_histories(feed); }
   void on_failed(LogFeed& feed, const base::Error& error) override;
   void on_removed(LogFeed& feed) override;
+  void on_yielded(LogFeed& feed) override;
 
   // None for a feed that is handing its lease over: its channel is closed, and another may be in its place.
   Channel* channel_of(const LogFeed& feed) {

@@ -45,7 +45,10 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   }
   // A position from another instance may be ahead of ours; one read of Docker brings us there, or it is not in the log.
   // And of a process that stood still the ring might promise what is gone, or end before what is asked for.
-  const auto behind = [this] { return at_ && docker::behind(feed_.at(), at_->reached); };
+  const std::optional<docker::Position> given = at_         ? std::optional(at_->reached)
+                                                : resumes() ? start.after
+                                                            : std::nullopt;
+  const auto behind = [&] { return given && docker::behind(feed_.at(), *given); };
   for (int tries = 0; tries < 3 && (behind() || (tries == 0 && feed_.stale())); ++tries) {
     feed_.catch_up();
     co_await moved_.wait();

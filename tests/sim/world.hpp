@@ -102,6 +102,7 @@ class World {
   std::string wrong_at_rest() const;
   std::set<std::string> instances_at_work_for(std::size_t container) const;
   std::string wrong_state_told(SimFollower& follower) const;
+  static bool trouble_told(SimFollower& follower);
   void count();
 
   net::SimWorld net_;

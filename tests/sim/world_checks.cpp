@@ -100,6 +100,13 @@ std::string World::wrong_state_told(SimFollower& follower) const {
   return {};
 }
 
+bool World::trouble_told(SimFollower& follower) {
+  const auto& all = follower.witnesses();
+  return !follower.gone() && std::any_of(all.begin(), all.end(), [](const auto& witness) {
+    return !witness->removed() && witness->troubled();
+  });
+}
+
 void World::check_at_rest() {
   // Who is to leave has left, and the linger after that is over. Others may have gone to another instance just now.
   const auto left = [](const Follower& each) { return each.leaves || each.follower->gone(); };
@@ -118,18 +125,14 @@ void World::check_at_rest() {
   // A doorbell that is silent is opened anew now and then.
   const std::uint64_t opened = engine_->counts().follow_requests - before;
   if (opened > 5 * containers_.size()) fail("at rest, and follows are opened again and again");
-  // Who waits for a container's next run looks again when it hears the Engine's events again.
-  const auto nobody_is_wrong = [this] {
-    return std::all_of(followers_.begin(), followers_.end(),
-                       [this](Follower& each) { return wrong_state_told(*each.follower).empty(); });
+  // Who waits for a container's next run, or for the Engine, looks again when it hears the Engine's events again.
+  const auto right = [this](Follower& each) {
+    return wrong_state_told(*each.follower).empty() && !trouble_told(*each.follower);
   };
-  run_until(nobody_is_wrong, events_within);
+  run_until([&] { return std::all_of(followers_.begin(), followers_.end(), right); }, events_within);
   if (!broken_.empty()) return;
   for (auto& each : followers_) {
-    for (const auto& witness : each.follower->witnesses()) {
-      if (each.follower->gone() || witness->removed()) continue;
-      if (witness->troubled()) fail(each.follower->options().name + ": all is well, and recovered was not said");
-    }
+    if (trouble_told(*each.follower)) fail(each.follower->options().name + ": all is well, and recovered was not said");
     if (const std::string wrong = wrong_state_told(*each.follower); !wrong.empty()) fail("at rest: " + wrong);
   }
   if (const std::string missing = everybody_has_everything(); !missing.empty()) fail("at rest: " + missing);
