@@ -139,7 +139,7 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
 // who knew some of it must not be sent back. A bound at a line's own stamp is a gap's, which may end within that line.
 Mark LogSurvey::mark_without_lines(LogStream stream) const {
   const Track& track = tracks_[index_of(stream)];
-  if (!tail_) return {window_ns_, 0};
+  if (!tail_) return {track.known ? std::min(track.first_ns, window_ns_) : window_ns_, 0};
   if (track.known) return {track.first_ns - 1, 0};
   return {std::max(window_ns_, last_ns_ - disorder_max_ns), 0};
 }

@@ -46,7 +46,7 @@ struct HandLease final : lease::Lease {
                                                std::string) override {
     return acquire(std::move(name), ttl, above);
   }
-  net::Task<base::Result<bool>> renew(std::string, net::Duration, lease::Fence) override { co_return true; }
+  net::Task<base::Result<bool>> renew(std::string, net::Duration, lease::Fence) override { co_return is_free; }
   net::Task<base::Result<void>> release(std::string, lease::Fence) override { co_return base::Result<void>(); }
 
   bool is_free = false;
@@ -73,6 +73,7 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   void on_moved(feeds::LogFeed&) override {}
   void on_failed(feeds::LogFeed&, const base::Error& error) override { ADD_FAILURE() << error.message; }
   void on_removed(feeds::LogFeed&) override { ++removed_; }
+  void on_yielded(feeds::LogFeed&) override { ++yielded_; }
 
   // The owner says something, as of where the log stands.
   void owner_says(LogFrame::Kind kind, LogState state) {
@@ -117,7 +118,7 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   hub::RingNumber ring_ = 0;
   std::uint64_t heard_ = 0;
   const lease::Fence fence_{1, 1};
-  int removed_ = 0;
+  int removed_ = 0, yielded_ = 0;
 };
 
 TEST_F(LogFeedTest, WhatEveryFrameRepeatsIsToldOnce) {
@@ -177,6 +178,16 @@ TEST_F(LogFeedTest, AnOwnerThatGoesIsFollowedAsSoonAsItsLeaseIsFree) {
   lease_.is_free = true;
   EXPECT_TRUE(world_.run_until([this] { return feed_->role() == feeds::LogFeed::Role::owning; }, 100ms));
   EXPECT_GT(bus_.published, 0) << "its first tip";
+}
+
+TEST_F(LogFeedTest, AnOwnerWhoseLeaseAnotherHoldsYields) {
+  owner_says(LogFrame::Kind::released, LogState::live);
+  lease_.is_free = true;
+  EXPECT_TRUE(world_.run_until([this] { return feed_->role() == feeds::LogFeed::Role::owning; }, 1s));
+  EXPECT_EQ(yielded_, 0);
+  lease_.is_free = false;
+  EXPECT_TRUE(world_.run_until([this] { return yielded_ == 1; }, settings_.lease_ttl));
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::relaying);
 }
 
 TEST_F(LogFeedTest, WhenAnotherHasTakenOverNobodyAsksForTheLeaseOfTheOneThatWent) {

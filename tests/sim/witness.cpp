@@ -92,6 +92,7 @@ void Witness::begin_at(const Position& position) {
   for (const LogStream stream : both) {
     Track& track = tracks_[docker::index_of(stream)];
     track = Track{};
+    track.gone = truth_.log().oldest_on_disk();
     track.low = track.next = truth_.lines_until(stream, position);
     const bool log_start = position.mark(stream) == docker::Mark{};
     track.skip = log_start ? Track::Skip::beginning : Track::Skip::nothing;

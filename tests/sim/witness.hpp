@@ -78,6 +78,7 @@ class Witness {
     std::size_t low = 0;        // the first line that was neither told nor in an earlier gap
     std::int64_t bound_ns = 0;  // where that gap ended, if at a bound
     bool torn = false;          // the line before began in its middle, so that its mark is of another reckoning
+    std::size_t gone = 0;       // records before it were gone at the beginning; 0 behind the first line
   };
 
   struct Tail {

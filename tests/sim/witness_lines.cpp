@@ -35,9 +35,12 @@ std::string Witness::take(const HeardLine& heard) {
   track.torn = false;
   if (track.skip != Track::Skip::nothing) {
     if (std::string wrong = skip_to(heard, track, found); !wrong.empty()) return wrong;
+  } else if (found < lines.size() && lines[found].first_record < track.gone && is_rest_of(lines[found], heard)) {
+    track.torn = true;  // it was so when it asked
   } else if (found >= lines.size() || !is(lines[found], heard)) {
     return misplaced(heard, track);
   }
+  track.gone = 0;
   if (std::string wrong = unasked(heard.stream, found); !wrong.empty()) return wrong;
   lines[found].told = true;
   std::size_t& told = truth_.told_by(instance_)[docker::index_of(heard.stream)];
