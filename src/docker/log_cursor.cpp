@@ -213,9 +213,11 @@ void LogCursor::settle_gap(LogOut& out) {
 }
 
 void LogCursor::announce(const Position& to, std::string_view reason, LogOut& out) {
+  // Whoever has all records up to `until` lacks nothing before it: what else it says are bounds.
+  const bool has_all = landmark_.is_end() && !lacks(position_, landmark_.at());
   Gap gap{position_, landmark_.clip(position_, to), reason};
   position_ = gap.to;
-  if (!base::planted::untold_gap) out.on_gap(gap);
+  if (!has_all && !base::planted::untold_gap) out.on_gap(gap);
 }
 
 void LogCursor::flush(LogOut& out) {

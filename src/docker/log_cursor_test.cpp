@@ -81,6 +81,25 @@ TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
 }
 
 // The other stream's first record may come late, and be stamped before its place.
+// It has the ring's last record, and the ring knows of the other stream only that nothing was left of it.
+TEST(LogCursor, TellsNoGapWhereTheRingBeginsBehindAllThatItHas) {
+  LogModel::Habits habits;
+  habits.err_percent = 0;
+  LogModel log = log_of(100, habits);
+  const Position here = log.position_before(100);
+  LogCursor::Options options;
+  options.until = here;
+  options.until->mark(LogStream::err) = {log.entries[10].time_ns, 0};
+  log.rotate(100);
+  log.write(20);
+  log.finish_lines();
+  LogCursor cursor(here, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::reached);
+  EXPECT_EQ(judge.gaps, 0u);
+  EXPECT_EQ(judge.events.size(), 0u);
+}
+
 TEST(LogCursor, EndsAGapAtTheFirstRecordOfEachStream) {
   LogModel log(1, {});
   for (int i = 0; i < 300; ++i) log.append(LogStream::out, i);

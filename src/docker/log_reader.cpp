@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
 constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
 constexpr int later_max = 20;
-constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
+constexpr int failures_told = 2;   // in a row: one may be a cut connection, which is nobody's business
+constexpr std::uint64_t few = 64;  // new records of a read: a follow reaches back further, and so does the next one
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost
@@ -80,7 +81,7 @@ net::Task<void> LogReader::run() {
     }
     ++failures_;
     if (failures_ == failures_told && !std::exchange(down_, true)) sink_.on_state(LogEvent::source_down);
-    net::Timer late = loop_.after(backoff(), [this] { woken_.notify(); });
+    const net::Timer late = loop_.after(backoff(), [this] { woken_.notify(); });
     co_await woken_.wait();  // the Engine may be heard of earlier
   }
 }
@@ -112,7 +113,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
   } else if (run_end_) {  // it was started again while the Engine could not be read
     release(next_run_);
   }
-  auto caught_up = co_await catch_up();
+  auto caught_up = co_await catch_up(now->running() ? few : 0);
   if (!caught_up) co_return caught_up.error();
   if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
   if (now->running()) {
@@ -179,27 +180,20 @@ void LogReader::run_ended() {
   if (!std::exchange(told_stopped_, true)) sink_.on_state(LogEvent::stopped);
 }
 
-// Plain reads, until one of them ends with nothing new behind a proved overlap.
-net::Task<base::Result<void>> LogReader::catch_up() {
+// Plain reads, until one of them ends with no more than `left` new records behind a proved overlap.
+net::Task<base::Result<void>> LogReader::catch_up(std::uint64_t left) {
   for (int later = 0;;) {
     auto read = co_await read_once(false);
     if (!read) co_return read.error();
-    switch (verdict_) {
-      case LogCursor::Verdict::caught_up:
-      case LogCursor::Verdict::reached:
-        if (cursor_->fresh() == 0) co_return base::Result<void>();
-        break;
-      case LogCursor::Verdict::wider:
-      case LogCursor::Verdict::again:  // only with `until`
-        break;
-      case LogCursor::Verdict::later:
-        if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};
-        co_await loop_.sleep(later_step * later);
-        break;
-      case LogCursor::Verdict::broken:
-        if (cursor_->fresh() == 0) co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
-        break;  // it got us on: no reason to wait
+    const bool at_end = verdict_ == LogCursor::Verdict::caught_up || verdict_ == LogCursor::Verdict::reached;
+    if (at_end && cursor_->fresh() <= left) co_return base::Result<void>();
+    if (verdict_ == LogCursor::Verdict::later) {
+      if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};
+      co_await loop_.sleep(later_step * later);
     }
+    const bool got_us_on = cursor_->fresh() > 0;  // then there is no reason to wait
+    if (verdict_ == LogCursor::Verdict::broken && !got_us_on)
+      co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
   }
 }
 
@@ -267,7 +261,7 @@ net::Task<base::Result<void>> LogReader::poll() {
     const bool silent = co_await silence(rung, over);
     if (silent) break;
     rung = false;
-    auto read = co_await catch_up();
+    auto read = co_await catch_up(few);
     if (!read) co_return read.error();
     pause = rung ? std::min<net::Duration>(pause * 2, poll_most) : poll_least;
     co_await loop_.sleep(pause);

@@ -66,7 +66,7 @@ class LogReader final : private LogOut {
   net::Task<base::Result<bool>> turn();
   net::Task<base::Result<void>> prepare(const Container& now);
   bool knows_beyond(net::WallTime time) const;
-  net::Task<base::Result<void>> catch_up();
+  net::Task<base::Result<void>> catch_up(std::uint64_t left);
   net::Task<base::Result<void>> read_once(bool follow);
   net::Task<base::Result<void>> follow();
   net::Task<base::Result<void>> poll();
