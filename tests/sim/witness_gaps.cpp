@@ -88,9 +88,7 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
   }
   track.next = std::max(track.next, end);
   track.skip = Track::Skip::gap;
-  const auto rest = lines.begin() + static_cast<std::ptrdiff_t>(std::min(end, lines.size()));
-  const bool shown = std::any_of(rest, lines.end(), [this](const TrueLine& line) { return !truth_.gone(line); });
-  track.bound_ns = shown ? 0 : to.mark(stream).max_ns;
+  track.bound_ns = to.mark(stream).max_ns;
   return {};
 }
 
