@@ -25,15 +25,19 @@ LogCursor::LogCursor(const Position& start, const Options& options)
       rotates_(options.rotates),
       replays_(options.replays),
       position_(start),
-      head_(start.head),
       lines_(options.tty),
       landmark_(landmark_of(options, start)),
       horizon_ns_(never_ns),
       tail_(tail_first) {
   if (options.file_bytes > 0) watch_.emplace(options.file_bytes);
+  stand_at(start);
+}
+
+void LogCursor::stand_at(const Position& start) {
+  head_ = start.head;
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     Mark mark = start.mark(stream);
-    Track& t = track(stream);
+    Track& t = track(stream) = Track{};
     t.seen = mark;
     t.time_ns = mark.max_ns;
     t.nth = mark.count;
@@ -47,6 +51,11 @@ LogCursor::LogCursor(const Position& start, const Options& options)
 
 ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   CHECK(held_.empty());
+  const bool nothing_told = position_.marks == LogLandmark::Marks{};
+  if (nothing_told) {  // the first pieces of a log's first line are better read again than looked for
+    stand_at(position_);
+    lines_ = LogLines(tty_);
+  }
   const Track& head = track(head_);
   bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};

@@ -118,6 +118,7 @@ class LogCursor {
   };
   enum class Place { old, fresh, astray, torn };
 
+  void stand_at(const Position& start);
   Track& track(LogStream stream) { return tracks_[index_of(stream)]; }
   Place place(const LogRecord& record);
   Place place_head(const LogRecord& record);
@@ -147,7 +148,7 @@ class LogCursor {
 
   bool tty_, rotates_, replays_;  // of Options
   Position position_;
-  LogStream head_;  // the stream of the last record taken, in the log's order
+  LogStream head_{};  // the stream of the last record taken, in the log's order
   std::array<Track, 2> tracks_;
   LogLines lines_;
   LogLandmark landmark_;  // until, or sought

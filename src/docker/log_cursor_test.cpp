@@ -81,6 +81,21 @@ TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
 }
 
 // The other stream's first record may come late, and be stamped before its place.
+// Of a log that may rotate, nobody can tell whether the first piece is still the one that was read.
+TEST(LogCursor, IsCutOffWithinTheFirstLineOfALog) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 3);
+  log.write_line(LogStream::out, 1);
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  EXPECT_EQ(read(cursor, log, judge, 1), LogCursor::Verdict::broken);
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+  EXPECT_EQ(judge.gaps, 0u);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+}
+
 // It has the ring's last record, and the ring knows of the other stream only that nothing was left of it.
 TEST(LogCursor, TellsNoGapWhereTheRingBeginsBehindAllThatItHas) {
   LogModel::Habits habits;

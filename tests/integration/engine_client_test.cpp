@@ -195,7 +195,7 @@ TEST_P(EngineClient, HearsTheLifeOfAContainer) {
   ASSERT_TRUE(ground_.until([&] { return !actions.empty() && actions.back() == "destroy"; }));
   EXPECT_EQ(heard.ups, 1);
   EXPECT_EQ(heard.downs, 0);
-  ASSERT_EQ(actions.size(), 9U);
+  ASSERT_EQ(actions.size(), 9U) << testing::PrintToString(actions);
   std::sort(actions.begin() + 5, actions.begin() + 7);  // `stop` and `die`: their order differs
   EXPECT_THAT(actions, ElementsAre("create", "start", "pause", "unpause", "kill", "die", "stop", "rename", "destroy"));
 }
