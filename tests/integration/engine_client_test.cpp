@@ -195,6 +195,11 @@ TEST_P(EngineClient, HearsTheLifeOfAContainer) {
   ASSERT_TRUE(ground_.until([&] { return !actions.empty() && actions.back() == "destroy"; }));
   EXPECT_EQ(heard.ups, 1);
   EXPECT_EQ(heard.downs, 0);
+  // Of a pause and its end 26.1 may say twice that they were: for who asked, and when the runtime reports it.
+  for (const char* twice : {"pause", "unpause"}) {
+    const auto first = std::find(actions.begin(), actions.end(), twice);
+    if (first != actions.end()) actions.erase(std::remove(first + 1, actions.end(), twice), actions.end());
+  }
   ASSERT_EQ(actions.size(), 9U) << testing::PrintToString(actions);
   std::sort(actions.begin() + 5, actions.begin() + 7);  // `stop` and `die`: their order differs
   EXPECT_THAT(actions, ElementsAre("create", "start", "pause", "unpause", "kill", "die", "stop", "rename", "destroy"));

@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration read_within = 3s;   // what was written
-constexpr net::Duration tried_again = 10s;  // by docker::LogReader, at the latest
+constexpr net::Duration tried_again = 10s;  // by docker::LogReader, at the latest; or its read stood still
 constexpr net::Duration made_good_within = 15s;
 
 template <class T>
@@ -37,7 +37,8 @@ bool World::calm() const { return undo_.empty() && net_.now() >= trouble_until_ 
 // What was stamped before that, every instance has read.
 std::int64_t World::settled() const {
   if (clock_stepped_) return 0;
-  const net::Duration within = read_within + (plan_.net.cut > 0 ? tried_again : 0s);
+  const bool disturbed = plan_.net.cut > 0 || plan_.net.stall > 0;
+  const net::Duration within = read_within + (disturbed ? tried_again : 0s);
   return (calm() ? engine_->wall() : trouble_from_ns_) - within.count();
 }
 
