@@ -23,6 +23,9 @@ inline std::string span(std::size_t from, std::size_t to) {
   return std::to_string(from) + " to " + std::to_string(to - 1);
 }
 
+// How far threads may put records out of the order of their stamps.
+inline constexpr std::int64_t race_ns = 3'000'000;
+
 class Witness {
  public:
   struct Wish {

@@ -6,8 +6,6 @@
 namespace sim {
 namespace {
 
-constexpr std::int64_t race_ns = 3'000'000;  // how far threads may put records out of the order of their stamps
-
 std::string shown(const std::string& text) {
   return "\"" + (text.size() <= 40 ? text : text.substr(0, 40) + "…(" + std::to_string(text.size()) + ")") + "\"";
 }
