@@ -83,8 +83,10 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
     const bool raced = to.mark(stream).count == 0 && to.mark(stream).max_ns - lines[i].time_ns <= race_ns;
     if (shows(stream) && !truth_.gone(lines[i]) && !truth_.stepped() && !raced)
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
-    // Who stands where the log was read to has all; what was written since may go before it is read.
-    const bool old = lines[i].time_ns < newest_then_ns_ - unread_ns && lines[i].first_record < gone_then_;
+    // Who stands where the log was read to has all; what was written since may go before it is read. Nothing was
+    // promised of a stream that is not shown.
+    const bool old =
+        shows(stream) && lines[i].time_ns < newest_then_ns_ - unread_ns && lines[i].first_record < gone_then_;
     if (wish_.undisturbed && promised_full_ && old && track.skip != Track::Skip::beginning)
       return "recovered: full, though line " + std::to_string(i) + " of " + name_of(stream) + " was gone already";
   }
