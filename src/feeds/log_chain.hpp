@@ -52,9 +52,10 @@ class LogChain {
 
   // After Docker was read to its end: nothing before `proven` is missing here any more.
   void advance(const docker::Position& proven) { at_.advance(proven); }
-  // Docker was read on from at(), and found it called so (docker/log_sight.hpp).
+  // Docker was read on from at(), and found it called so (docker/log_sight.hpp). A bound stands before its record.
   void rename(const docker::Position& name) {
-    if (at().head == name.head && at().head_ns() == name.head_ns()) at_.rename(name);
+    const bool behind_a_record = name.mark(name.head).count > 0;
+    if (behind_a_record && at().head == name.head && at().head_ns() == name.head_ns()) at_.rename(name);
   }
 
  private:

@@ -223,6 +223,15 @@ TEST(LogChain, WhatWeReadOurselvesIsCalledAsOthersCalledIt) {
   EXPECT_EQ(own.entries[0].time_ns, 9);
 }
 
+// Two of our readers came to a gap's end, where one record is left of a line, and one of them has told it.
+TEST(LogChain, ABoundIsNoNameForThePlaceBehindItsRecord) {
+  LogChain chain(position({9, 1}));
+  chain.rename(position({9, 0}));
+  EXPECT_EQ(chain.at(), position({9, 1}));
+  LogFrame again = lines_frame(position({9, 0}), position({9, 1}), std::array{line(LogStream::out, 9, "rest")});
+  EXPECT_EQ(chain.admit(again), LogChain::Verdict::known);
+}
+
 TEST(LogChain, DoubtsAFrameThatDoesNotShowWhereWeStand) {
   LogChain chain(position({100, 1}, {3, 1}));
   std::vector<docker::Line> lines = {line(LogStream::out, 6, "o"), line(LogStream::err, 7, "e")};
