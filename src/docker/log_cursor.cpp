@@ -51,8 +51,7 @@ void LogCursor::stand_at(const Position& start) {
 
 ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   CHECK(held_.empty());
-  const bool nothing_told = position_.marks == LogLandmark::Marks{};
-  if (nothing_told) {  // the first pieces of a log's first line are better read again than looked for
+  if (nothing_told()) {  // the first pieces of a log's first line are better read again than looked for
     stand_at(position_);
     lines_ = LogLines(tty_);
   }

@@ -119,6 +119,7 @@ class LogCursor {
   enum class Place { old, fresh, astray, torn };
 
   void stand_at(const Position& start);
+  bool nothing_told() const { return position_.marks == LogLandmark::Marks{}; }
   Track& track(LogStream stream) { return tracks_[index_of(stream)]; }
   Place place(const LogRecord& record);
   Place place_head(const LogRecord& record);
@@ -139,6 +140,7 @@ class LogCursor {
   void hold(const LogRecord& record, LogOut& out);
   void settle_gap(LogOut& out);
   void announce(const Position& to, std::string_view reason, LogOut& out);
+  Verdict end_read(bool clean, LogOut& out);
   Verdict end_cut_off();
   Verdict end_at_log_end(LogOut& out);
   Verdict end_short_of_until(LogOut& out);

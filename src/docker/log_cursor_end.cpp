@@ -16,6 +16,14 @@ constexpr std::uint64_t tail_max = 1'048'576;  // beyond, reading it all from th
 }  // namespace
 
 LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
+  const Verdict verdict = end_read(clean, out);
+  // It began at the log's start, and the log has nothing left of what lies before `until`.
+  const bool all_gone = nothing_told() && landmark_.is_end() && lacks(position_, landmark_.at());
+  if (verdict == Verdict::reached && all_gone) announce(landmark_.at(), "rotated", out);
+  return verdict;
+}
+
+LogCursor::Verdict LogCursor::end_read(bool clean, LogOut& out) {
   if (!clean) held_.clear();  // too little was seen to say where the gap ends
   if (!held_.empty()) settle_gap(out);
   run_shown_ = clean && plan_.follow;

@@ -81,6 +81,19 @@ TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
 }
 
 // The other stream's first record may come late, and be stamped before its place.
+TEST(LogCursor, TellsOneGapWhereAWholeLogUpToTheRingIsGone) {
+  LogModel log = log_of(100);
+  LogCursor::Options options;
+  options.until = log.position_before(50);
+  log.rotate(60);
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::reached);
+  EXPECT_EQ(judge.gaps, 1u);
+  EXPECT_EQ(judge.events.size(), 1u) << "the gap";
+  EXPECT_EQ(cursor.position(), *options.until);
+}
+
 // Of a log that may rotate, nobody can tell whether the first piece is still the one that was read.
 TEST(LogCursor, IsCutOffWithinTheFirstLineOfALog) {
   LogModel log(1, {});
