@@ -51,7 +51,7 @@ void LogCursor::stand_at(const Position& start) {
 
 ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   CHECK(held_.empty());
-  if (nothing_told()) {  // the first pieces of a log's first line are better read again than looked for
+  if (std::exchange(cut_off_, false) && nothing_told()) {  // a log's first pieces are read again, not looked for
     stand_at(position_);
     lines_ = LogLines(tty_);
   }
@@ -222,7 +222,8 @@ void LogCursor::settle_gap(LogOut& out) {
 
 void LogCursor::announce(const Position& to, std::string_view reason, LogOut& out) {
   // Whoever has all records up to `until` lacks nothing before it: what else it says are bounds.
-  const bool has_all = landmark_.is_end() && !lacks(position_, landmark_.at());
+  const bool comparable = landmark_.is_end() && !landmark_.awaited() && reason != "clock";
+  const bool has_all = comparable && !lacks(position_, landmark_.at());
   Gap gap{position_, landmark_.clip(position_, to), reason};
   position_ = gap.to;
   if (!has_all && !base::planted::untold_gap) out.on_gap(gap);

@@ -163,6 +163,7 @@ class LogCursor {
   enum class Lost { no, doubtful, surely } lost_ = Lost::no;  // how often the whole log did not show the head
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it
+  bool cut_off_ = false;                                      // the last read did not come to its end
   bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
   bool log_stepped_ = false;  // a read showed that the clock went back within the log

@@ -16,6 +16,7 @@ constexpr std::uint64_t tail_max = 1'048'576;  // beyond, reading it all from th
 }  // namespace
 
 LogCursor::Verdict LogCursor::end(bool clean, LogOut& out) {
+  cut_off_ = !clean;
   const Verdict verdict = end_read(clean, out);
   // It began at the log's start, and the log has nothing left of what lies before `until`.
   const bool all_gone = nothing_told() && landmark_.is_end() && lacks(position_, landmark_.at());

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.hpp"
 #include "docker/log_cursor.hpp"
 
 namespace docker {
@@ -230,6 +231,14 @@ inline LogCursor::Verdict read_on(LogCursor& cursor, const LogModel& log, LogOut
   for (int i = 0; i < 12 && (verdict == Verdict::wider || verdict == Verdict::later); ++i)
     verdict = read(cursor, log, out);
   return verdict;
+}
+
+// What is told by one who reads on from there to the log's end.
+inline LogJudge read_from(const Position& start, const LogModel& log) {
+  LogCursor cursor(start, {});
+  LogJudge judge;
+  CHECK(read_on(cursor, log, judge) == LogCursor::Verdict::caught_up);
+  return judge;
 }
 
 inline LogModel log_of(std::size_t records, LogModel::Habits habits = {}) {

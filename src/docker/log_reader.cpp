@@ -12,8 +12,9 @@ using namespace std::chrono_literals;
 constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
 constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
 constexpr int later_max = 20;
-constexpr int failures_told = 2;   // in a row: one may be a cut connection, which is nobody's business
-constexpr std::uint64_t few = 64;  // new records of a read: a follow reaches back further, and so does the next one
+constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
+// New records of a read: a follow asks for four times as many, so it reaches back. A poll must keep up with rotation.
+constexpr std::uint64_t few_for_follow = 1024, few_for_poll = 64;
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost
@@ -81,6 +82,7 @@ net::Task<void> LogReader::run() {
     }
     ++failures_;
     if (failures_ == failures_told && !std::exchange(down_, true)) sink_.on_state(LogEvent::source_down);
+    co_await loop_.sleep(backoff_first);
     const net::Timer late = loop_.after(backoff(), [this] { woken_.notify(); });
     co_await woken_.wait();  // the Engine may be heard of earlier
   }
@@ -88,8 +90,7 @@ net::Task<void> LogReader::run() {
 
 net::Duration LogReader::backoff() {
   const net::Duration most = std::min<net::Duration>(backoff_first * (1 << std::min(failures_, 8)), backoff_max);
-  return backoff_first +
-         net::Duration(static_cast<std::int64_t>(loop_.random().unit() * static_cast<double>(most.count())));
+  return net::Duration(static_cast<std::int64_t>(loop_.random().unit() * static_cast<double>(most.count())));
 }
 
 // Reads to the log's end, then follows a run to its end, or waits for the next one. False: the container is gone.
@@ -113,7 +114,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
   } else if (run_end_) {  // it was started again while the Engine could not be read
     release(next_run_);
   }
-  auto caught_up = co_await catch_up(now->running() ? few : 0);
+  auto caught_up = co_await catch_up(now->running() ? few_for_follow : 0);
   if (!caught_up) co_return caught_up.error();
   if (std::exchange(down_, false)) sink_.on_state(LogEvent::recovered);
   if (now->running()) {
@@ -261,7 +262,7 @@ net::Task<base::Result<void>> LogReader::poll() {
     const bool silent = co_await silence(rung, over);
     if (silent) break;
     rung = false;
-    auto read = co_await catch_up(few);
+    auto read = co_await catch_up(few_for_poll);
     if (!read) co_return read.error();
     pause = rung ? std::min<net::Duration>(pause * 2, poll_most) : poll_least;
     co_await loop_.sleep(pause);

@@ -1,0 +1,154 @@
+// What LogCursor says of records that are gone, and when it says nothing.
+// The rest: log_cursor_test.cpp.
+#include "docker/log_cursor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "docker/log_model.hpp"
+
+namespace docker {
+namespace {
+
+using Verdict = LogCursor::Verdict;
+
+TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
+  LogModel log = log_of(1000);
+  log.rotate(900);
+  LogCursor::Options options;
+  options.until = log.position_before(800);
+  LogCursor cursor(log.position_before(300), options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
+  ASSERT_EQ(judge.events.size(), 1u);
+  EXPECT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.from, log.position_before(300));
+  EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
+}
+
+TEST(LogCursor, TellsOneGapWhereAWholeLogUpToTheRingIsGone) {
+  LogModel log = log_of(100);
+  LogCursor::Options options;
+  options.until = log.position_before(50);
+  log.rotate(60);
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::reached);
+  EXPECT_EQ(judge.gaps, 1u);
+  EXPECT_EQ(judge.events.size(), 1u) << "the gap";
+  EXPECT_EQ(cursor.position(), *options.until);
+}
+
+// Of a log that may rotate, nobody can tell whether the first piece is still the one that was read.
+TEST(LogCursor, IsCutOffWithinTheFirstLineOfALog) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 3);
+  log.write_line(LogStream::out, 1);
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  EXPECT_EQ(read(cursor, log, judge, 1), LogCursor::Verdict::broken);
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+  EXPECT_EQ(judge.gaps, 0u);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+}
+
+// Of a line that never ended, what was read once is not new again.
+TEST(LogCursor, AnUnfinishedLineAloneInALogIsReadOnce) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 3);
+  log.entries.pop_back();
+  LogCursor cursor(Position{}, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+  EXPECT_EQ(cursor.fresh(), 2u);
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::caught_up);
+  EXPECT_EQ(cursor.fresh(), 0u);
+}
+
+// The ring counts from behind a step of the clock, so that its marks are lower though it is further.
+TEST(LogCursor, TellsAGapBehindAStepOfTheClockHoweverTheRingCounts) {
+  LogModel log(1, {});
+  for (int i = 0; i < 50; ++i) log.append(LogStream::out, i * 1000);
+  log.now_ns -= 3'600'000'000'000;
+  for (int i = 50; i < 80; ++i) log.append(LogStream::out, i * 1000);
+  Position here, until;
+  here.mark(LogStream::out) = {log.entries[40].time_ns, 1};
+  until.mark(LogStream::out) = {log.entries[75].time_ns, 1};
+  LogCursor::Options options;
+  options.until = until;
+  log.rotate(60);
+  LogJudge judge;
+  LogCursor cursor(here, options);
+  LogCursor::Verdict verdict = read_on(cursor, log, judge);
+  if (verdict == LogCursor::Verdict::again) {
+    options.until_is = cursor.until_is();
+    LogCursor next(Position(cursor.position()), options);
+    verdict = read_on(next, log, judge);
+  }
+  EXPECT_GE(judge.gaps, 1u);
+}
+
+// It has the ring's last record, and the ring knows of the other stream only that nothing was left of it.
+TEST(LogCursor, TellsNoGapWhereTheRingBeginsBehindAllThatItHas) {
+  LogModel::Habits habits;
+  habits.err_percent = 0;
+  LogModel log = log_of(100, habits);
+  const Position here = log.position_before(100);
+  LogCursor::Options options;
+  options.until = here;
+  options.until->mark(LogStream::err) = {log.entries[10].time_ns, 0};
+  log.rotate(100);
+  log.write(20);
+  log.finish_lines();
+  LogCursor cursor(here, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), LogCursor::Verdict::reached);
+  EXPECT_EQ(judge.gaps, 0u);
+  EXPECT_EQ(judge.events.size(), 0u);
+}
+
+// The other stream's first record may come late, and be stamped before its place.
+TEST(LogCursor, EndsAGapAtTheFirstRecordOfEachStream) {
+  LogModel log(1, {});
+  for (int i = 0; i < 300; ++i) log.append(LogStream::out, i);
+  log.append(LogStream::err, 230);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  const LogJudge judge = read_from(lost, log);
+  ASSERT_EQ(judge.events.size(), 302u);
+  ASSERT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::out), (Mark{log.now_ns, 0}));
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), (Mark{log.now_ns + 230'000, 0}));
+}
+
+TEST(LogCursor, EndsAGapForASilentStreamBetweenWhatWentAndWhatIsToCome) {
+  LogModel log(1, {});
+  for (int i = 0; i < 100; ++i) log.append(LogStream::out, i);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  LogCursor cursor(lost, {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  ASSERT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), (Mark{log.now_ns + 49'500, 0}));
+  log.append(LogStream::err, 60);
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.events.back().mark, (Mark{log.now_ns + 60'000, 1}));
+}
+
+TEST(LogCursor, CoversNothingOfAStreamWhoseNextRecordStandsAtItsBound) {
+  LogModel log(1, {});
+  for (int i = 0; i < 3; ++i) log.append(LogStream::out, i);
+  log.append(LogStream::err, 3);
+  Position lost;
+  lost.mark(LogStream::out) = {log.now_ns - 1'000'000'000, 1};
+  lost.mark(LogStream::err) = {log.now_ns + 3'000, 0};
+  const LogJudge judge = read_from(lost, log);
+  ASSERT_EQ(judge.events.size(), 5u);
+  EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), lost.mark(LogStream::err));
+  EXPECT_EQ(judge.events[4].mark, (Mark{log.now_ns + 3'000, 1}));
+}
+
+}  // namespace
+}  // namespace docker
