@@ -77,10 +77,12 @@ std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& 
   const auto& lines = truth_.lines(stream);
   const std::size_t end = truth_.lines_until(stream, to);
   if (end < track.next && !truth_.stepped() && !track.torn) return "a gap that goes back on " + name_of(stream);
+  const docker::Mark bound = to.mark(stream);
+  const bool guessed = bound.count == 0 && (end == lines.size() || lines[end].time_ns != bound.max_ns);
   for (std::size_t i = track.next; i < end; ++i, ++covered) {
     // Who follows one stream may stand far behind on the other, and the gap leads from there. Of a line that is stamped
-    // just before a bound nobody could tell that it was still to come.
-    const bool raced = to.mark(stream).count == 0 && to.mark(stream).max_ns - lines[i].time_ns <= race_ns;
+    // just before a bound where no line is, nobody could tell that it was still to come.
+    const bool raced = guessed && bound.max_ns - lines[i].time_ns <= race_ns;
     if (shows(stream) && !truth_.gone(lines[i]) && !truth_.stepped() && !raced)
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
     // Who stands where the log was read to has all; what was written since may go before it is read. Nothing was
