@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/utf8.hpp"
+#include "ws/deflate.hpp"
 
 namespace ws {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t masked_header_bytes_max = 14;
 
 struct Header {
   Opcode opcode = Opcode::text;
-  bool last = true;
+  bool last = true, deflated = false;
   std::uint64_t payload_bytes = 0;
   MaskKey key = {};
 
@@ -23,8 +24,9 @@ struct Header {
 // The data message that is being put together; `fragments` is 0 while there is none.
 struct Message {
   Opcode opcode = Opcode::text;
+  bool deflated = false;
   std::uint32_t fragments = 0;
-  std::string text;
+  std::string text;  // or, as long as it comes, its deflated payload
   base::Utf8 utf8;
 };
 
@@ -60,9 +62,11 @@ std::size_t header_size(std::string_view known) {
   return 2 + length_bytes(known) + (byte_at(known, 1) & 0x80 ? 4 : 0);
 }
 
-Event judge_first_byte(unsigned byte, bool message_open) {
+// RSV1 says that a message is deflated, on its first frame (RFC 7692, 6).
+Event judge_first_byte(unsigned byte, bool message_open, bool deflate) {
   const unsigned opcode = byte & 0x0f;
-  if (byte & 0x70) return fault(1002, "a reserved bit is set");
+  const bool may_be_deflated = deflate && (opcode == 1 || opcode == 2);
+  if (byte & (may_be_deflated ? 0x30 : 0x70)) return fault(1002, "a reserved bit is set");
   if (opcode > 10 || (opcode > 2 && opcode < 8)) return fault(1002, "reserved opcode");
   if (opcode >= 8 && !(byte & 0x80)) return fault(1002, "fragmented control frame");
   if (opcode == 0 && !message_open) return fault(1002, "continuation without a message");
@@ -73,7 +77,7 @@ Event judge_first_byte(unsigned byte, bool message_open) {
 // Judges a header by as many of its bytes as are there.
 Event judge(std::string_view known, const Rules& rules, const Message& message) {
   if (known.empty()) return {};
-  const Event first = judge_first_byte(byte_at(known, 0), message.fragments > 0);
+  const Event first = judge_first_byte(byte_at(known, 0), message.fragments > 0, rules.inflater != nullptr);
   if (first.kind != Event::Kind::none || known.size() < 2) return first;
   if (((byte_at(known, 1) & 0x80) != 0) != rules.masked) return fault(1002, "frame masked the wrong way");
   const std::size_t extended = length_bytes(known);
@@ -92,6 +96,7 @@ Header parse(std::string_view header) {
   Header parsed;
   parsed.opcode = static_cast<Opcode>(byte_at(header, 0) & 0x0f);
   parsed.last = (byte_at(header, 0) & 0x80) != 0;
+  parsed.deflated = (byte_at(header, 0) & 0x40) != 0;
   parsed.payload_bytes = payload_bytes(header);
   if (byte_at(header, 1) & 0x80) header.copy(parsed.key.data(), 4, 2 + length_bytes(header));
   return parsed;
@@ -113,6 +118,21 @@ Event control_event(Opcode opcode, std::string_view payload) {
 
 Event data_event(Opcode opcode, std::string_view payload) {
   return {opcode == Opcode::text ? Event::Kind::text : Event::Kind::binary, 0, payload};
+}
+
+Event inflate(Message& message, const Rules& rules) {
+  std::string inflated;
+  switch (rules.inflater->inflate(inflated, message.text, rules.message_bytes_max)) {
+    case Inflater::Outcome::corrupt:
+      return fault(1007, "the deflated message is corrupt");
+    case Inflater::Outcome::too_long:
+      return fault(1009, "message too long");
+    case Inflater::Outcome::done:
+      break;
+  }
+  if (message.opcode == Opcode::text && !base::is_utf8(inflated)) return fault(1007, "text is not UTF-8");
+  message.text = std::move(inflated);
+  return {};
 }
 
 // Appends, and doubles the memory as a string would, but never beyond `bytes_max`: the bound is what a client may pin.
@@ -184,12 +204,15 @@ Event Decoder::take_header(std::span<char>& bytes, const Rules& rules) {
   if (part_) part_->header_bytes = 0;
 
   const Header header = parse(known);
-  const bool alone = header.control() || (header.last && header.opcode != Opcode::continuation);
+  const bool alone = header.control() || (header.last && !header.deflated && header.opcode != Opcode::continuation);
   if (!alone || header.payload_bytes > bytes.size()) {
     part().frame = header;
     part().payload_taken = 0;
     part().control.clear();
-    if (!header.control() && part().message.fragments++ == 0) part().message.opcode = header.opcode;
+    if (!header.control() && part().message.fragments++ == 0) {
+      part().message.opcode = header.opcode;
+      part().message.deflated = header.deflated;
+    }
     return take_payload(bytes, rules);
   }
   const std::span<char> payload = take(bytes, static_cast<std::size_t>(header.payload_bytes));
@@ -214,10 +237,14 @@ Event Decoder::take_payload(std::span<char>& bytes, const Rules& rules) {
     return complete ? control_event(frame.opcode, part_->control) : Event{};
   }
   const bool text = message.opcode == Opcode::text;
-  if (text && !message.utf8.feed(view(run))) return fault(1007, "text is not UTF-8");
+  if (text && !message.deflated && !message.utf8.feed(view(run))) return fault(1007, "text is not UTF-8");
   append_within(message.text, view(run), rules.message_bytes_max);
   if (!complete || !frame.last) return {};
-  if (text && !message.utf8.complete()) return fault(1007, "text is not UTF-8");
+  if (message.deflated) {
+    if (const Event wrong = inflate(message, rules); wrong.kind != Event::Kind::none) return wrong;
+  } else if (text && !message.utf8.complete()) {
+    return fault(1007, "text is not UTF-8");
+  }
   message.fragments = 0;
   return data_event(message.opcode, message.text);
 }

@@ -3,7 +3,8 @@
 // One sits in every idle session, so at rest it owns nothing: memory is taken only while a frame or a fragmented
 // message is unfinished, grows with what has arrived (never with what a header announces) up to message_bytes_max, and
 // is given back with the message. Whole frames are unmasked where they lie and handed out without a copy.
-// Everything that can be wrong is found as early as the bytes allow; then the decoder is at its end.
+// Everything that can be wrong is found as early as the bytes allow; then the decoder is at its end. A deflated message
+// is inflated when it is complete, so what is wrong with its text is found only then.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +16,14 @@
 
 namespace ws {
 
+class Inflater;
+
 // What the peer must keep to.
 struct Rules {
-  std::size_t message_bytes_max = 64 * 1024;  // of one message, all fragments together
+  std::size_t message_bytes_max = 64 * 1024;  // of one message, all fragments together, deflated and inflated
   std::uint32_t fragments_max = 1024;         // of one message; bounds the empty ones
   bool masked = true;                         // clients must mask, servers must not (5.1)
+  Inflater* inflater = nullptr;               // where permessage-deflate is agreed on (RFC 7692)
 };
 
 struct Event {

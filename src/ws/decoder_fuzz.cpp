@@ -5,10 +5,11 @@
 #include "base/slices.hpp"
 #include "base/utf8.hpp"
 #include "ws/decoder.hpp"
+#include "ws/deflate.hpp"
 
 namespace {
 
-constexpr ws::Rules rules{.message_bytes_max = 1000, .fragments_max = 8};
+ws::Rules rules{.message_bytes_max = 1000, .fragments_max = 8};
 
 struct Said {
   ws::Event::Kind kind;
@@ -30,16 +31,24 @@ std::vector<Said> decode(std::string_view stream, std::size_t slice) {
   return said;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
-  const std::string_view stream(reinterpret_cast<const char*>(bytes), size);
-  const auto said = decode(stream, size);
+void check(std::string_view stream) {
+  const auto said = decode(stream, stream.size());
   for (const std::size_t slice : {1u, 7u, 100u}) CHECK(decode(stream, slice) == said);
   for (const Said& each : said) {
     CHECK(each.text.size() <= rules.message_bytes_max);
     CHECK(each.kind != ws::Event::Kind::text || base::is_utf8(each.text));
     CHECK(each.kind != ws::Event::Kind::close || each.code == 1005 || ws::is_close_code(each.code));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
+  static ws::Inflater inflater;
+  const std::string_view stream(reinterpret_cast<const char*>(bytes), size);
+  for (ws::Inflater* agreed : {static_cast<ws::Inflater*>(nullptr), &inflater}) {
+    rules.inflater = agreed;
+    check(stream);
   }
   return 0;
 }

@@ -24,6 +24,12 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
   out.append(payload);
 }
 
+void append_deflated_frame(std::string& out, Opcode opcode, std::string_view payload) {
+  const std::size_t start = out.size();
+  append_frame(out, opcode, payload);
+  out[start] = static_cast<char>(out[start] | 0x40);
+}
+
 void append_close_frame(std::string& out, std::uint16_t code, std::string_view reason) {
   append_frame(out, Opcode::close, close_payload(code, reason));
 }

@@ -24,6 +24,8 @@ std::size_t header_bytes(std::uint64_t payload_bytes);
 
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 inline void append_text_frame(std::string& out, std::string_view payload) { append_frame(out, Opcode::text, payload); }
+// Of a message that was deflated (RFC 7692, 6): RSV1 is set.
+void append_deflated_frame(std::string& out, Opcode opcode, std::string_view payload);
 // A reason that is too long is cut between two characters. Code 0: a close frame without a code.
 void append_close_frame(std::string& out, std::uint16_t code, std::string_view reason);
 

@@ -24,7 +24,8 @@ http::Refusal upgrade_required(std::string message) {
 
 bool wants_upgrade(const http::Request& request) { return request.headers.lists("Upgrade", "websocket"); }
 
-http::OrRefusal<Upgrade> check_upgrade(const http::Request& request, std::span<const std::string_view> protocols) {
+http::OrRefusal<Upgrade> check_upgrade(const http::Request& request, std::span<const std::string_view> protocols,
+                                       bool deflate) {
   const http::Headers& headers = request.headers;
   if (request.method != "GET") {
     return http::Refusal{405, "bad_request", "A WebSocket is opened with GET.", {{"Allow", "GET"}}};
@@ -46,6 +47,7 @@ http::OrRefusal<Upgrade> check_upgrade(const http::Request& request, std::span<c
   const auto offered = headers.list("Sec-WebSocket-Protocol");
   const auto chosen = std::find_first_of(protocols.begin(), protocols.end(), offered.begin(), offered.end());
   if (chosen != protocols.end()) upgrade.protocol = *chosen;
+  if (deflate) upgrade.deflate = agree_on_deflate(headers);
   return upgrade;
 }
 
@@ -53,6 +55,7 @@ std::string upgrade_response(const Upgrade& upgrade) {
   std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   out += "Sec-WebSocket-Accept: " + upgrade.accept + "\r\n";
   if (!upgrade.protocol.empty()) out.append("Sec-WebSocket-Protocol: ").append(upgrade.protocol).append("\r\n");
+  if (upgrade.deflate) out.append("Sec-WebSocket-Extensions: ").append(upgrade.deflate->answer).append("\r\n");
   return out += "\r\n";
 }
 

@@ -7,17 +7,21 @@
 #include <string_view>
 
 #include "http/request.hpp"
+#include "ws/extension.hpp"
 
 namespace ws {
 
 struct Upgrade {
   std::string accept;         // the value of Sec-WebSocket-Accept
   std::string_view protocol;  // the subprotocol agreed on; empty: none
+  std::optional<DeflateTerms> deflate = {};
 };
 
-// `protocols` are ours, the one we like best first. After a refusal the connection must be closed and what the client
-// sent behind the request thrown away: it may have been meant for a tunnel.
-http::OrRefusal<Upgrade> check_upgrade(const http::Request& request, std::span<const std::string_view> protocols);
+// `protocols` are ours, the one we like best first; `deflate`: permessage-deflate may be agreed on. After a refusal the
+// connection must be closed and what the client sent behind the request thrown away: it may have been meant for a
+// tunnel.
+http::OrRefusal<Upgrade> check_upgrade(const http::Request& request, std::span<const std::string_view> protocols,
+                                       bool deflate = false);
 
 // The 101 answer, ready to send.
 std::string upgrade_response(const Upgrade& upgrade);

@@ -1,2 +1,3 @@
 find_package(OpenSSL REQUIRED)
-target_link_libraries(ws PRIVATE OpenSSL::Crypto)
+find_package(ZLIB REQUIRED)
+target_link_libraries(ws PRIVATE OpenSSL::Crypto ZLIB::ZLIB)
