@@ -13,10 +13,10 @@ build/%/build.ninja: CMakePresets.json
 	@cmake --preset $*
 	@touch $@
 
-build: ## build/release/dockcast
+build: ## build/release/dockcast, and ws_echo beside it
 	@tools/setup build
 	@$(MAKE) --no-print-directory build/release/build.ninja
-	@cmake --build --preset release --target dockcast
+	@cmake --build --preset release --target dockcast ws_echo
 
 test: ## everything that can fail, with real Engines and a real Redis; the last line counts
 	@tools/test dev

@@ -62,6 +62,10 @@ add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/rooms.stamp
   COMMENT "Checking which room includes which" VERBATIM)
 add_custom_target(rooms_check ALL DEPENDS ${CMAKE_BINARY_DIR}/rooms.stamp)
 
+# For public conformance suites: the rooms ws and http with nothing behind them.
+add_executable(ws_echo ${CMAKE_SOURCE_DIR}/tests/conformance/main.cpp)
+target_link_libraries(ws_echo PRIVATE base net http ws)
+
 # The product itself: the composition room and a main of a few lines.
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   add_executable(dockcast ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
