@@ -4,8 +4,9 @@
 #include "docker/timestamp.hpp"
 
 namespace api {
+namespace {
 
-std::string container_json(const docker::Container& container, std::string_view engine) {
+Message message_of(const docker::Container& container, std::string_view engine) {
   Message json;
   json.text("id", container.id).text("name", container.name).text("image", container.image);
   json.text("state", container.state).text("status", container.status).text_if("health", container.health);
@@ -16,7 +17,18 @@ std::string container_json(const docker::Container& container, std::string_view 
   Message labels;
   for (const auto& [name, value] : container.labels) labels.text(name, value);
   json.raw("labels", labels.take()).text_if("project", container.project()).text_if("service", container.service());
-  return json.text("engine", engine).take();
+  json.text("engine", engine);
+  return json;
+}
+
+}  // namespace
+
+std::string container_json(const docker::Container& container, std::string_view engine) {
+  return message_of(container, engine).take();
+}
+
+std::string inspected_json(const Inspected& inspected) {
+  return message_of(inspected.container, inspected.engine).raw("inspect", inspected.answer).take();
 }
 
 std::string containers_json(const Containers& containers) {

@@ -11,6 +11,8 @@ namespace api {
 // C.
 std::string container_json(const docker::Container& container, std::string_view engine);
 std::string containers_json(const Containers& containers);
+// C, and the Engine's own answer as `inspect`.
+std::string inspected_json(const Inspected& inspected);
 
 // all=true, label=…, name=… as `docker ps --filter`. Fault::bad_request where `all` is neither true nor false.
 base::Result<docker::ListQuery> container_query(const http::Target& target);

@@ -19,14 +19,23 @@ struct Containers {
   std::vector<docker::Container> list;
 };
 
+struct Inspected {
+  std::string engine;  // the Engine's id
+  docker::Container container;
+  std::string answer;  // the Engine's own to inspect, JSON
+};
+
 class Control {
  public:
   using OnResolved = base::Callback<void(const Resolution&)>;
   using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
+  using OnInspected = base::Callback<void(const base::Result<Inspected>&)>;
 
   virtual ~Control() = default;
   virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
   virtual void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) = 0;
+  // By full id, unique prefix or name.
+  virtual void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

@@ -57,6 +57,29 @@ net::Task<void> ControlLoop::answer_list(net::Loop& asker, docker::ListQuery que
   });
 }
 
+void ControlLoop::inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
+  parts_.loop.post([this, &asker, name = std::move(name), on_inspected = std::move(on_inspected)]() mutable {
+    jobs_.start(answer_inspect(asker, std::move(name), std::move(on_inspected)));
+  });
+}
+
+net::Task<void> ControlLoop::answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
+  const net::Gate::Place place = co_await questions_.enter();
+  base::Result<Inspected> found = co_await look_at(std::move(name));
+  asker.post([found = std::move(found), on_inspected = std::move(on_inspected)]() mutable { on_inspected(found); });
+}
+
+net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
+  auto found = co_await parts_.engine.resolve(name);
+  const Resolution resolution = resolution_of(name, std::move(found));
+  if (!resolution.id) co_return resolution.id.error();
+  auto answer = co_await parts_.engine.inspect_text(*resolution.id);
+  if (!answer) co_return answer.error();
+  auto container = docker::parse_container_inspect(*answer);
+  if (!container) co_return container.error();
+  co_return Inspected{engine_id_, std::move(*container), std::move(*answer)};
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
   parts_.loop.post([this, follow = std::move(follow)]() mutable {
     if (feeds_ != nullptr) return feeds_->follow(std::move(follow));

@@ -31,6 +31,7 @@ class ControlLoop final : public Control {
 
   void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) override;
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
+  void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -43,6 +44,8 @@ class ControlLoop final : public Control {
   };
   net::Task<void> find(std::string name);
   net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
+  net::Task<void> answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected);
+  net::Task<base::Result<Inspected>> look_at(std::string name);
 
   Parts parts_;
   std::vector<feeds::Followers*> followers_;

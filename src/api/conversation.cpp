@@ -20,6 +20,7 @@ Effects Conversation::open(Opening opening, const Terms& terms) {
   Step step{terms};
   identity_ = opening.identity;
   batches_ = opening.batches;
+  deflate_ = opening.deflate;
   if (opening.wish) {
     quiet_ = !batches_;
     waiting_ = std::make_unique<Waiting>();
@@ -197,8 +198,8 @@ void Conversation::follow(Item& item, bool fresh, Step& step) {
   using feeds::Form;
   const Form form = batches_ ? Form::batch : quiet_ ? Form::quiet_line : Form::line;
   item.state = Item::State::following;
-  step.effects.emplace_back(
-      Follow{item.subscription, fresh, item.container, {form, item.options.out, item.options.err}, item.options.start});
+  const feeds::Shape shape{form, item.options.out, item.options.err, deflate_};
+  step.effects.emplace_back(Follow{item.subscription, fresh, item.container, shape, item.options.start});
 }
 
 Effects Conversation::subscribed(std::uint32_t subscription, const feeds::Subscribed& answer, const Terms& terms) {

@@ -47,6 +47,7 @@ class Conversation {
     auth::Identity identity;  // of the request's credentials, if it had any
     bool batches = false;     // subprotocol dockcast.v1
     std::optional<Wish> wish;
+    bool deflate = false;  // channels may be sent deflated
   };
   Conversation() = default;
   // Right after the upgrade.
@@ -120,7 +121,7 @@ class Conversation {
   Item* waiting_for(std::uint32_t subscription, Item::State state);
 
   auth::Identity identity_;
-  bool batches_ = false;
+  bool batches_ = false, deflate_ = false;
   bool quiet_ = false;                               // protocol.md, "Quiet opening"
   bool connected_ = false;                           // `connected` was said
   bool commanded_ = false;                           // a command was handled: too late for `connect`

@@ -22,6 +22,7 @@
 #include "api/session_slot.hpp"
 #include "net/client_sockets.hpp"
 #include "net/timer_wheel.hpp"
+#include "ws/deflate.hpp"
 
 namespace api {
 
@@ -92,6 +93,9 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void dispatch(SessionSlot& slot, const http::Request& request);
   void show_page(SessionSlot& slot, const http::Request& request);
   void list_containers(SessionSlot& slot, const http::Request& request);
+  void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
+  std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
+  void answer_late(const hub::Session& session, const base::Result<std::string>& json);
   void tell_live(SessionSlot& slot, const http::Request& request);
   void tell_ready(SessionSlot& slot, const http::Request& request);
   void tell_websocket(SessionSlot& slot, const http::Request& request);
@@ -139,7 +143,8 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
 
   std::array<char, 16 * 1024> buffer_;  // what was just received, of whomever
   std::string frame_, pong_;            // being made; keep their memory
-  std::vector<hub::Session> again_;     // who has more to read than one turn gives
+  ws::Inflater inflater_;
+  std::vector<hub::Session> again_;  // who has more to read than one turn gives
   Facts facts_;
   bool draining_ = false;
   net::Callback on_drained_out_;

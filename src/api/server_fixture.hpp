@@ -118,6 +118,10 @@ struct HandControl final : Control {
     docker::ListQuery query;
     OnContainers on_containers;
   };
+  struct Inspection {
+    std::string name;
+    OnInspected on_inspected;
+  };
   struct Leaving {
     hub::Follower follower;
     net::Callback done;
@@ -128,6 +132,9 @@ struct HandControl final : Control {
   void list(net::Loop&, docker::ListQuery query, OnContainers on_containers) override {
     listings.push_back({std::move(query), std::move(on_containers)});
   }
+  void inspect(net::Loop&, std::string name, OnInspected on_inspected) override {
+    inspections.push_back({std::move(name), std::move(on_inspected)});
+  }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -137,6 +144,7 @@ struct HandControl final : Control {
 
   std::vector<Question> questions;
   std::vector<Listing> listings;
+  std::vector<Inspection> inspections;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

@@ -85,11 +85,15 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
       {"/health/websocket", &Server::tell_websocket},
       {"/metrics", &Server::tell_metrics},
   };
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const http::Refusal read_only{405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}};
   for (const auto& [route, handler] : routes) {
-    if (path != route) continue;
-    if (request.method == "GET" || request.method == "HEAD") return (this->*handler)(slot, request);
-    return refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
+    if (path == route) return reads ? (this->*handler)(slot, request) : refuse(slot, read_only);
   }
+  constexpr std::string_view containers = "/api/containers/";
+  const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
+  if (!name.empty() && name.find('/') == name.npos)
+    return reads ? tell_container(slot, request, name) : refuse(slot, read_only);
   refuse(slot, {404, "not_found", "There is nothing at " + request.target.path.substr(0, 200) + "."});
 }
 
@@ -103,32 +107,49 @@ void Server::tell_metrics(SessionSlot& slot, const http::Request&) {
   answer(slot, plain("text/plain; version=0.0.4; charset=utf-8", metrics_.registry.expose()));
 }
 
-void Server::list_containers(SessionSlot& slot, const http::Request& request) {
+// Nothing where it may; else why not.
+std::optional<http::Refusal> Server::forbids(const http::Request& request, auth::Verb verb) {
   const auto identity = access_.identify(request);
-  if (!identity) return refuse(slot, unauthorized(identity.error().message));
-  if (!access_.may(*identity, auth::Verb::list_containers, {}))
-    return refuse(slot, unauthorized("Credentials are needed: Authorization: Bearer."));
+  if (!identity) return unauthorized(identity.error().message);
+  if (!access_.may(*identity, verb, {})) return unauthorized("Credentials are needed: Authorization: Bearer.");
+  return std::nullopt;
+}
+
+void Server::list_containers(SessionSlot& slot, const http::Request& request) {
+  if (const auto refusal = forbids(request, auth::Verb::list_containers)) return refuse(slot, *refusal);
   auto query = container_query(request.target);
   if (!query) return refuse(slot, Failure(query.error()).refusal());
-
   slot.http->answering = true;
   control_.list(loop_, std::move(*query), [this, session = slot.session](const base::Result<Containers>& containers) {
-    SessionSlot* asker = find(session);
-    if (asker == nullptr) return;
-    HttpPhase& http = *asker->http;
-    http.answering = false;
-    http.form.keep_alive &= !http.ended;
-    if (containers) {
-      answer(*asker, plain("application/json", containers_json(*containers)));
-    } else {
-      refuse(*asker, Failure(containers.error()).refusal());
-    }
-    if (!fanout_.is_open(session) || asker->state != State::http) return;
-    arm(*asker, settings_.idle_timeout);
-    std::string held = std::exchange(http.held, {});
-    if (!held.empty()) consume_http(*asker, held);
-    if (fanout_.is_open(session)) proceed(*asker);
+    answer_late(session, containers ? base::Result<std::string>(containers_json(*containers)) : containers.error());
   });
+}
+
+void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {
+  if (const auto refusal = forbids(request, auth::Verb::list_containers)) return refuse(slot, *refusal);
+  slot.http->answering = true;
+  control_.inspect(loop_, std::string(name), [this, session = slot.session](const base::Result<Inspected>& inspected) {
+    answer_late(session, inspected ? base::Result<std::string>(inspected_json(*inspected)) : inspected.error());
+  });
+}
+
+// What the control loop was asked for, as JSON; then the requests that came meanwhile.
+void Server::answer_late(const hub::Session& session, const base::Result<std::string>& json) {
+  SessionSlot* asker = find(session);
+  if (asker == nullptr) return;
+  HttpPhase& http = *asker->http;
+  http.answering = false;
+  http.form.keep_alive &= !http.ended;
+  if (json) {
+    answer(*asker, plain("application/json", *json));
+  } else {
+    refuse(*asker, Failure(json.error()).refusal());
+  }
+  if (!fanout_.is_open(session) || asker->state != State::http) return;
+  arm(*asker, settings_.idle_timeout);
+  std::string held = std::exchange(http.held, {});
+  if (!held.empty()) consume_http(*asker, held);
+  if (fanout_.is_open(session)) proceed(*asker);
 }
 
 Vitals Server::vitals() const {

@@ -98,64 +98,11 @@ TEST_F(ServerHttp, with_a_token_any_host_is_served_and_the_api_wants_the_token) 
   EXPECT_THAT(say(connect(), request("/api/containers", "Authorization: Bearer wrong\r\n")),
               StartsWith("HTTP/1.1 401"));
   EXPECT_THAT(say(connect(), request("/api/containers?token=s3cret")), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(say(connect(), request("/api/containers/web")), StartsWith("HTTP/1.1 401"));
   EXPECT_THAT(control.listings, IsEmpty());
+  EXPECT_TRUE(control.inspections.empty());
   say(connect(), request("/api/containers", "Authorization: Bearer s3cret\r\n"));
   EXPECT_EQ(control.listings.size(), 1U);
-}
-
-TEST_F(ServerHttp, the_list_of_containers_is_what_the_Engine_says) {
-  const int client = connect();
-  EXPECT_THAT(say(client, request("/api/containers?all=true&label=a&label=b%3Dc&name=web")), IsEmpty());
-  ASSERT_EQ(control.listings.size(), 1U);
-  EXPECT_TRUE(control.listings[0].query.all);
-  EXPECT_THAT(control.listings[0].query.labels, testing::ElementsAre("a", "b=c"));
-  EXPECT_THAT(control.listings[0].query.names, testing::ElementsAre("web"));
-
-  docker::Container web;
-  web.id = container;
-  web.name = "web";
-  web.image = "nginx";
-  web.state = "running";
-  web.status = "Up";
-  web.labels = {{"com.docker.compose.project", "shop"}, {"we\"ird", "\n"}};
-  control.listings[0].on_containers(Containers{"engine-1", {web}});
-  const std::string answer = heard(client);
-  EXPECT_THAT(answer, HasSubstr("Content-Type: application/json"));
-  EXPECT_THAT(
-      answer,
-      HasSubstr(R"({"containers":[{"id":")" + container + R"(","name":"web","image":"nginx",)" +
-                R"("state":"running","status":"Up","created":"1970-01-01T00:00:00.000000000Z","labels":)"
-                R"({"com.docker.compose.project":"shop","we\"ird":"\n"},"project":"shop","engine":"engine-1"}]})"));
-}
-
-TEST_F(ServerHttp, a_request_behind_one_that_waits_for_the_Engine_waits_too) {
-  const int client = connect();
-  EXPECT_THAT(say(client, request("/api/containers") + request("/health/live")), IsEmpty());
-  EXPECT_THAT(say(client, request("/nothing")), IsEmpty());
-  control.listings[0].on_containers(base::Error{base::Fault::timed_out, "No answer"});
-  EXPECT_THAT(heard(client), testing::ContainsRegex("503 Service(.|\n)*unavailable(.|\n)*200 OK(.|\n)*404 Not"));
-}
-
-TEST_F(ServerHttp, a_client_that_left_is_noticed_when_it_is_answered) {
-  const int client = connect();
-  say(client, request("/api/containers"));
-  sockets.end(client).failed = true;
-  control.listings[0].on_containers(Containers{});
-  loop.pass(1s);
-  EXPECT_TRUE(gone(client));
-}
-
-TEST_F(ServerHttp, a_client_that_half_closes_still_gets_its_answer) {
-  const int client = connect();
-  say(client, request("/api/containers"));
-  close(client);
-  ASSERT_FALSE(gone(client));
-  control.listings[0].on_containers(Containers{});
-  EXPECT_TRUE(gone(client));
-}
-
-TEST_F(ServerHttp, all_that_is_neither_true_nor_false_is_a_bad_request) {
-  EXPECT_THAT(say(connect(), request("/api/containers?all=maybe")), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_F(ServerHttp, headers_that_do_not_come_whole_within_ten_seconds_end_it_however_they_trickle) {

@@ -20,7 +20,8 @@ hub::Follower Server::follower(const SessionSlot& slot, std::uint32_t subscripti
 }
 
 void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
-  const ws::Rules rules{.message_bytes_max = settings_.message_bytes_max};
+  const ws::Rules rules{.message_bytes_max = settings_.message_bytes_max,
+                        .inflater = slot.deflate ? &inflater_ : nullptr};
   bool another = false, pinged = false;
   for (;;) {
     const ws::Event event = slot.decoder.next(bytes, rules);

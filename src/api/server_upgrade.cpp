@@ -39,7 +39,7 @@ http::OrRefusal<auth::Identity> Server::admit(const http::Request& request) {
 
 void Server::upgrade(SessionSlot& slot, const http::Request& request, std::string channel) {
   slot.http->form.keep_alive = false;  // of a refusal: what follows may have been meant for a tunnel
-  const auto upgrade = ws::check_upgrade(request, {&batches, 1});
+  const auto upgrade = ws::check_upgrade(request, {&batches, 1}, settings_.deflate);
   if (!upgrade) {
     metrics_.refused[Refused::malformed].add();
     return refuse(slot, upgrade.error());
@@ -48,6 +48,7 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   if (!identity) return refuse(slot, identity.error());
 
   fanout_.send(slot.session.slot, ws::upgrade_response(*upgrade));
+  slot.deflate = upgrade->deflate.has_value();
   slot.http.reset();
   slot.state = State::open;
   slot.number = (++sessions_ << 8) | (loop_number_ & 0xff);
@@ -57,7 +58,9 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   metrics_.opened[slot.family].add();
   metrics_.active[slot.family].add(1);
 
-  Conversation::Opening opening{*identity, upgrade->protocol == batches, {}};
+  // What is deflated once for all refers as far back as it likes: not for a client that asked us not to.
+  const bool deflate = slot.deflate && upgrade->deflate->window_bits == 15;
+  Conversation::Opening opening{*identity, upgrade->protocol == batches, {}, deflate};
   if (!channel.empty()) opening.wish = Wish{std::move(channel), options_of(request.target), {}};
   slot.life.start(loop_.now(), settings_, loop_.random());
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);

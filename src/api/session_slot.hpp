@@ -52,6 +52,7 @@ struct SessionSlot {
   bool paused = false;     // readiness was reported that was not followed
   bool shut = false;       // parting: our side is
   bool heard_end = false;  // parting: the peer's side is
+  bool deflate = false;    // permessage-deflate was agreed on
   ws::Decoder decoder;
   std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade
   Conversation talk;

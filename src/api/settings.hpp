@@ -20,6 +20,8 @@ struct ServerSettings {
   std::vector<std::string> allowed_hosts;    // DOCKCAST_ALLOWED_HOSTS
   std::vector<std::string> allowed_origins;  // DOCKCAST_ALLOWED_ORIGINS
 
+  bool deflate = false;  // DOCKCAST_DEFLATE: permessage-deflate may be agreed on
+
   // Bounds. Beyond them: 503; error too_many; close 1009; no more commands are read until the backlog has drained.
   std::uint32_t connections_max = 100'000;  // of one serving loop
   std::uint32_t subscriptions_max = 100;    // of one session

@@ -37,7 +37,7 @@ LogFeed::LogFeed(Shared& shared, docker::Container container, Owner& owner)
       loop_(shared.parts.loop),
       container_(std::move(container)),
       owner_(owner),
-      messages_("container:logs:" + container_.id),
+      messages_("container:logs:" + container_.id, shared.deflater),
       rings_(shared.parts.hub, loop_, messages_),
       changed_(loop_) {
   identity_.engine = docker::engine_key(shared.engine_id);

@@ -46,6 +46,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
     std::uint64_t instance;  // drawn at start: whose frames are whose
     std::string engine_id;   // as /info has it
     std::function<void(Undecodable)> on_undecodable;
+    ws::Deflater& deflater;
     net::Instant redis_down_since{};
     bool degraded = false;  // Redis is down, and followers were told
   };

@@ -13,6 +13,7 @@
 #include "feeds/log_feeds.hpp"
 #include "feeds/log_history.hpp"
 #include "net/random.hpp"
+#include "ws/deflate.hpp"
 
 namespace feeds {
 
@@ -90,7 +91,8 @@ struct LogFeeds::State final : LogFeed::Owner {
 
   Parts parts;
   Settings settings;
-  LogFeed::Shared shared{parts, settings, 0, {}, {}, {}, false};
+  ws::Deflater deflater;
+  LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, {}, false};
   LogCounts counts;
   net::Gate reads;
   std::map<std::string, Channel> channels;  // by container id

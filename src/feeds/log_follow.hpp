@@ -23,6 +23,7 @@ enum class Form : std::uint8_t {
 struct Shape {
   Form form = Form::batch;
   bool out = true, err = true;
+  bool deflate = false;  // permessage-deflate was agreed on
   bool operator==(const Shape&) const = default;
 };
 

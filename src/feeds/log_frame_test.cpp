@@ -4,6 +4,7 @@
 
 #include "feeds/log_chain.hpp"
 #include "feeds/log_messages.hpp"
+#include "ws/deflate.hpp"
 
 namespace feeds {
 namespace {
@@ -144,7 +145,8 @@ TEST(LogChain, APieceThatWasLostOnTheBusIsMissed) {
 }
 
 TEST(LogMessages, ABatchHoldsTheLinesThatItsShapeShows) {
-  LogMessages messages("container:logs:c1");
+  ws::Deflater deflater;
+  LogMessages messages("container:logs:c1", deflater);
   const docker::Line lines[] = {line(LogStream::out, 1, "out"), line(LogStream::err, 2, "err")};
   LogFrame frame = lines_frame(position({}), position({1, 1}, {2, 1}), lines);
   docker::Standpoint at(frame.prev);
@@ -160,7 +162,8 @@ TEST(LogMessages, ABatchHoldsTheLinesThatItsShapeShows) {
 }
 
 TEST(LogMessages, EachSingleLineCarriesThePositionBehindIt) {
-  LogMessages messages("c");
+  ws::Deflater deflater;
+  LogMessages messages("c", deflater);
   const docker::Line lines[] = {line(LogStream::out, 1, "first"), line(LogStream::err, 2, "part", true)};
   LogFrame frame = lines_frame(position({}), position({1, 1}, {2, 1}), lines);
   docker::Standpoint at(frame.prev);
@@ -178,10 +181,11 @@ TEST(LogMessages, EachSingleLineCarriesThePositionBehindIt) {
 }
 
 TEST(LogMessages, OnlyTheQuietFormExplainsItselfInData) {
-  LogMessages messages("c");
+  ws::Deflater deflater;
+  LogMessages messages("c", deflater);
   std::string plain, quiet;
-  messages.status(plain, LogState::stopped, Form::line);
-  messages.status(quiet, LogState::stopped, Form::quiet_line);
+  messages.status(plain, LogState::stopped, {Form::line});
+  messages.status(quiet, LogState::stopped, {Form::quiet_line});
   EXPECT_EQ(payloads(plain), "{\"type\":\"status\",\"channel\":\"c\",\"state\":\"stopped\"}\n");
   EXPECT_EQ(payloads(quiet),
             "{\"type\":\"status\",\"channel\":\"c\",\"state\":\"stopped\",\"data\":\"The container has stopped\"}\n");

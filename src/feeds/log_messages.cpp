@@ -3,10 +3,13 @@
 #include "base/json_text.hpp"
 #include "base/planted.hpp"
 #include "docker/timestamp.hpp"
+#include "ws/deflate.hpp"
 #include "ws/frame.hpp"
 
 namespace feeds {
 namespace {
+
+constexpr std::size_t deflate_bytes_min = 128;  // a shorter message would hardly become shorter, and may go as it is
 
 bool shows(const Shape& shape, docker::LogStream stream) {
   return stream == docker::LogStream::out ? shape.out : shape.err;
@@ -45,9 +48,12 @@ void LogMessages::begin(std::string_view type) {
   message_ += '"';
 }
 
-void LogMessages::flush(std::string& out) {
+void LogMessages::flush(std::string& out, const Shape& shape) {
   message_ += '}';
-  ws::append_text_frame(out, message_);
+  if (!shape.deflate || message_.size() < deflate_bytes_min) return ws::append_text_frame(out, message_);
+  deflated_.clear();
+  deflater_.deflate(deflated_, message_);
+  ws::append_deflated_frame(out, ws::Opcode::text, deflated_);
 }
 
 std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const Shape& shape,
@@ -74,7 +80,7 @@ std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const 
   }
   if (message_.size() == empty) return 0;
   message_ += ']';
-  flush(out);
+  flush(out, shape);
   return 1;
 }
 
@@ -93,7 +99,7 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
       message_ += "\",\"data\":\"";
       message_.append(frame.text, offset, entry.length);
       message_ += entry.partial ? "\",\"partial\":true" : "\"";
-      flush(out);
+      flush(out, shape);
       ++count;
     }
     offset += entry.length;
@@ -101,27 +107,28 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
   return count;
 }
 
-void LogMessages::moved(std::string& out, const docker::Position& prev, const docker::Position& position) {
+void LogMessages::moved(std::string& out, const docker::Position& prev, const docker::Position& position,
+                        const Shape& shape) {
   begin("logs");
   message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + position.print() + "\",\"lines\":[]";
-  flush(out);
+  flush(out, shape);
 }
 
-void LogMessages::gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev) {
+void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev) {
   begin("gap");
   message_ += ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.told.print() + "\",\"reason\":\"" + gap.reason + '"';
   if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
-  if (form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
-  flush(out);
+  if (shape.form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
+  flush(out, shape);
 }
 
-void LogMessages::status(std::string& out, LogState state, Form form) {
+void LogMessages::status(std::string& out, LogState state, const Shape& shape) {
   begin("status");
   message_ += ",\"state\":\"";
   message_ += name_of(state);
   message_ += '"';
-  if (form == Form::quiet_line) message_ += ",\"data\":" + base::json_string(readable(state));
-  flush(out);
+  if (shape.form == Form::quiet_line) message_ += ",\"data\":" + base::json_string(readable(state));
+  flush(out, shape);
 }
 
 }  // namespace feeds

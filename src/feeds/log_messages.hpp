@@ -8,30 +8,36 @@
 #include "feeds/log_follow.hpp"
 #include "feeds/log_frame.hpp"
 
+namespace ws {
+class Deflater;
+}
+
 namespace feeds {
 
 class LogMessages {
  public:
-  explicit LogMessages(std::string channel) : channel_(std::move(channel)) {}
+  // `deflater` is the loop's, for shapes that want it.
+  LogMessages(std::string channel, ws::Deflater& deflater) : channel_(std::move(channel)), deflater_(deflater) {}
   const std::string& channel() const { return channel_; }
 
   // Appends the frame's lines that the shape shows, framed; returns how many messages that made, 0 if it shows none.
   // `prev`: where a follower of this shape stands before it.
   std::uint32_t lines(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
   // A batch without lines: it only moves the position of one who follows a single stream.
-  void moved(std::string& out, const docker::Position& prev, const docker::Position& position);
+  void moved(std::string& out, const docker::Position& prev, const docker::Position& position, const Shape& shape);
   // `prev`: where a follower of this shape stands before it.
-  void gap(std::string& out, const LogFrame& gap, Form form, const docker::Position& prev);
-  void status(std::string& out, LogState state, Form form);
+  void gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev);
+  void status(std::string& out, LogState state, const Shape& shape);
 
  private:
   std::uint32_t batch(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
   std::uint32_t singles(std::string& out, const LogFrame& frame, const Shape& shape);
   void begin(std::string_view type);
-  void flush(std::string& out);
+  void flush(std::string& out, const Shape& shape);
 
   std::string channel_;
-  std::string message_;  // the one being made; keeps its memory
+  std::string message_, deflated_;  // the one being made; they keep their memory
+  ws::Deflater& deflater_;
 };
 
 }  // namespace feeds

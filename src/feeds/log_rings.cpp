@@ -60,10 +60,13 @@ docker::Standpoint standpoint_of(const hub::Place& place, const docker::Position
 }
 
 std::size_t LogRings::index(const Shape& shape) {
-  return static_cast<std::size_t>(shape.form) * 4 + (shape.out ? 2U : 0U) + (shape.err ? 1U : 0U);
+  const std::size_t streams = (shape.out ? 2U : 0U) + (shape.err ? 1U : 0U);
+  return static_cast<std::size_t>(shape.form) * 8 + streams * 2 + (shape.deflate ? 1U : 0U);
 }
 
-Shape LogRings::shape(std::size_t index) { return {static_cast<Form>(index / 4), (index & 2) != 0, (index & 1) != 0}; }
+Shape LogRings::shape(std::size_t index) {
+  return {static_cast<Form>(index / 8), (index & 4) != 0, (index & 2) != 0, (index & 1) != 0};
+}
 
 LogRings::~LogRings() {
   for (auto& each : entries_)
@@ -94,7 +97,7 @@ void LogRings::publish(const LogFrame& frame) {
       continue;
     }
     scratch_.clear();
-    messages_.gap(scratch_, frame, shape(i).form, mine.at->told);
+    messages_.gap(scratch_, frame, shape(i), mine.at->told);
     mine.last_gap = hub_.ring(mine.ring).next();
     publish(mine, 1, {}, {frame.told, frame.position});
   }
@@ -122,7 +125,7 @@ void LogRings::publish_status(LogState word, const Standing& after) {
       mine.turns.pop_front();
     }
     scratch_.clear();
-    messages_.status(scratch_, word, shape(i).form);
+    messages_.status(scratch_, word, shape(i));
     hub_.publish(mine.ring, {scratch_, 1, {}}, place_of(*mine.at));
   }
 }
@@ -142,7 +145,7 @@ void LogRings::publish_lines(Entry& mine, const Shape& as, const LogFrame& frame
   if (count > 0) {
     publish(mine, count, source_time(frame), {frame.told, frame.position});
   } else if (as.form == Form::batch && loop_.now() - mine.moved_at >= move_interval) {
-    move(mine, {frame.told, frame.position});
+    move(mine, as, {frame.told, frame.position});
   }
 }
 
@@ -152,9 +155,9 @@ void LogRings::publish(Entry& mine, std::uint32_t messages, net::WallTime time, 
   hub_.publish(mine.ring, {scratch_, messages, time}, place_of(after));
 }
 
-void LogRings::move(Entry& mine, const docker::Standpoint& to) {
+void LogRings::move(Entry& mine, const Shape& as, const docker::Standpoint& to) {
   scratch_.clear();
-  messages_.moved(scratch_, mine.at->told, to.told);
+  messages_.moved(scratch_, mine.at->told, to.told, as);
   publish(mine, 1, {}, to);
 }
 
@@ -164,7 +167,7 @@ LogRings::Joint LogRings::joint(const Shape& shape, const docker::Standpoint& at
   Entry& mine = *entry(shape);
   const bool batches = shape.form == Form::batch, both = shape.out && shape.err;
   const bool ended = standing_.state == LogState::removed;
-  if (batches && !both && !ended && mine.at->told != at.told) move(mine, at);
+  if (batches && !both && !ended && mine.at->told != at.told) move(mine, shape, at);
   return {hub_.ring(mine.ring).next(), batches && both ? *mine.at : at};
 }
 

@@ -71,12 +71,12 @@ class LogRings {
   const std::optional<Entry>& entry(const Shape& shape) const { return entries_[index(shape)]; }
   void publish_lines(Entry& entry, const Shape& shape, const LogFrame& frame);
   void publish(Entry& entry, std::uint32_t messages, net::WallTime time, const docker::Standpoint& after);
-  void move(Entry& entry, const docker::Standpoint& to);
+  void move(Entry& entry, const Shape& shape, const docker::Standpoint& to);
 
   hub::Hub& hub_;
   net::Loop& loop_;
   LogMessages& messages_;
-  std::array<std::optional<Entry>, 12> entries_;
+  std::array<std::optional<Entry>, 24> entries_;
   Standing standing_;
   std::string scratch_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/still_loop.hpp"
+#include "ws/deflate.hpp"
 
 namespace feeds {
 namespace {
@@ -27,7 +28,8 @@ struct LogRingsTest : testing::Test {
 
   net::StillLoop loop;
   hub::Hub hub{64 * 1024};
-  LogMessages messages{"container:logs:x"};
+  ws::Deflater deflater;
+  LogMessages messages{"container:logs:x", deflater};
   LogRings rings{hub, loop, messages};
   Shape shape;
   docker::Standpoint now;

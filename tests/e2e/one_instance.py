@@ -69,6 +69,9 @@ async def routes(instance, container):
         check(ask(instance, path)[0] == 200, f"{path} is 200")
     listed = json.loads(ask(instance, "/api/containers?label=tier%3Dweb")[1])["containers"]
     check([each["id"] for each in listed] == [container.id], f"the list by label is {listed}")
+    one = json.loads(ask(instance, f"/api/containers/{container.name}")[1])
+    check(one["id"] == container.id and one["inspect"]["Id"] == container.id, f"one container is {one}")
+    check(ask(instance, "/api/containers/no-such")[0] == 404, "a container that is not there is 404")
     check(ask(instance, "/nowhere")[0] == 404, "what is not there is 404")
     check(ask(instance, "/", Host="evil.example")[0] == 421, "a name that is not ours is 421")
     check(json.loads(ask(instance, "/health/websocket")[1])["status"] == "healthy", "it is healthy")
@@ -96,6 +99,28 @@ async def a_log_in_both_shapes(instance, container):
         check(again.lines[stream] == lines[seen:], f"from a position on there is the rest of {stream}")
     counted = ("dockcast_engine_up 1", 'dockcast_channels{role="owning"} 1')
     await until("the channel is counted", lambda: all(each in ask(instance, "/metrics")[1] for each in counted))
+
+
+async def deflated(engine, container):
+    """Where it is switched on and offered, the same log comes in fewer bytes; where it is not, as before."""
+    instance = Instance(engine, "deflated", DOCKCAST_DEFLATE="true")
+    path = f"/ws/containers/{container.id}/logs"
+    heard, sizes = [], []
+    for compression in ("deflate", None):
+        async with websockets.connect(f"ws://127.0.0.1:{instance.port}{path}", subprotocols=["dockcast.v1"],
+                                      compression=compression, max_size=None) as socket:
+            agreed = socket.response_headers.get("Sec-WebSocket-Extensions")
+            check((agreed is not None) == (compression is not None), f"agreed on {agreed}")
+            client = Client(instance, path)
+            while not whole(client):
+                client.take(json.loads(await asyncio.wait_for(socket.recv(), 30 * SLOW)))
+            await socket.send(json.dumps({"type": "ping", "id": "x" * 1000}))  # deflated by the client
+            while not client.of("pong"):
+                client.take(json.loads(await asyncio.wait_for(socket.recv(), 30 * SLOW)))
+            heard.append(client.lines)
+        sizes.append(sum(map(len, client.lines["o"])))
+    check(heard[0] == heard[1] and sizes[0] > 40_000, "both hear the same")
+    instance.stop()
 
 
 async def refusals(engine):
@@ -155,6 +180,7 @@ async def main():
             await routes(instance, container)
             await a_log_in_both_shapes(instance, container)
             instance.stop()
+            await deflated(engine, container)
         await refusals(engine)
         await the_end(engine)
 

@@ -9,6 +9,7 @@
 #include "net/sim_network.hpp"
 #include "net/sim_world.hpp"
 #include "sim/sim_engine.hpp"
+#include "ws/deflate.hpp"
 
 namespace sim {
 namespace {
@@ -112,8 +113,9 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   hub::Hub hub_{64 * 1024};
   feeds::LogFeeds::Parts parts_{near_.loop(), client_, bus_, lease_, hub_, {}};
   const feeds::Settings settings_;
-  feeds::LogFeed::Shared shared_{parts_, settings_, 1, "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
-                                 {},     false};
+  ws::Deflater deflater_;
+  feeds::LogFeed::Shared shared_{parts_,    settings_, 1,    "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
+                                 deflater_, {},        false};
   std::unique_ptr<feeds::LogFeed> feed_;
   hub::RingNumber ring_ = 0;
   std::uint64_t heard_ = 0;
