@@ -126,7 +126,7 @@ void Server::list_containers(SessionSlot& slot, const http::Request& request) {
 }
 
 void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {
-  if (const auto refusal = forbids(request, auth::Verb::list_containers)) return refuse(slot, *refusal);
+  if (const auto refusal = forbids(request, auth::Verb::inspect)) return refuse(slot, *refusal);
   slot.http->answering = true;
   control_.inspect(loop_, std::string(name), [this, session = slot.session](const base::Result<Inspected>& inspected) {
     answer_late(session, inspected ? base::Result<std::string>(inspected_json(*inspected)) : inspected.error());

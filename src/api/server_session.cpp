@@ -6,6 +6,8 @@
 namespace api {
 namespace {
 
+constexpr std::size_t inflated_ahead_max = 256 * 1024;
+
 // Of a command that waits; an empty one is not free.
 std::size_t weight(const std::string& command) { return command.size() + sizeof command; }
 
@@ -64,6 +66,9 @@ void Server::on_text(SessionSlot& slot, std::string_view text) {
     if (!slot.inbox) slot.inbox = std::make_unique<Inbox>();
     slot.inbox->commands.emplace_back(text);
     slot.inbox->bytes += weight(slot.inbox->commands.back());
+    // Reading has stopped, but what was read may have been deflated a thousand times.
+    if (slot.deflate && slot.inbox->bytes > inflated_ahead_max + 2 * settings_.message_bytes_max)
+      hang(slot, close_code::rate_limited, "Too many commands at once.");
     return;
   }
   carry_out(slot, slot.talk.receive(text, terms(slot)));

@@ -50,7 +50,7 @@ struct Failure {
 // Close codes that belong to no error (protocol.md, "Close codes").
 namespace close_code {
 inline constexpr std::uint16_t normal = 1000, unsupported_data = 1003;
-inline constexpr std::uint16_t no_progress = 4103, no_pong = 4108, drain = 4200;
+inline constexpr std::uint16_t no_progress = 4103, no_pong = 4108, rate_limited = 4129, drain = 4200;
 inline constexpr std::uint16_t not_accepted = 4300, no_credentials = 4308;
 }  // namespace close_code
 

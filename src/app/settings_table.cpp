@@ -108,7 +108,8 @@ void add_bounds(std::vector<Setting>& rows) {
        {"Clients", "DOCKCAST_MESSAGE_BYTES_MAX", size(server(&Server::message_bytes_max), KiB, 16 * MiB), "64KiB",
         "A message of a client; beyond it close code 1009."},
        {"Clients", "DOCKCAST_DEFLATE", boolean(server(&Server::deflate)), "false",
-        "Agree on permessage-deflate, where a client offers it: what its channels send is compressed once for all."},
+        "Agree on permessage-deflate, where a client offers it: what its channels send is compressed once for all, "
+        "history is not."},
        {"Clients", "DOCKCAST_BACKLOG_BYTES_MAX", size(server(&Server::backlog_bytes_max), 4 * KiB, 64 * MiB), "64KiB",
         "Answers that a client has not read; beyond it no more commands are read from it."},
        {"Clients", "DOCKCAST_REQUEST_TIMEOUT", duration(server(&Server::request_timeout), 1s, 10min), "10s",

@@ -185,7 +185,7 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
   tell(std::move(last));
   if (at_->told != end.told && asked_.shape.form == Form::batch) {
     std::string moved;
-    feed_.messages().moved(moved, at_->told, end.told, asked_.shape);
+    feed_.messages().moved(moved, at_->told, end.told, plain());
     send(std::move(moved), 1);
   }
   at_ = end;
@@ -197,9 +197,9 @@ void LogHistory::tell(std::optional<LogFrame> frame) {
   std::string bytes;
   std::uint32_t messages = 1;
   if (frame->kind == LogFrame::Kind::gap) {
-    feed_.messages().gap(bytes, *frame, asked_.shape, at_->told);
+    feed_.messages().gap(bytes, *frame, plain(), at_->told);
   } else {
-    messages = feed_.messages().lines(bytes, *frame, asked_.shape, at_->told);
+    messages = feed_.messages().lines(bytes, *frame, plain(), at_->told);
   }
   if (bytes.empty()) return;
   at_ = docker::Standpoint(frame->told, frame->position);
@@ -272,7 +272,7 @@ bool LogHistory::attach(std::uint64_t sequence) {
 void LogHistory::tell(const Standing& standing) {
   const auto say = [&](LogState word) {
     std::string status;
-    feed_.messages().status(status, word, asked_.shape);
+    feed_.messages().status(status, word, plain());
     send(std::move(status), 1);
   };
   const Standing before = asked_.knows.value_or(Standing{});

@@ -65,6 +65,8 @@ class LogHistory {
   bool resumes() const;
   bool from_the_present() const;
   docker::HistoryFrom wish() const;
+  // Deflated is what all followers share: for one alone the control loop's time is too dear.
+  Shape plain() const { return {asked_.shape.form, asked_.shape.out, asked_.shape.err}; }
 
   Shared shared_;
   LogFeed& feed_;

@@ -80,7 +80,7 @@ TEST(Deflate, TakesNothingOverFromOneMessageToTheNext) {
 
 TEST(Deflate, StopsWithinABomb) {
   const std::string bomb = deflated(std::string(50'000'000, '0'));
-  EXPECT_LT(bomb.size(), 60'000U);
+  EXPECT_LT(bomb.size(), 250'000U);
   const Inflated result = inflated(bomb, 100'000);
   EXPECT_EQ(result.outcome, Outcome::too_long);
   EXPECT_LE(result.text.capacity(), 200'000U);
