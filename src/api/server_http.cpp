@@ -86,14 +86,16 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
       {"/metrics", &Server::tell_metrics},
   };
   const bool reads = request.method == "GET" || request.method == "HEAD";
-  const http::Refusal read_only{405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}};
+  const auto refuse_method = [&] {
+    refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
+  };
   for (const auto& [route, handler] : routes) {
-    if (path == route) return reads ? (this->*handler)(slot, request) : refuse(slot, read_only);
+    if (path == route) return reads ? (this->*handler)(slot, request) : refuse_method();
   }
   constexpr std::string_view containers = "/api/containers/";
   const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
   if (!name.empty() && name.find('/') == name.npos)
-    return reads ? tell_container(slot, request, name) : refuse(slot, read_only);
+    return reads ? tell_container(slot, request, name) : refuse_method();
   refuse(slot, {404, "not_found", "There is nothing at " + request.target.path.substr(0, 200) + "."});
 }
 

@@ -26,12 +26,13 @@ void Deflater::End::operator()(z_stream_s* stream) const {
   delete stream;
 }
 
-Deflater::Deflater(int window_bits) : stream_(new z_stream_s{}) {
-  CHECK(window_bits >= 9 && window_bits <= 15);
-  CHECK(deflateInit2(stream_.get(), level, Z_DEFLATED, -window_bits, memory_level, Z_DEFAULT_STRATEGY) == Z_OK);
-}
+Deflater::Deflater(int window_bits) : window_bits_(window_bits) { CHECK(window_bits >= 9 && window_bits <= 15); }
 
 void Deflater::deflate(std::string& out, std::string_view text) {
+  if (!stream_) {
+    stream_.reset(new z_stream_s{});
+    CHECK(deflateInit2(stream_.get(), level, Z_DEFLATED, -window_bits_, memory_level, Z_DEFAULT_STRATEGY) == Z_OK);
+  }
   CHECK(deflateReset(stream_.get()) == Z_OK);
   stream_->next_in = bytes_of(text);
   stream_->avail_in = static_cast<uInt>(text.size());
@@ -53,10 +54,11 @@ void Inflater::End::operator()(z_stream_s* stream) const {
   delete stream;
 }
 
-// The greatest window reads what was made with any.
-Inflater::Inflater() : stream_(new z_stream_s{}) { CHECK(inflateInit2(stream_.get(), -15) == Z_OK); }
-
 Inflater::Outcome Inflater::inflate(std::string& out, std::string_view payload, std::size_t bytes_max) {
+  if (!stream_) {
+    stream_.reset(new z_stream_s{});
+    CHECK(inflateInit2(stream_.get(), -15) == Z_OK);  // the greatest window reads what was made with any
+  }
   CHECK(inflateReset(stream_.get()) == Z_OK);
   for (const std::string_view part : {payload, tail}) {
     if (const Outcome outcome = feed(out, part, bytes_max); outcome != Outcome::done) return outcome;

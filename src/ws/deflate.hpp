@@ -1,7 +1,8 @@
 // Deflate: the payloads of permessage-deflate (RFC 7692), each by itself: no context is taken over from one message to
 // the next, so one deflated publication is every follower's, and a session keeps no state for it. Thin over zlib.
 //
-// One of each serves a whole loop: about 268 KB for a Deflater, 44 KB for an Inflater. Thread: its owner's.
+// One of each serves a whole loop: about 268 KB for a Deflater, 44 KB for an Inflater, from its first use on. Thread:
+// its owner's.
 #pragma once
 
 #include <memory>
@@ -24,14 +25,13 @@ class Deflater {
   struct End {
     void operator()(z_stream_s* stream) const;
   };
+  int window_bits_;
   std::unique_ptr<z_stream_s, End> stream_;
 };
 
 class Inflater {
  public:
   enum class Outcome : std::uint8_t { done, corrupt, too_long };
-
-  Inflater();
 
   // Appends the text of a message with this payload. It stops at `bytes_max` bytes of `out`, whatever is to come: the
   // memory that a small payload may ask for is bounded while it is inflated, not behind.
