@@ -1,9 +1,7 @@
 #!/usr/bin/python3
 """HTTP/1.1 as tables (RFC 9112, RFC 6455 4.2): what is sent, the statuses that come back, and whether the connection
 goes on. Against ws_echo, which answers every good request with its body; in pieces of several sizes."""
-import sys
-
-from peer import Echo, Peer
+from peer import Peer, run
 
 CASES = {}  # by name: what is sent, the statuses in order, and whether it stays open
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -101,7 +99,7 @@ def statuses(peer):
         peer.unread = peer.unread[size:]
 
 
-def judge(port, name, sent, wanted, goes_on):
+def judge(port, sent, wanted, goes_on):
     for piece in (None, 1) if len(sent) < 2000 else (None, 1000):
         with Peer(port) as peer:
             peer.head_only = sent.startswith(b"HEAD")
@@ -112,18 +110,5 @@ def judge(port, name, sent, wanted, goes_on):
         assert got == wanted + [200] * goes_on, f"in pieces of {piece}: {got}"
 
 
-def main():
-    failed = 0
-    with Echo() as echo:
-        for name, told in CASES.items():
-            try:
-                judge(echo.port, name, *told)
-            except (AssertionError, OSError) as wrong:
-                failed += 1
-                print(f"FAIL {name}: {wrong}")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    run([(name, lambda port, t=told: judge(port, *t)) for name, told in CASES.items()])

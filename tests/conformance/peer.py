@@ -3,6 +3,7 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import zlib
 
 DEFLATE = "permessage-deflate"
@@ -137,3 +138,17 @@ class Peer:
             else:
                 heard.append(({TEXT: "text", BINARY: "binary", PONG: "pong"}[opcode], payload))
         return heard
+
+
+def run(jobs):
+    """Calls each of these (name, function of the port) against one ws_echo, counts, and ends the program."""
+    failed = 0
+    with Echo() as echo:
+        for name, job in jobs:
+            try:
+                job(echo.port)
+            except (AssertionError, OSError) as wrong:
+                failed += 1
+                print(f"FAIL {name}: {wrong}")
+    print(f"{len(jobs) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)

@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 """RFC 6455 and RFC 7692 as tables: what is said, what must come back. Against ws_echo, in pieces of several sizes."""
-import sys
-
-from peer import (BINARY, CONTINUATION, DEFLATE, PING, PONG, RSV1, TEXT, Echo, Peer, close, deflated, frame)
+from peer import BINARY, CONTINUATION, DEFLATE, PING, PONG, RSV1, TEXT, Peer, close, deflated, frame, run
 
 BYE = close(1000)
 CASES = {}  # by name: what is said, and what must be heard
@@ -113,14 +111,14 @@ OFFERS = {  # what is agreed on; None: nothing
 }
 
 
-def judge(port, name, said, heard, extensions=None):
+def judge(port, said, heard, extensions=None):
     for piece in (None, 1, 7) if len(said) < 2000 else (None, 4096):
         with Peer(port) as peer:
             agreed = peer.open(extensions)
-            assert bool(agreed) == bool(extensions), f"{name}: agreed on {agreed}"
+            assert bool(agreed) == bool(extensions), f"agreed on {agreed}"
             peer.say(said, piece)
             got = peer.hear_all()
-        assert got == heard, f"{name}, in pieces of {piece}: heard {str(got)[:300]}"
+        assert got == heard, f"in pieces of {piece}: heard {str(got)[:300]}"
 
 
 def judge_offer(port, offer, wanted):
@@ -137,21 +135,7 @@ def judge_offer(port, offer, wanted):
         assert opcode == TEXT and squeezed and len(payload) < 100, "what comes back is deflated"
 
 
-def main():
-    failed = 0
-    with Echo() as echo:
-        jobs = [(name, lambda n=name, c=cases[name], e=extensions: judge(echo.port, n, *c, e))
-                for cases, extensions in ((PLAIN, None), (SQUEEZED, DEFLATE)) for name in cases]
-        jobs += [(offer, lambda o=offer: judge_offer(echo.port, o, OFFERS[o])) for offer in OFFERS]
-        for name, job in jobs:
-            try:
-                job()
-            except (AssertionError, OSError) as wrong:
-                failed += 1
-                print(f"FAIL {name}: {wrong}")
-    print(f"{len(jobs) - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    run([(name, lambda port, c=told, e=extensions: judge(port, *c, e))
+         for cases, extensions in ((PLAIN, None), (SQUEEZED, DEFLATE)) for name, told in cases.items()] +
+        [(offer, lambda port, o=offer, w=wanted: judge_offer(port, o, w)) for offer, wanted in OFFERS.items()])
