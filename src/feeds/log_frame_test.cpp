@@ -191,6 +191,24 @@ TEST(LogMessages, OnlyTheQuietFormExplainsItselfInData) {
             "{\"type\":\"status\",\"channel\":\"c\",\"state\":\"stopped\",\"data\":\"The container has stopped\"}\n");
 }
 
+TEST(LogMessages, LongMessagesOfADeflatedShapeSayTheSameInFewerBytes) {
+  ws::Deflater deflater;
+  ws::Inflater inflater;
+  LogMessages messages("container:logs:c1", deflater);
+  const LogFrame frame = frame_of(1, 200);
+  const Shape plain{Form::batch}, deflated{Form::batch, true, true, true};
+  std::string long_plain, long_deflated, short_plain, short_deflated, text;
+  messages.lines(long_plain, frame, plain, frame.prev);
+  messages.lines(long_deflated, frame, deflated, frame.prev);
+  EXPECT_LT(long_deflated.size(), long_plain.size() / 4);
+  EXPECT_EQ(static_cast<unsigned char>(long_deflated[0]), 0xc1) << "RSV1, the last frame, text";
+  ASSERT_EQ(inflater.inflate(text, std::string_view(long_deflated).substr(4), 1 << 20), ws::Inflater::Outcome::done);
+  EXPECT_EQ(text + "\n", payloads(long_plain));
+  messages.status(short_plain, LogState::live, plain);
+  messages.status(short_deflated, LogState::live, deflated);
+  EXPECT_EQ(short_deflated, short_plain);
+}
+
 // Behind a step of the clock who began before it counts on from 100, who began after it does not.
 docker::Position full_at(std::int64_t time) {
   docker::Position made = position({100, static_cast<std::uint32_t>(1 + time)});
