@@ -36,5 +36,20 @@ TEST_F(ServerPressure, empty_commands_are_not_kept_without_end) {
   EXPECT_GT(sockets.end(client).in.size(), nothings.size() / 2) << "it is not received";
 }
 
+// Deflated, a receive of 16 KiB holds megabytes of commands; they wait behind one that waits for the Engine.
+TEST_F(ServerPressure, what_is_inflated_ahead_has_a_bound) {
+  settings.deflate = true;
+  const int client = open("/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  say(client, frame(R"({"type":"subscribe","channel":"container:logs:web"})"));
+  std::string payload;
+  ws::Deflater().deflate(payload, std::string(settings.message_bytes_max, ' '));
+  std::string command = frame(payload);
+  command[0] = static_cast<char>(command[0] | 0x40);
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += command;
+  ASSERT_LT(many.size(), 16'000U) << "one receive";
+  EXPECT_THAT(frames(say(client, many)), testing::Contains(testing::StartsWith("close 4129")));
+}
+
 }  // namespace
 }  // namespace api::testing_bench
