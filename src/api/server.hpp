@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "api/control.hpp"
+#include "api/files.hpp"
 #include "api/health.hpp"
 #include "api/metrics.hpp"
 #include "api/session_slot.hpp"
@@ -91,7 +92,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   // server_http.cpp
   void consume_http(SessionSlot& slot, std::span<char> bytes);
   void dispatch(SessionSlot& slot, const http::Request& request);
-  void show_page(SessionSlot& slot, const http::Request& request);
+  void give_file(SessionSlot& slot, const http::Request& request, const File& file);
   void list_containers(SessionSlot& slot, const http::Request& request);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);

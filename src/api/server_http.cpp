@@ -2,7 +2,7 @@
 #include <cstdio>
 
 #include "api/container_json.hpp"
-#include "api/page.hpp"
+#include "api/files.hpp"
 #include "api/server.hpp"
 #include "base/log.hpp"
 #include "http/origin.hpp"
@@ -78,11 +78,8 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
 
   using Handler = void (Server::*)(SessionSlot&, const http::Request&);
   static constexpr std::pair<std::string_view, Handler> routes[] = {
-      {"/", &Server::show_page},
-      {"/api/containers", &Server::list_containers},
-      {"/health/live", &Server::tell_live},
-      {"/health/ready", &Server::tell_ready},
-      {"/health/websocket", &Server::tell_websocket},
+      {"/api/containers", &Server::list_containers}, {"/health/live", &Server::tell_live},
+      {"/health/ready", &Server::tell_ready},        {"/health/websocket", &Server::tell_websocket},
       {"/metrics", &Server::tell_metrics},
   };
   const bool reads = request.method == "GET" || request.method == "HEAD";
@@ -92,6 +89,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   for (const auto& [route, handler] : routes) {
     if (path == route) return reads ? (this->*handler)(slot, request) : refuse_method();
   }
+  if (const File* file = find_file(path)) return reads ? give_file(slot, request, *file) : refuse_method();
   constexpr std::string_view containers = "/api/containers/";
   const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
   if (!name.empty() && name.find('/') == name.npos)
@@ -99,7 +97,11 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   refuse(slot, {404, "not_found", "There is nothing at " + request.target.path.substr(0, 200) + "."});
 }
 
-void Server::show_page(SessionSlot& slot, const http::Request&) { answer(slot, page()); }
+void Server::give_file(SessionSlot& slot, const http::Request& request, const File& file) {
+  auto given = give(file, request);
+  return given ? answer(slot, *given) : refuse(slot, given.error());
+}
+
 void Server::tell_live(SessionSlot& slot, const http::Request&) { answer(slot, health_live(vitals())); }
 void Server::tell_ready(SessionSlot& slot, const http::Request&) { answer(slot, health_ready(vitals())); }
 void Server::tell_websocket(SessionSlot& slot, const http::Request&) { answer(slot, health_websocket(vitals())); }
