@@ -45,13 +45,14 @@ std::string place(const std::string& path, const toml::source_region& source) {
 }  // namespace
 
 SettingsFile read_settings_file(const std::string& path) {
-  SettingsFile read;
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
-    read.mistakes.push_back("The settings file " + base::log::escaped(path) + " cannot be read.");
-    return read;
-  }
+  if (!file) return {{}, {"The settings file " + base::log::escaped(path) + " cannot be read."}};
+  return parse_settings_file(text, path);
+}
+
+SettingsFile parse_settings_file(const std::string& text, const std::string& path) {
+  SettingsFile read;
   try {
     const toml::table table = toml::parse(text, path);
     const auto names = names_by_key();

@@ -13,5 +13,7 @@ struct SettingsFile {
 };
 
 SettingsFile read_settings_file(const std::string& path);
+// The same of its text; `path` stands before each mistake.
+SettingsFile parse_settings_file(const std::string& text, const std::string& path);
 
 }  // namespace app

@@ -47,6 +47,12 @@ std::string own_name(const json::value& item) {
   return {};
 }
 
+// What lies beyond the years that nanoseconds can count is as if it were not said.
+net::WallTime time_of_seconds(std::int64_t seconds) {
+  constexpr auto most = std::chrono::floor<std::chrono::seconds>(net::Duration::max()).count();
+  return seconds >= 0 && seconds <= most ? net::WallTime(std::chrono::seconds(seconds)) : net::WallTime();
+}
+
 Container from_list(const json::value& item) {
   Container container;
   container.id = string_field(item, {"Id"});
@@ -56,7 +62,7 @@ Container from_list(const json::value& item) {
   container.status = string_field(item, {"Status"});
   container.health = health_word(string_field(item, {"Health", "Status"}));
   if (container.health.empty()) container.health = health_in_status(container.status);
-  container.created = net::WallTime(std::chrono::seconds(integer_field(item, {"Created"}).value_or(0)));
+  container.created = time_of_seconds(integer_field(item, {"Created"}).value_or(0));
   container.exit_code = exit_code_in_status(container.status);
   container.labels = map_field(item, {"Labels"});
   return container;

@@ -74,6 +74,12 @@ TEST(Container, IsNotReadFromSomethingElse) {
   EXPECT_EQ(parse_container_inspect("[]").error().fault, base::Fault::protocol);
 }
 
+TEST(Container, WhoseBirthLiesBeyondAllTimeHasNone) {
+  auto found = parse_container_list(R"([{"Id":"5b31","Created":9223372036854775807}])");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->front().created, net::WallTime());
+}
+
 TEST(Container, ARunBeginsHalfWayFromTheEndOfTheOneBefore) {
   using namespace std::chrono_literals;
   Container container;

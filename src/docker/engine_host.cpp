@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/log.hpp"
 #include "docker/json_fields.hpp"
 
 namespace docker {
@@ -16,6 +17,9 @@ namespace json = boost::json;
 using base::Error;
 using base::Fault;
 
+// It is repeated in a Host header, so nothing else may be in it. Behind % stands an interface.
+constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+constexpr std::string_view ipv6_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
 constexpr std::uint16_t plain_port = 2375;  // what the CLI takes where none is named
 
 Error bad(std::string message) { return {Fault::bad_request, std::move(message)}; }
@@ -108,6 +112,11 @@ base::Result<net::Endpoint> parse_host_and_port(std::string_view text) {
     if (colon != text.npos) port = text.substr(colon);
   }
   if (endpoint.host.empty()) endpoint.host = "localhost";
+  const bool ipv6 = text.starts_with('[');
+  const bool lettered = endpoint.host.find_first_not_of(ipv6 ? ipv6_letters : name_letters) == std::string::npos;
+  if (!lettered || (ipv6 && endpoint.host.find(':') == std::string::npos)) {
+    return bad("\"" + base::log::escaped(text) + "\" names no host.");
+  }
   if (port.empty()) return endpoint;
   const auto [end, error] = std::from_chars(port.data() + 1, port.data() + port.size(), endpoint.port);
   if (port.front() != ':' || error != std::errc() || end != port.data() + port.size() || endpoint.port == 0) {

@@ -74,8 +74,8 @@ TEST_F(FindEngine, ReadsTheFormsOfATcpAddress) {
 }
 
 TEST_F(FindEngine, RefusesWhatMakesNoSense) {
-  for (const char* wrong :
-       {"tcp://host:0", "tcp://host:99999", "tcp://host:1x", "tcp://[::1", "unix://relative", "ftp://x"}) {
+  for (const char* wrong : {"tcp://host:0", "tcp://host:99999", "tcp://host:1x", "tcp://[::1", "tcp://[web]:1",
+                            "tcp://a\r\nX: y", "unix://relative", "ftp://x"}) {
     set("DOCKER_HOST", wrong);
     EXPECT_EQ(fault(), Fault::bad_request) << wrong;
   }

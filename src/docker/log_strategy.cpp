@@ -1,5 +1,6 @@
 #include "docker/log_strategy.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -11,6 +12,7 @@ constexpr int api_of_23 = 42;
 // Below, a single long line may fill whole files between two looks of the daemon's follower, and all its pieces carry
 // one stamp, by which the lag watch could not tell that any are missing.
 constexpr std::int64_t watched_file_bytes_min = 1'000'000;
+constexpr double file_bytes_most = 1e18;                 // more is as much
 constexpr std::int64_t default_file_bytes = 20'000'000;  // `local`, and the cache of the drivers that cannot be read
 
 // "10m" as Docker's units.RAMInBytes reads it: a number, a binary suffix, perhaps "b" or "ib". Nothing where it is
@@ -18,13 +20,14 @@ constexpr std::int64_t default_file_bytes = 20'000'000;  // `local`, and the cac
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
   double number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number <= 0) return std::nullopt;
+  if (error != std::errc() || !std::isfinite(number) || number <= 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (text.starts_with(' ')) text.remove_prefix(1);
   constexpr std::string_view suffixes = "bkmgtp";
   std::size_t power = text.empty() ? 0 : suffixes.find(static_cast<char>(text.front() | 0x20));
   if (power == std::string_view::npos) return std::nullopt;
-  return static_cast<std::int64_t>(number * std::pow(1000.0, static_cast<double>(power)));
+  number *= std::pow(1000.0, static_cast<double>(power));
+  return static_cast<std::int64_t>(std::min(number, file_bytes_most));
 }
 
 std::optional<std::int64_t> size_option(const Labels& options, const char* name) {

@@ -22,6 +22,13 @@ TEST(LogStrategy, WatchesTheLagOfEnginesFrom23On) {
   EXPECT_EQ(choose_strategy(45, "syslog", {{"cache-max-size", "2m"}}).file_bytes, 2'000'000);
 }
 
+TEST(LogStrategy, TakesASizeBeyondAllNumbersAsAVeryLargeOne) {
+  LogReading reading = choose_strategy(42, "json-file", {{"max-size", "1" + std::string(40, '0') + "m"}});
+  EXPECT_EQ(reading.strategy, LogStrategy::follow_with_lag_watch);
+  EXPECT_GE(reading.file_bytes, 1'000'000'000'000'000'000);
+  EXPECT_FALSE(choose_strategy(42, "json-file", {{"max-size", "inf"}}).rotates);
+}
+
 TEST(LogStrategy, PollsWhereALongLineMayFillWholeFiles) {
   EXPECT_EQ(choose_strategy(45, "json-file", {{"max-size", "999k"}}),
             (LogReading{LogStrategy::poll_with_doorbell, true, false, 0}));
