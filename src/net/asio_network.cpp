@@ -88,7 +88,9 @@ Task<base::Result<std::unique_ptr<Stream>>> AsioNetwork::dial(Endpoint endpoint)
   for (const SocketAddress& address : *addresses) {
     Socket socket;
     number = co_await connect(loop_, address, socket);
-    if (number == 0) co_return adopt(std::move(socket));
+    if (number != 0) continue;
+    if (!endpoint.tls) co_return adopt(std::move(socket));
+    co_return co_await tls_.secure(std::move(socket), std::move(endpoint));
   }
   co_return base::Error{fault_of(number),
                         "Cannot connect to " + endpoint.to_string() + ": " + std::system_category().message(number)};

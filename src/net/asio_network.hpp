@@ -4,6 +4,7 @@
 
 #include "net/asio_loop.hpp"
 #include "net/network.hpp"
+#include "net/tls_dialer.hpp"
 
 namespace net {
 
@@ -14,6 +15,7 @@ class AsioNetwork final : public Network {
   explicit AsioNetwork(AsioLoop& loop) : loop_(loop) {}
   Loop& loop() override { return loop_; }
   // Fault::refused: nothing answers there; forbidden: we may not; timed_out: the kernel gave up. Tries each address.
+  // With TLS also what TlsDialer says.
   Task<base::Result<std::unique_ptr<Stream>>> dial(Endpoint endpoint) override;
   // A numeric address or `localhost`, or a path; a socket file that nobody serves any more is replaced.
   // When descriptors run out, what comes is accepted and closed at once, and the rest goes on.
@@ -22,6 +24,7 @@ class AsioNetwork final : public Network {
 
  private:
   AsioLoop& loop_;
+  TlsDialer tls_{loop_};
 };
 
 }  // namespace net

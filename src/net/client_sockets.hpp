@@ -1,8 +1,9 @@
 // ClientSockets: the many sockets of browsers on one serving loop, as bare numbers on one readiness set of their own.
 // An Asio socket each would cost more than a whole session record may; here a socket costs its descriptor and one
 // entry. Readiness is edge-triggered: after on_ready, receive until would_block or a short read; after a send that
-// would block, wait for the next on_ready with `writable`. Nothing is buffered here. Implementations: EpollSockets
-// (epoll_sockets.hpp), SimSockets (sim_sockets.hpp). Thread: its loop's.
+// would block, wait for the next on_ready with `writable`. Implementations: EpollSockets (epoll_sockets.hpp) and
+// SimSockets (sim_sockets.hpp), which buffer nothing; TlsSockets (tls_sockets.hpp) on top of either. Thread: its
+// loop's.
 #pragma once
 
 #include <sys/uio.h>
@@ -14,9 +15,10 @@
 
 namespace net {
 
-// What a receive or send came to: `bytes` ≥ 0, or one of the rest.
+// What a receive or send came to, and how many bytes were transferred. would_block: no more until on_ready, though a
+// send may have taken some, or all. end: the peer half-closed. failed: reset.
 struct Transfer {
-  enum class State : std::uint8_t { done, would_block, end, failed };  // end: the peer half-closed; failed: reset
+  enum class State : std::uint8_t { done, would_block, end, failed };
   State state = State::done;
   std::size_t bytes = 0;
 };

@@ -5,19 +5,23 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "net/loop.hpp"
 #include "net/stream.hpp"
+#include "net/tls_peer.hpp"
 
 namespace net {
 
-// A unix socket (`path` not empty), or host and port over TCP.
+// A unix socket (`path` not empty), or host and port over TCP, where TLS may be spoken. To dial, not to listen:
+// TlsSockets (tls_sockets.hpp) is the other side.
 struct Endpoint {
   std::string path;
   std::string host;
   std::uint16_t port = 0;
+  std::optional<TlsPeer> tls = std::nullopt;
 
   std::string to_string() const { return path.empty() ? host + ":" + std::to_string(port) : "unix:" + path; }
 };

@@ -38,6 +38,7 @@ struct Asking {
 }  // namespace
 
 Task<base::Result<std::unique_ptr<Stream>>> SimNetwork::dial(Endpoint endpoint) {
+  CHECK(!endpoint.tls);  // the simulated net has none
   Signal done(loop_);
   const auto outcome = std::make_shared<Outcome>();
   outcome->asked = &done;

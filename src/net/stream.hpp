@@ -1,4 +1,4 @@
-// Stream: a connected byte stream (TCP, unix socket, later TLS) for coroutines: at most one read and one write at a
+// Stream: a connected byte stream (TCP, unix socket, TLS) for coroutines: at most one read and one write at a
 // time. The seam under the Docker and Redis clients. Client sockets of browsers are not Streams: client_sockets.hpp.
 // Thread: its loop's. Destroying a Stream closes it; a coroutine that waits on it must be gone before (it owns it, or
 // is owned beside it).

@@ -5,6 +5,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 # Libraries with a door: where they may be included. Everything else is free.
 DOORS = [
     (re.compile(r"boost/asio"), re.compile(r"src/net/\w+\.cpp$"), "Asio stays in src/net/*.cpp"),
+    (re.compile(r"openssl/(?:ssl|x509\w*|bio|err)\.h"), re.compile(r"src/net/\w+\.cpp$"), "TLS stays in src/net/*.cpp"),
     (re.compile(r"boost/beast"), re.compile(r"src/http/\w+\.cpp$"), "Beast stays in src/http/*.cpp"),
     (re.compile(r"boost/json(?!/fwd)|prometheus/|spdlog/|CLI/|toml\+\+/"), re.compile(r".*\.cpp$"),
      "is dear to include: only in a .cpp"),

@@ -26,6 +26,7 @@ CASES = [
     ("libraries", {"src/net/a.cpp": "#include <boost/asio/io_context.hpp>\n"},
      {"src/net/a.hpp": "#include <boost/asio/io_context.hpp>\n"}),
     ("libraries", {"src/http/a.cpp": "#include <boost/beast.hpp>\n"}, {"src/ws/a.cpp": "#include <boost/beast.hpp>\n"}),
+    ("libraries", {"src/ws/a.cpp": "#include <openssl/evp.h>\n"}, {"src/ws/a.cpp": "#include <openssl/ssl.h>\n"}),
     ("libraries", {"src/api/a.hpp": "// For .cpp files of\n// this room only.\n#pragma once\n#include <spdlog/a.h>\n"},
      {"src/api/a.hpp": "#include <boost/json.hpp>\n"}),
     ("libraries", {"src/net/a.cpp": "#include <string>\n"}, {"src/net/a.cpp": "#include <regex>\n"}),
