@@ -1,9 +1,10 @@
 # The front door. Every command installs what it needs (tools/setup), and the same commands run in CI.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-cluster bench sim sim-planted fuzz lint format asan tsan clean
+.PHONY: help build test demo demo-cluster bench soak sim sim-planted fuzz lint format asan tsan clean
 .PRECIOUS: build/%/build.ninja
 SEEDS ?= 1000
 SECONDS ?= 30
+CONNECTIONS ?= 10000
 ARGS ?=
 
 help: ## this list
@@ -27,11 +28,17 @@ demo: ## containers that talk and a dockcast that shows them, until Ctrl-C
 demo-cluster: ## the same on Redis and three instances
 	@exec tools/demo --cluster
 
-bench: ## ratios to a bare epoll program, in one run (ARGS="--quick")
+bench: ## ratios to a bare epoll program, in one run (ARGS="--quick"; ARGS=attacks: what attacks cost others)
 	@tools/setup build
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target dockcast bench_floor bench_load bench_fake_engine
-	@exec bench/run $(ARGS)
+	@exec $(if $(filter attacks,$(firstword $(ARGS))),bench/attacks $(wordlist 2,99,$(ARGS)),bench/run $(ARGS))
+
+soak: ## CONNECTIONS=10000 of every kind against one process: nothing is left of them
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target dockcast
+	@DOCKCAST_TEST_BINARY=build/release/dockcast exec tests/conformance/soak.py $(CONNECTIONS)
 
 sim: ## the simulation: SEEDS=n fresh ones, or SEED=s to replay one
 	@tools/setup build

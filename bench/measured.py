@@ -71,7 +71,7 @@ class Run:
         self.engine = Talker(LOAD_CORE, self.bench.program("fake_engine"), "--socket", engine_socket,
                              "--containers", str(self.channels))
         self.wait_until(lambda: os.path.exists(engine_socket), "the fake engine")
-        port = free_port()
+        port = self.port = free_port()
         command, environment = self.bench.server_command(server, port, engine_socket, self.channels)
         self.log = open(os.path.join(self.folder, "server.log"), "w+")
         self.server = subprocess.Popen(["taskset", "-c", str(SERVER_CORE), *command], env={**os.environ, **environment},
@@ -155,6 +155,7 @@ class Bench:
         self.dockcast = shlex.split(dockcast) if dockcast else [os.path.join(build, "dockcast")]
         self.line_bytes = line_bytes
         self.frame_bytes = line_bytes
+        self.settings = {}  # of dockcast, beside those below
 
     def program(self, name):
         return os.path.join(self.build, "bench_" + name)
@@ -168,7 +169,8 @@ class Bench:
     def server_command(self, server, port, engine_socket, channels):
         if server == "dockcast":
             return self.dockcast, {"PORT": str(port), "DOCKER_HOST": "unix://" + engine_socket,
-                                   "DOCKCAST_LISTEN": "127.0.0.1", "DOCKCAST_AUTH": "none", "REDIS_URL": ""}
+                                   "DOCKCAST_LISTEN": "127.0.0.1", "DOCKCAST_AUTH": "none", "REDIS_URL": "",
+                                   **self.settings}
         command = [self.program("floor"), "--port", str(port), "--engine", engine_socket, "--channels", str(channels),
                    "--frame", str(self.frame_bytes)]
         return command + (["--coalesce"] if server == "coalescing" else []), {}

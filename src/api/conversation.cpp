@@ -54,6 +54,13 @@ Effects Conversation::receive(std::string_view text, const Terms& terms) {
   return finish(step);
 }
 
+Effects Conversation::turn_down(std::string_view text, const Failure& failure, const Terms& terms) {
+  Step step{terms};
+  const Command command = parse_command(text);
+  if (command.kind != Command::Kind::pong) say_error(Message("error").raw_if("id", command.id), failure, step);
+  return std::move(step.effects);
+}
+
 // By the first command, if it is not `connect`.
 void Conversation::open_up(Step& step) {
   if (!connected_) say_connected({}, {}, step);
@@ -138,6 +145,8 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
   }
   const std::string container(channel->rest);
   if (is_full_id(container)) return found(item, container, step);
+  // One `connect` must not ask the Engine for more names than it may follow channels.
+  if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
   step.effects.emplace_back(Resolve{number, container});
 }
@@ -179,10 +188,7 @@ void Conversation::found(Item& item, const std::string& container, Step& step) {
     return;
   }
   const auto used = std::count_if(subscriptions_.begin(), subscriptions_.end(), [](auto each) { return each != 0; });
-  if (static_cast<std::size_t>(used) >= step.terms.settings.subscriptions_max) {
-    const std::string most = std::to_string(step.terms.settings.subscriptions_max);
-    return fail(item, {Code::too_many, "A connection has at most " + most + " subscriptions."}, step);
-  }
+  if (static_cast<std::size_t>(used) >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   // The smallest free number, as the fan-out counts them.
   auto free = std::find(subscriptions_.begin(), subscriptions_.end(), 0U);
   if (free == subscriptions_.end()) {
@@ -192,6 +198,12 @@ void Conversation::found(Item& item, const std::string& container, Step& step) {
   *free = step.terms.channels.acquire(channel);
   item.subscription = static_cast<std::uint32_t>(free - subscriptions_.begin());
   follow(item, true, step);
+}
+
+void Conversation::fail_as_too_many(Item& item, Step& step) {
+  const std::string most = std::to_string(step.terms.settings.subscriptions_max);
+  step.effects.emplace_back(Strike{Limit::subscriptions});
+  fail(item, {Code::too_many, "A connection has at most " + most + " subscriptions."}, step);
 }
 
 void Conversation::follow(Item& item, bool fresh, Step& step) {

@@ -56,6 +56,9 @@ class Conversation {
   // Only while it is not busy.
   Effects receive(std::string_view text, const Terms& terms);
 
+  // A command that is not to be handled, whether busy or not.
+  Effects turn_down(std::string_view text, const Failure& failure, const Terms& terms);
+
   // Answers to effects.
   Effects resolved(std::uint32_t item, const Resolution& resolution, const Terms& terms);
   Effects subscribed(std::uint32_t subscription, const feeds::Subscribed& answer, const Terms& terms);
@@ -108,6 +111,7 @@ class Conversation {
   void begin_path(Step& step);
   void look_at(std::uint32_t number, Step& step);
   void found(Item& item, const std::string& container, Step& step);
+  void fail_as_too_many(Item& item, Step& step);
   void follow(Item& item, bool fresh, Step& step);
   void settle(Item& item, std::string result, Step& step);
   void fail(Item& item, const Failure& failure, Step& step, const std::vector<docker::Candidate>& candidates = {});

@@ -38,6 +38,9 @@ struct Printer {
   }
   std::string operator()(const Unfollow& unfollow) const { return "unfollow " + std::to_string(unfollow.subscription); }
   std::string operator()(const Forget& forget) const { return "forget " + std::to_string(forget.subscription); }
+  std::string operator()(const Strike& struck) const {
+    return "strike " + std::string(limit_names.at(static_cast<std::size_t>(struck.limit)));
+  }
 };
 
 Lines print(const Effects& effects) {
@@ -315,9 +318,27 @@ TEST_F(ConversationTest, more_subscriptions_than_the_bound_are_too_many) {
     subscribed(static_cast<std::uint32_t>(i));
   }
   EXPECT_THAT(say(R"({"type":"subscribe","channel":")" + web + R"("})"),
-              ElementsAre(HasSubstr(R"("code":"too_many")")));
+              ElementsAre("strike subscriptions", HasSubstr(R"("code":"too_many")")));
   EXPECT_THAT(say(R"({"type":"subscribe","channel":"container:logs:)" + std::string(64, '1') + R"("})"),
               ElementsAre(HasSubstr("follow 1 again")));
+}
+
+TEST_F(ConversationTest, one_connect_asks_the_engine_for_no_more_names_than_it_may_follow) {
+  open(true);
+  std::string wishes;
+  for (int i = 0; i < 10; ++i)
+    wishes += (i > 0 ? "," : "") + (R"({"channel":"container:logs:n)" + std::to_string(i)) + R"("})";
+  const Lines effects = say(R"({"type":"connect","subscriptions":[)" + wishes + "]}");
+  EXPECT_EQ(std::count_if(effects.begin(), effects.end(), [](auto& each) { return each.starts_with("resolve"); }), 3);
+  EXPECT_EQ(std::count(effects.begin(), effects.end(), "strike subscriptions"), 7);
+}
+
+TEST_F(ConversationTest, a_command_that_is_turned_down_is_answered_with_its_id_and_a_pong_is_not) {
+  greet();
+  const Failure failure{Code::rate_limited, "Slower."};
+  EXPECT_THAT(print(talk.turn_down(R"({"type":"ping","id":"p"})", failure, terms())),
+              ElementsAre(R"({"type":"error","id":"p","code":"rate_limited","message":"Slower.","retry":true})"));
+  EXPECT_THAT(print(talk.turn_down(R"({"type":"pong"})", failure, terms())), IsEmpty());
 }
 
 TEST_F(ConversationTest, unsubscribe_is_answered_behind_the_last_message) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/limit.hpp"
 #include "base/result.hpp"
 #include "docker/client.hpp"
 #include "feeds/log_follow.hpp"
@@ -43,7 +44,12 @@ struct Forget {
   std::uint32_t subscription;
 };
 
-using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget>;
+// The client ran into a limit: to be counted.
+struct Strike {
+  Limit limit;
+};
+
+using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, Strike>;
 using Effects = std::vector<Effect>;
 
 // Which container a name stands for.

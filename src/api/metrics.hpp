@@ -2,15 +2,16 @@
 #pragma once
 
 #include "api/channel.hpp"
+#include "api/limit.hpp"
 #include "api/verdict.hpp"
 #include "metrics/family.hpp"
 
 namespace api {
 
 // Why an upgrade was refused before it was made.
-enum class Refused : std::uint8_t { malformed, host, origin, credentials, draining, full };
-inline constexpr std::array<std::string_view, 6> refused_names = {"malformed",   "host",     "origin",
-                                                                  "credentials", "draining", "full"};
+enum class Refused : std::uint8_t { malformed, host, origin, credentials, draining, full, crowded };
+inline constexpr std::array<std::string_view, 7> refused_names = {"malformed", "host", "origin", "credentials",
+                                                                  "draining",  "full", "crowded"};
 // How a position that a client came back with was recovered.
 enum class Recovered : std::uint8_t { full, partial, none };
 inline constexpr std::array<std::string_view, 3> recovered_names = {"full", "partial", "none"};
@@ -33,6 +34,8 @@ struct Metrics {
                counted_closes),
         refused(all, {"dockcast_refused_handshakes_total", "Upgrades refused before they were made.", "reason"},
                 refused_names),
+        limits(all, {"dockcast_limits_total", "Times that a client ran into a limit (docs/limits.md).", "limit"},
+               limit_names),
         resumes(all, {"dockcast_resumes_total", "Subscriptions with a position, by how it was recovered.", "result"},
                 recovered_names),
         connections(all.gauge("dockcast_connections", "Client sockets now, HTTP and WebSocket.")),
@@ -50,6 +53,7 @@ struct Metrics {
   metrics::GaugeFamily<Family, family_names.size()> subscriptions;
   metrics::CounterFamily<CountedClose, counted_closes.size()> closes;
   metrics::CounterFamily<Refused, refused_names.size()> refused;
+  metrics::CounterFamily<Limit, limit_names.size()> limits;
   metrics::CounterFamily<Recovered, recovered_names.size()> resumes;
   metrics::Gauge& connections;
   metrics::Counter& bytes;

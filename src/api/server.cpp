@@ -1,5 +1,7 @@
 #include "api/server.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "net/random.hpp"
@@ -9,7 +11,7 @@ namespace {
 
 // Of one socket in one turn: 64 KiB, then the others have theirs.
 constexpr int receives_per_turn = 4;
-// Sockets beyond connections_max that are told so; more are just closed.
+// Sockets beyond a bound of connections that are told so; more are just closed.
 constexpr std::uint32_t told_most = 64;
 
 // Deadlines are of seconds.
@@ -25,6 +27,7 @@ Server::Server(Parts parts, const ServerSettings& settings)
       access_(parts.access),
       metrics_(parts.metrics),
       beats_(parts.beats),
+      addresses_(parts.addresses),
       loop_number_(parts.loop_number),
       settings_(settings),
       beat_(beats_.add()),
@@ -49,7 +52,13 @@ void Server::accept(net::Accepted accepted) {
 
 void Server::take(net::Accepted accepted) {
   const auto sockets = static_cast<std::uint32_t>(slots_.size() - free_.size());
-  if (sockets >= settings_.connections_max + told_most) {
+  const AddressCounts::Place address = addresses_.enter(accepted.block);
+  const std::uint32_t of_address = addresses_.count(address);
+  const bool full = sockets >= settings_.connections_max, crowded = of_address > settings_.address_connections_max;
+  if (full || crowded) strike(full ? Limit::connections : Limit::address_connections);
+  if (sockets >= settings_.connections_max + std::min(told_most, settings_.connections_max) ||
+      of_address > settings_.address_connections_max + told_most) {
+    addresses_.leave(address);
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
@@ -65,11 +74,18 @@ void Server::take(net::Accepted accepted) {
   slot.state = State::http;
   slot.http = std::make_unique<HttpPhase>(settings_.request);
   slot.http->address = std::move(accepted.address);
+  slot.address = address;
   metrics_.connections.add(1);
-  arm(slot, settings_.request_timeout);
-  if (sockets < settings_.connections_max) return;
-  metrics_.refused[Refused::full].add();
-  refuse(slot, {503, "too_many", "This instance has no room for more connections.", {{"Retry-After", "5"}}});
+  arm(slot, settings_.handshake_timeout);
+  if (full || crowded) turn_away(slot, !full);
+}
+
+void Server::turn_away(SessionSlot& slot, bool crowded) {
+  metrics_.refused[crowded ? Refused::crowded : Refused::full].add();
+  refuse(slot, crowded
+                   ? http::Refusal{429, "too_many", "Your address has too many connections.", {{"Retry-After", "5"}}}
+                   : http::Refusal{
+                         503, "too_many", "This instance has no room for more connections.", {{"Retry-After", "5"}}});
 }
 
 SessionSlot* Server::find(const hub::Session& session) {
@@ -106,7 +122,7 @@ bool Server::reads(const SessionSlot& slot) const {
       return !slot.http->answering;
     case State::open:
       return fanout_.backlog_bytes(slot.session.slot) <= settings_.backlog_bytes_max &&
-             (!slot.inbox || slot.inbox->bytes <= settings_.message_bytes_max);
+             (!slot.inbox || slot.inbox->bytes <= settings_.waiting_bytes_max);
     case State::closing:
     case State::parting:
       return true;
@@ -119,7 +135,10 @@ bool Server::reads(const SessionSlot& slot) const {
 void Server::read(SessionSlot& slot) {
   const hub::Session session = slot.session;
   for (int turn = 0; turn < receives_per_turn; ++turn) {
-    slot.paused = !reads(slot);
+    if (std::exchange(slot.paused, !reads(slot)) != slot.paused && slot.paused && slot.state == State::open) {
+      const bool waits = slot.inbox && slot.inbox->bytes > settings_.waiting_bytes_max;
+      strike(waits ? Limit::waiting_bytes : Limit::backlog_bytes);
+    }
     if (slot.paused) return;
     const net::Transfer transfer = sockets_.receive(slot.socket, buffer_);
     switch (transfer.state) {
@@ -204,6 +223,7 @@ void Server::remove(SessionSlot& slot) {
   deadlines_.disarm(slot.session.slot);
   fanout_.close(slot.session.slot);
   sockets_.remove(slot.socket);
+  addresses_.leave(slot.address);
   free_.push_back(slot.session.slot);
   slot = SessionSlot{};
   metrics_.connections.add(-1);

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "api/address_counts.hpp"
 #include "api/control.hpp"
 #include "api/files.hpp"
 #include "api/health.hpp"
@@ -39,6 +40,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
     const auth::Access& access;
     Metrics& metrics;
     Beats& beats;
+    AddressCounts& addresses;   // of all serving loops
     std::uint32_t loop_number;  // as the Hub counts
   };
   // Before the loop's thread starts. Becomes the owner of the sockets and the observer of the fan-out.
@@ -71,6 +73,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
 
   // server.cpp: sockets and slots
   void take(net::Accepted accepted);
+  void turn_away(SessionSlot& slot, bool crowded);
   SessionSlot* find(const hub::Session& session);
   void read(SessionSlot& slot);
   bool reads(const SessionSlot& slot) const;
@@ -87,6 +90,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void watch(SessionSlot& slot);
   void tick();
   void count();
+  void strike(Limit limit) { metrics_.limits[limit].add(); }
   Liveness::Socket outlet(const SessionSlot& slot) const;
 
   // server_http.cpp
@@ -113,6 +117,8 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   // server_session.cpp
   void consume_frames(SessionSlot& slot, std::span<char> bytes);
   void on_text(SessionSlot& slot, std::string_view text);
+  void on_fault(SessionSlot& slot, const ws::Event& fault);
+  bool affords(SessionSlot& slot, Limit limit, std::string_view command);
   void work_off(SessionSlot& slot);
   void carry_out(SessionSlot& slot, const Effects& effects);
   void carry_out(SessionSlot& slot, const Effect& effect);
@@ -130,6 +136,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   const auth::Access& access_;
   Metrics& metrics_;
   Beats& beats_;
+  AddressCounts& addresses_;
   const std::uint32_t loop_number_;
   const ServerSettings& settings_;
   const std::size_t beat_;

@@ -19,6 +19,7 @@ void Server::on_due(SessionSlot& slot) {
     case State::open:
       return on_due_open(slot);
     case State::http:
+      strike(slot.http->first ? Limit::handshake_time : slot.http->timed ? Limit::request_time : Limit::idle_time);
       if (slot.http->reader.started()) {
         slot.http->form = {};
         return refuse(slot, {408, "bad_request", "The request did not come whole in time."});
@@ -26,6 +27,7 @@ void Server::on_due(SessionSlot& slot) {
       return remove(slot);
     case State::closing:
     case State::parting:
+      strike(Limit::close_time);
       return remove(slot);
     case State::free:
       return;
@@ -45,12 +47,16 @@ void Server::on_due_open(SessionSlot& slot) {
         say(slot, R"({"type":"heartbeat"})");
         break;
       case Due::no_credentials:
+        strike(Limit::credentials_time);
         return carry_out(slot, slot.talk.give_up(terms(slot)));
       case Due::no_pong:
+        strike(Limit::pong_time);
         return hang(slot, close_code::no_pong, "No pong came in time.");
       case Due::no_progress:
+        strike(Limit::progress_time);
         return hang(slot, close_code::no_progress, "The socket took nothing for too long.");
       case Due::unfinished:
+        strike(Limit::message_time);
         return hang(slot, close_code::no_progress, "A message was not finished in time.");
     }
   }

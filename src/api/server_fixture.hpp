@@ -159,15 +159,15 @@ class ServerTest : public testing::Test {
   }
   void start(auth::Settings who = {}) {
     access = std::make_unique<auth::Access>(std::move(who));
-    server =
-        std::make_unique<Server>(Server::Parts{loop, sockets, fanout, control, *access, metrics, beats, 3}, settings);
+    server = std::make_unique<Server>(
+        Server::Parts{loop, sockets, fanout, control, *access, metrics, beats, addresses, 3}, settings);
     loop.settle();
   }
 
-  int connect() {
+  int connect(const std::string& block = {}) {
     if (!server) start();
     const int socket = ++sockets_made;
-    server->accept({net::Socket(socket, [](int) {}), "192.0.2.1:4711"});
+    server->accept({net::Socket(socket, [](int) {}), "192.0.2.1:4711", block});
     loop.settle();
     return socket;
   }
@@ -178,6 +178,7 @@ class ServerTest : public testing::Test {
     loop.settle();
     return heard(socket);
   }
+  std::uint64_t struck(Limit limit) const { return metrics.limits[limit].value(); }
   std::string heard(int socket) { return sockets.has(socket) ? std::exchange(sockets.end(socket).out, {}) : ""; }
   bool gone(int socket) const { return !sockets.has(socket); }
   void close(int socket) {
@@ -259,6 +260,7 @@ class ServerTest : public testing::Test {
   metrics::Registry registry;
   Metrics metrics{registry, "one", "0.1"};
   Beats beats;
+  AddressCounts addresses{7};
   std::unique_ptr<auth::Access> access;
   std::unique_ptr<Server> server;
   int sockets_made = 100;

@@ -16,6 +16,24 @@ http::Response plain(std::string_view type, std::string body) {
   return {200, {{"Content-Type", std::string(type)}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
+// The limit that a request was refused for, if it was for one.
+std::optional<Limit> limit_of(http::RequestReader::Bound bound) {
+  using Bound = http::RequestReader::Bound;
+  switch (bound) {
+    case Bound::target:
+      return Limit::url_bytes;
+    case Bound::head_bytes:
+      return Limit::header_bytes;
+    case Bound::headers:
+      return Limit::headers;
+    case Bound::body:
+      return Limit::body_bytes;
+    case Bound::none:
+      break;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 http::Refusal unauthorized(std::string message) {
@@ -34,6 +52,7 @@ void Server::consume_http(SessionSlot& slot, std::span<char> bytes) {
         return;
       case http::RequestReader::Progress::refused:
         http.form = {};
+        if (const auto limit = limit_of(http.reader.bound())) strike(*limit);
         return refuse(slot, http.reader.refusal());
       case http::RequestReader::Progress::complete:
         break;
@@ -43,7 +62,7 @@ void Server::consume_http(SessionSlot& slot, std::span<char> bytes) {
     // Nor for whoever asks on and on, and reads no answer.
     const bool takes_answers = fanout_.backlog_bytes(session.slot) <= settings_.backlog_bytes_max;
     http.form.keep_alive &= !draining_ && takes_answers;
-    http.timed = false;
+    http.first = http.timed = false;
     dispatch(slot, request);
     if (!fanout_.is_open(session) || slot.state == State::parting) return;
     if (!slot.http) return consume_frames(slot, bytes.last(rest.size()));  // upgraded, perhaps closing already

@@ -39,6 +39,7 @@ TEST_F(ServerPressure, empty_commands_are_not_kept_without_end) {
 // Deflated, a receive of 16 KiB holds megabytes of commands; they wait behind one that waits for the Engine.
 TEST_F(ServerPressure, what_is_inflated_ahead_has_a_bound) {
   settings.deflate = true;
+  settings.inflation_max = 2000;
   const int client = open("/ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
   say(client, frame(R"({"type":"subscribe","channel":"container:logs:web"})"));
   std::string payload;

@@ -23,7 +23,9 @@ hub::Follower Server::follower(const SessionSlot& slot, std::uint32_t subscripti
 
 void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
   const ws::Rules rules{.message_bytes_max = settings_.message_bytes_max,
-                        .inflater = slot.deflate ? &inflater_ : nullptr};
+                        .fragments_max = settings_.fragments_max,
+                        .inflater = slot.deflate ? &inflater_ : nullptr,
+                        .inflation_max = settings_.inflation_max};
   bool another = false, pinged = false;
   for (;;) {
     const ws::Event event = slot.decoder.next(bytes, rules);
@@ -38,26 +40,57 @@ void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
         return;
       case ws::Event::Kind::text:
         another = true;
-        if (open) on_text(slot, event.text);
+        if (open && affords(slot, Limit::commands, event.text)) on_text(slot, event.text);
         break;
       case ws::Event::Kind::binary:
         if (open) hang(slot, close_code::unsupported_data, "Messages are text.");
         break;
       case ws::Event::Kind::ping:
         pong_ = event.text;
-        pinged = true;
+        pinged = open && affords(slot, Limit::pings, {});
         break;
       case ws::Event::Kind::pong:
-        slot.life.on_pong();
+        if (open && affords(slot, Limit::pings, {})) slot.life.on_pong();
         break;
       case ws::Event::Kind::close:
         if (open) hang(slot, event.code == 1005 ? close_code::normal : event.code, {});
         return part(slot);
       case ws::Event::Kind::fault:
-        if (open) hang(slot, event.code, event.text);
+        if (open) on_fault(slot, event);
         return part(slot);
     }
+    if (slot.state == State::parting) return;
   }
+}
+
+void Server::on_fault(SessionSlot& slot, const ws::Event& fault) {
+  using Bound = ws::Event::Bound;
+  if (fault.bound != Bound::none) {
+    strike(fault.bound == Bound::bytes       ? Limit::message_bytes
+           : fault.bound == Bound::fragments ? Limit::fragments
+                                             : Limit::inflation);
+  }
+  hang(slot, fault.code, fault.text);
+}
+
+// Whether it may say one more of these now. Who may not is told so, command by command; who goes on is closed, and so
+// is who floods with pings, which have no other answer. What comes behind is not even decoded.
+bool Server::affords(SessionSlot& slot, Limit limit, std::string_view command) {
+  const bool commands = limit == Limit::commands;
+  const std::uint32_t rate = commands ? settings_.commands_per_second : settings_.pings_per_second;
+  const auto verdict =
+      slot.allowance.spend(loop_.now(), net::Duration(std::chrono::seconds(1)) / rate, settings_.rate_credit);
+  if (verdict == Allowance::Verdict::fine) return true;
+  strike(limit);
+  if (commands && verdict == Allowance::Verdict::over) {
+    const std::string most = std::to_string(rate);
+    carry_out(slot, slot.talk.turn_down(command, {Code::rate_limited, "More than " + most + " commands a second."},
+                                        terms(slot)));
+  } else {
+    hang(slot, close_code::rate_limited, commands ? "Too many commands." : "Too many pings.");
+    part(slot);
+  }
+  return false;
 }
 
 void Server::on_text(SessionSlot& slot, std::string_view text) {
@@ -68,7 +101,7 @@ void Server::on_text(SessionSlot& slot, std::string_view text) {
     slot.inbox->bytes += weight(slot.inbox->commands.back());
     // Reading has stopped, but what was read may have been deflated a thousand times.
     if (slot.deflate && slot.inbox->bytes > inflated_ahead_max + 2 * settings_.message_bytes_max)
-      hang(slot, close_code::rate_limited, "Too many commands at once.");
+      strike(Limit::waiting_bytes), hang(slot, close_code::rate_limited, "Too many commands at once.");
     return;
   }
   carry_out(slot, slot.talk.receive(text, terms(slot)));
@@ -129,6 +162,8 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
     metrics_.subscriptions[Family::container_logs].add(-1);
+  } else if (const auto* struck = std::get_if<Strike>(&effect)) {
+    strike(struck->limit);
   }
 }
 

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "api/address_counts.hpp"
+#include "api/allowance.hpp"
 #include "api/conversation.hpp"
 #include "api/liveness.hpp"
 #include "http/response.hpp"
@@ -22,6 +24,7 @@ struct HttpPhase {
   http::RequestReader reader;
   std::string address;     // who it is, for the log
   std::string held;        // what came behind the request that is being answered
+  bool first = true;       // request of the connection: the deadline of the handshake holds
   bool timed = true;       // a request has begun, its deadline runs
   bool answering = false;  // waits for the control loop
   bool ended = false;      // the client will send no more
@@ -53,10 +56,12 @@ struct SessionSlot {
   bool shut = false;       // parting: our side is
   bool heard_end = false;  // parting: the peer's side is
   bool deflate = false;    // permessage-deflate was agreed on
+  AddressCounts::Place address = 0;
   ws::Decoder decoder;
   std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade
   Conversation talk;
   Liveness life;
+  Allowance allowance;
   std::unique_ptr<HttpPhase> http;  // State::http only
   std::unique_ptr<Inbox> inbox;     // while something waits in it
 };

@@ -22,16 +22,24 @@ struct ServerSettings {
 
   bool deflate = false;  // DOCKCAST_DEFLATE: permessage-deflate may be agreed on
 
-  // Bounds. Beyond them: 503; error too_many; close 1009; no more commands are read until the backlog has drained.
-  std::uint32_t connections_max = 100'000;  // of one serving loop
-  std::uint32_t subscriptions_max = 100;    // of one session
-  std::size_t message_bytes_max = 64 * 1024;
+  // Bounds; docs/limits.md says what happens at each.
+  std::uint32_t connections_max = 100'000;        // of one serving loop
+  std::uint32_t address_connections_max = 1'000;  // of one address beyond this machine
+  std::uint32_t subscriptions_max = 100;          // of one session
+  std::size_t message_bytes_max = 64 * 1024;      // inflated
+  std::uint32_t inflation_max = 100;              // times its deflated size that a message may become
+  std::uint32_t fragments_max = 1024;             // of one message
+  std::uint32_t commands_per_second = 1'000;
+  std::uint32_t pings_per_second = 1'000;                // pongs that nobody asked for count too
+  net::Duration rate_credit = std::chrono::seconds(10);  // of both, at once
+  std::size_t waiting_bytes_max = 64 * 1024;             // commands behind one that waits
   std::size_t backlog_bytes_max = 64 * 1024;
   http::RequestLimits request = {.body_bytes_max = 64 * 1024};
 
   // Deadlines.
-  net::Duration request_timeout = std::chrono::seconds(10);  // from a request's first byte, or the connection's start
-  net::Duration idle_timeout = std::chrono::seconds(60);     // between requests
+  net::Duration handshake_timeout = std::chrono::seconds(10);  // from a connection's start to its first whole request
+  net::Duration request_timeout = std::chrono::seconds(10);    // of a later one, from its first byte
+  net::Duration idle_timeout = std::chrono::seconds(60);       // between requests
   net::Duration credentials_timeout = std::chrono::seconds(5);
   net::Duration message_timeout = std::chrono::seconds(10);  // for an unfinished message
   net::Duration ping_interval = std::chrono::seconds(25);    // ± 10 %

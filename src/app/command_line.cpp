@@ -15,7 +15,8 @@ constexpr std::pair<const char*, Action> actions[] = {{"--help,-h", Action::help
                                                       {"--version", Action::version},
                                                       {"--check-config", Action::check_config},
                                                       {"--print-reference", Action::print_reference},
-                                                      {"--print-example", Action::print_example}};
+                                                      {"--print-example", Action::print_example},
+                                                      {"--print-limits", Action::print_limits}};
 
 void add_settings(CLI::App& parser, std::map<std::string, std::string>& flags) {
   for (const Setting& row : settings_table()) {

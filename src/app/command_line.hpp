@@ -9,7 +9,7 @@
 namespace app {
 
 struct CommandLine {
-  enum class Action : std::uint8_t { serve, check_config, help, version, print_reference, print_example };
+  enum class Action : std::uint8_t { serve, check_config, help, version, print_reference, print_example, print_limits };
   Action action = Action::serve;
   std::string config;                        // --config; empty: not said
   std::map<std::string, std::string> flags;  // by the setting's name in the environment

@@ -39,6 +39,7 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
   server.instance = settings.instance_id;
   server.session_prefix = name;
   server.version = version;
+  server.connections_max = std::min(server.connections_max, settings.connections_of_a_loop);
   return server;
 }
 
@@ -79,6 +80,7 @@ struct Instance::Body {
   api::Metrics metrics;
   ControlMetrics control_metrics;
   api::Beats beats;
+  api::AddressCounts addresses;
   const std::size_t beat;
   docker::Client engine;
   Cluster cluster;
@@ -97,7 +99,8 @@ Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t n
       mailbox(place.loop, mailbox_items,
               {[this](hub::Item& item) { item.apply(fanout); }, [this] { fanout.flush(); },
                [&body, number] { body.loop.post([&body, number] { body.hub.on_room(number); }); }}),
-      server({place.loop, place.sockets, fanout, body.control, body.access, body.metrics, body.beats, number},
+      server({place.loop, place.sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses,
+              number},
              body.for_servers) {
   CHECK(body.hub.add_loop(mailbox) == number);
   body.control.add_followers(server);
@@ -112,6 +115,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       access(access_settings(settings)),
       metrics(registry, settings.instance_id, std::string(version)),
       control_metrics(registry),
+      addresses(loop.random().next()),
       beat(beats.add()),
       engine(network, std::move(at)),
       cluster(network, settings, name),
@@ -157,6 +161,10 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control_metrics.update(link->feeds(), cluster, link->answers());
+  if (listener) {
+    metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
+    struck.add(listener->refused() - struck.value());
+  }
   for (Serving& each : serving) each.loop.post([&server = each.server, now = facts()] { server.on_facts(now); });
   ticker = loop.after(api::beat_interval, [this] { tick(); });
 }

@@ -1,8 +1,10 @@
 #include "app/process.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -44,6 +46,28 @@ std::string url(const Settings& settings) {
   if (host == "0.0.0.0" || host == "::") host = host_name();
   if (host.find(':') != host.npos) host = "[" + host + "]";
   return "http://" + host + ":" + std::to_string(settings.port) + settings.server.base_path + "/";
+}
+
+// As many descriptors as we may have; how many there are.
+std::uint64_t take_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  const rlimit most{limit.rlim_max, limit.rlim_max};
+  return setrlimit(RLIMIT_NOFILE, &most) == 0 ? most.rlim_cur : limit.rlim_cur;
+}
+
+// Clients are refused in good order before the Engine, Redis and the logs that are read run out of descriptors. Each
+// loop lets as many more in to tell them so, at most 64.
+void bound_connections(Settings& settings) {
+  const std::uint64_t all = take_descriptors();
+  const std::uint64_t kept = std::min<std::uint64_t>(settings.descriptors_reserved, all / 2);
+  const std::uint64_t of_a_loop = (all - kept) / settings.serving_loops;
+  const std::uint64_t told = std::min<std::uint64_t>(64, of_a_loop / 2);
+  settings.connections_of_a_loop = static_cast<std::uint32_t>(std::min<std::uint64_t>(of_a_loop - told, UINT32_MAX));
+  if (settings.connections_of_a_loop >= settings.server.connections_max) return;
+  base::log::info(
+      "Connections are bounded by descriptors",
+      {{"descriptors", all}, {"reserved", kept}, {"connections_of_a_loop", settings.connections_of_a_loop}});
 }
 
 // An end that was not asked for politely: the second signal, or a grace that is over.
@@ -109,6 +133,7 @@ int serve(Settings settings, const std::vector<std::string>& warnings) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go
   if (settings.instance_id.empty()) settings.instance_id = host_name();
   if (settings.serving_loops == 0) settings.serving_loops = cores();
+  bound_connections(settings);
   const bool draw = asks_for_token(settings) && settings.token.empty();
   if (draw) settings.token = draw_token();
   base::log::info("dockcast", {{"version", version},

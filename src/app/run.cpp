@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/command_line.hpp"
+#include "app/limits_text.hpp"
 #include "app/log_sink.hpp"
 #include "app/process.hpp"
 #include "app/settings_file.hpp"
@@ -61,6 +62,9 @@ int run(const std::vector<std::string>& arguments, Environment environment) {
       return 0;
     case Action::print_example:
       print(example_text());
+      return 0;
+    case Action::print_limits:
+      print(limits_text());
       return 0;
     case Action::check_config:
       return check(load(std::move(line), std::move(environment)));

@@ -140,5 +140,6 @@ Meaning number(Place<Number> place, std::type_identity_t<Number> least, std::typ
 }
 template Meaning number(Place<std::uint16_t>, std::uint16_t, std::uint16_t);
 template Meaning number(Place<std::uint32_t>, std::uint32_t, std::uint32_t);
+template Meaning number(Place<std::size_t>, std::size_t, std::size_t);
 
 }  // namespace app

@@ -42,6 +42,7 @@ struct Setting {
 };
 
 const std::vector<Setting>& settings_table();
+void add_limits(std::vector<Setting>& rows);  // settings_limits.cpp
 const Setting* find_setting(std::string_view name);
 
 // Where the value of a row goes: at(&Settings::server, &api::ServerSettings::ping_interval).
@@ -68,6 +69,7 @@ template <class Number>
 Meaning number(Place<Number> place, std::type_identity_t<Number> least, std::type_identity_t<Number> most);
 extern template Meaning number(Place<std::uint16_t>, std::uint16_t, std::uint16_t);
 extern template Meaning number(Place<std::uint32_t>, std::uint32_t, std::uint32_t);
+extern template Meaning number(Place<std::size_t>, std::size_t, std::size_t);
 
 // One of a few words.
 template <class Value>

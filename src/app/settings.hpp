@@ -35,6 +35,8 @@ struct Settings {
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
   api::ServerSettings server;
+  std::uint32_t descriptors_reserved = 0;
+  std::uint32_t connections_of_a_loop = UINT32_MAX;  // what the process' descriptors allow, see process.cpp
 
   std::uint32_t drain_rate = 0;  // clients a second
   net::Duration drain_grace{};

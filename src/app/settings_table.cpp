@@ -91,38 +91,23 @@ void add_access(std::vector<Setting>& rows) {
         "rebinding."}});
 }
 
-void add_bounds(std::vector<Setting>& rows) {
+void add_channels(std::vector<Setting>& rows) {
   constexpr std::size_t KiB = 1024, MiB = 1024 * KiB;
-  const auto server = [](auto member) { return at(&Settings::server, member); };
-  using Server = api::ServerSettings;
   rows.insert(
       rows.end(),
       {{"Channels", "DOCKCAST_LINGER", duration(at(&Settings::feeds, &feeds::Settings::linger), 0s, 1h), "30s",
         "How long a container's log is read on after the last follower left."},
        {"Channels", "DOCKCAST_RING_BYTES", size(at(&Settings::ring_bytes), 64 * KiB, 1024 * MiB), "4MiB",
         "What is kept of a channel in memory for slow followers; beyond it they read from Docker."},
-       {"Clients", "DOCKCAST_CONNECTIONS_MAX", number(server(&Server::connections_max), 1, 10'000'000), "100000",
-        "Connections of one serving loop; beyond it 503."},
-       {"Clients", "DOCKCAST_SUBSCRIPTIONS_MAX", number(server(&Server::subscriptions_max), 1, 10'000), "100",
-        "Subscriptions of one connection; beyond it the error too_many."},
-       {"Clients", "DOCKCAST_MESSAGE_BYTES_MAX", size(server(&Server::message_bytes_max), KiB, 16 * MiB), "64KiB",
-        "A message of a client; beyond it close code 1009."},
-       {"Clients", "DOCKCAST_DEFLATE", boolean(server(&Server::deflate)), "false",
+       {"Clients", "DOCKCAST_DEFLATE", boolean(at(&Settings::server, &api::ServerSettings::deflate)), "false",
         "Agree on permessage-deflate, where a client offers it: what its channels send is compressed once for all, "
-        "history is not."},
-       {"Clients", "DOCKCAST_BACKLOG_BYTES_MAX", size(server(&Server::backlog_bytes_max), 4 * KiB, 64 * MiB), "64KiB",
-        "Answers that a client has not read; beyond it no more commands are read from it."},
-       {"Clients", "DOCKCAST_REQUEST_TIMEOUT", duration(server(&Server::request_timeout), 1s, 10min), "10s",
-        "For a whole request to arrive."},
-       {"Clients", "DOCKCAST_IDLE_TIMEOUT", duration(server(&Server::idle_timeout), 1s, 1h), "1m",
-        "Between two requests of one connection."},
-       {"Clients", "DOCKCAST_PING_INTERVAL", duration(server(&Server::ping_interval), 1s, 10min), "25s",
-        "Between the pings that a WebSocket is sent, give or take a tenth."},
-       {"Clients", "DOCKCAST_PONG_TIMEOUT", duration(server(&Server::pong_timeout), 1s, 10min), "30s",
-        "For the answer to a ping; then close code 4108."},
-       {"Clients", "DOCKCAST_PROGRESS_TIMEOUT", duration(server(&Server::progress_timeout), 1s, 1h), "1m",
-        "How long a client may take nothing while something waits for it; then close code 4103."},
-       {"The end", "DOCKCAST_DRAIN_RATE", number(at(&Settings::drain_rate), 1, 1'000'000), "500",
+        "history is not."}});
+}
+
+void add_end(std::vector<Setting>& rows) {
+  rows.insert(
+      rows.end(),
+      {{"The end", "DOCKCAST_DRAIN_RATE", number(at(&Settings::drain_rate), 1, 1'000'000), "500",
         "Clients a second that are told to come back elsewhere, when it is stopped by SIGTERM."},
        {"The end", "DOCKCAST_DRAIN_GRACE", duration(at(&Settings::drain_grace), 0s, 1h), "30s",
         "How long clients may take for that before it ends without them."},
@@ -142,7 +127,9 @@ const std::vector<Setting>& settings_table() {
     std::vector<Setting> rows;
     add_places(rows);
     add_access(rows);
-    add_bounds(rows);
+    add_channels(rows);
+    add_limits(rows);
+    add_end(rows);
     return rows;
   }();
   return table;

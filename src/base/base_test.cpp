@@ -24,11 +24,15 @@ TEST(Callback, MovesWhatItCaptured) {
 
 TEST(Log, EscapesWhatWouldMoveACursorOrStartALine) {
   EXPECT_EQ(log::escaped("a\x1b[31m\nb"), "a\\x1b[31m\\x0ab");
-  EXPECT_EQ(log::escaped("\xc2\x9b"
-                         "31m"),
-            "\\xc2\x9b"
-            "31m");
+  EXPECT_EQ(log::escaped("\xc2\x9b[31m"), "\\xc2\\x9b[31m") << "CSI in one character";
   EXPECT_EQ(log::escaped("abcdef", 3), "abc…");
+}
+
+TEST(Log, EscapesWhatIsNotUtf8AndWhatWouldTurnOrHideTheTextBesideIt) {
+  EXPECT_EQ(log::escaped("\x9b[31m \xff"), "\\x9b[31m \\xff");
+  EXPECT_EQ(log::escaped("a\u202eb\u2028c\u200bd"), "a\\xe2\\x80\\xaeb\\xe2\\x80\\xa8c\\xe2\\x80\\x8bd");
+  EXPECT_EQ(log::escaped("ünïcödé €"), "ünïcödé €");
+  EXPECT_EQ(log::escaped("\xe2\x82"), "\\xe2\\x82") << "cut off";
 }
 
 }  // namespace

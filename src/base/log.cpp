@@ -1,7 +1,10 @@
 #include "base/log.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+
+#include "base/utf8.hpp"
 
 namespace base::log {
 namespace {
@@ -24,6 +27,25 @@ void to_stderr(Level level, std::string_view text, Fields fields) {
 std::atomic<Sink> sink_now = &to_stderr;
 std::atomic<Level> level_now = Level::info;
 
+// Characters that turn or hide what stands beside them, or break a line: C1 controls, marks of direction, separators.
+bool treacherous(char32_t character) {
+  return (character >= 0x80 && character <= 0x9f) || character == 0x61c ||
+         (character >= 0x200b && character <= 0x200f) || (character >= 0x2028 && character <= 0x202e) ||
+         (character >= 0x2060 && character <= 0x2069) || character == 0xfeff;
+}
+
+// How many bytes the first character has; 0: it is not UTF-8, or nothing for a terminal.
+std::size_t harmless(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  const std::size_t size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (text.size() < size || !is_utf8(text.substr(0, size))) return 0;
+  char32_t character = lead & (0x7fU >> size);
+  for (const char next : text.substr(1, size - 1))
+    character = character << 6 | (static_cast<unsigned char>(next) & 0x3f);
+  return treacherous(character) ? 0 : size;
+}
+
 }  // namespace
 
 void set_sink(Sink sink) { sink_now = sink; }
@@ -37,17 +59,18 @@ void write(Level level, std::string_view text, Fields fields) {
 std::string escaped(std::string_view text, std::size_t bytes_max) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
-  const std::size_t end = text.size() < bytes_max ? text.size() : bytes_max;
-  for (std::size_t i = 0; i < end; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xc2 && i + 1 < end && (static_cast<unsigned char>(text[i + 1]) & 0xe0) == 0x80;
-    if (byte >= 0x20 && byte != 0x7f && !c1) {
-      out += text[i];
+  std::string_view rest = text.substr(0, bytes_max);
+  while (!rest.empty()) {
+    const std::size_t size = harmless(rest);
+    if (size > 0) {
+      out += rest.substr(0, size);
     } else {
+      const auto byte = static_cast<unsigned char>(rest.front());
       out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
     }
+    rest.remove_prefix(std::max<std::size_t>(size, 1));
   }
-  if (end < text.size()) out += "…";
+  if (bytes_max < text.size()) out += "…";
   return out;
 }
 

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t start_line_extra_bytes = 64;  // what a start line may have beside its target
 
-Refusal target_too_long() { return {414, "too_large", "The request target is too long."}; }
-Refusal head_too_large() { return {431, "too_large", "The request's header fields are too large."}; }
-Refusal body_too_large() { return {413, "too_large", "The request's body is too large."}; }
-
 bool wants_keep_alive(const RequestHead& head) {
   if (head.version_minor == 0) return head.headers.lists("Connection", "keep-alive");
   return !head.headers.lists("Connection", "close");
@@ -66,12 +62,12 @@ RequestReader::Progress RequestReader::read_head(std::string_view& bytes) {
   const Head::Progress progress = head_.feed(bytes);
   const std::string_view text = head_.text();
   const std::size_t start_line_bytes = std::min(text.find('\n'), text.size());
-  if (start_line_bytes > limits_.target_bytes_max + start_line_extra_bytes) return refuse(target_too_long());
+  if (start_line_bytes > limits_.target_bytes_max + start_line_extra_bytes) return refuse(beyond(Bound::target));
   switch (progress) {
     case Head::Progress::more:
       break;
     case Head::Progress::too_large:
-      return refuse(head_.in_first_line() ? target_too_long() : head_too_large());
+      return refuse(beyond(head_.in_first_line() ? Bound::target : Bound::head_bytes));
     case Head::Progress::malformed:
       return refuse(bad_request("The request is malformed."));
     case Head::Progress::complete: {
@@ -88,8 +84,8 @@ RequestReader::Progress RequestReader::read_head(std::string_view& bytes) {
 }
 
 OrRefusal<void> RequestReader::begin(RequestHead head) {
-  if (head.target.size() > limits_.target_bytes_max) return target_too_long();
-  if (head.headers.size() > limits_.headers_max) return head_too_large();
+  if (head.target.size() > limits_.target_bytes_max) return beyond(Bound::target);
+  if (head.headers.size() > limits_.headers_max) return beyond(Bound::headers);
   auto where = destination(head);
   if (!where) return where.error();
   if (where->target == "*" && head.method == "OPTIONS") {
@@ -106,7 +102,7 @@ OrRefusal<void> RequestReader::begin(RequestHead head) {
   }
   if (!framing) return bad_request("The length of the request's body is not clear.");
   const BodyFraming body = framing->value_or(BodyFraming{});
-  if (body.bytes > limits_.body_bytes_max) return body_too_large();
+  if (body.bytes > limits_.body_bytes_max) return beyond(Bound::body);
   body_ = BodyReader(body);
 
   if (const auto expectation = head.headers.find("Expect"); expectation && head.version_minor > 0) {
@@ -127,12 +123,28 @@ RequestReader::Progress RequestReader::read_body(std::string_view& bytes) {
   while (!body_.ended() && !bytes.empty()) {
     auto run = body_.next(bytes);
     if (!run) return refuse(bad_request("The request's body is malformed."));
-    if (request_.body.size() + run->size() > limits_.body_bytes_max) return refuse(body_too_large());
+    if (request_.body.size() + run->size() > limits_.body_bytes_max) return refuse(beyond(Bound::body));
     request_.body.append(*run);
   }
   if (!body_.ended()) return Progress::more;
   state_ = State::complete;
   return Progress::complete;
+}
+
+Refusal RequestReader::beyond(Bound bound) {
+  bound_ = bound;
+  switch (bound) {
+    case Bound::target:
+      return {414, "too_large", "The request target is too long."};
+    case Bound::head_bytes:
+      return {431, "too_large", "The request's header fields are too large."};
+    case Bound::headers:
+      return {431, "too_large", "The request has too many header fields."};
+    case Bound::body:
+    case Bound::none:
+      break;
+  }
+  return {413, "too_large", "The request's body is too large."};
 }
 
 RequestReader::Progress RequestReader::refuse(Refusal refusal) {

@@ -22,6 +22,7 @@ struct RequestLimits {
 class RequestReader {
  public:
   enum class Progress : std::uint8_t { more, complete, refused };
+  enum class Bound : std::uint8_t { none, target, head_bytes, headers, body };
 
   explicit RequestReader(RequestLimits limits = {}) : limits_(limits), head_(limits.head_bytes_max) {}
 
@@ -31,6 +32,7 @@ class RequestReader {
   Progress feed(std::string_view& bytes);
   Request take();  // after `complete`; the reader is then at the start of the next request
   const Refusal& refusal() const { return refusal_; }
+  Bound bound() const { return bound_; }  // the limit that was passed, if the refusal is for one
 
   // Bytes of a request have come: its deadline runs.
   bool started() const { return state_ != State::head || !head_.text().empty(); }
@@ -44,10 +46,12 @@ class RequestReader {
   Progress read_body(std::string_view& bytes);
   OrRefusal<void> begin(RequestHead head);
   Progress refuse(Refusal refusal);
+  Refusal beyond(Bound bound);
 
   RequestLimits limits_;
   State state_ = State::head;
   bool continue_wanted_ = false;
+  Bound bound_ = Bound::none;
   Head head_;
   BodyReader body_;
   Request request_;

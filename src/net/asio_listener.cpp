@@ -39,6 +39,7 @@ class AsioListener final : public Listener {
     if (!path_.empty()) ::unlink(path_.c_str());
   }
   std::uint16_t port() const override { return port_; }
+  std::uint64_t refused() const override { return refused_; }
 
  private:
   void open_spare() { spare_ = owned_descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -50,7 +51,7 @@ class AsioListener final : public Listener {
       Socket socket =
           owned_descriptor(::accept4(descriptor_.number(), peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.number() >= 0) {
-        (*on_accept)({std::move(socket), peer.to_string()});
+        (*on_accept)({std::move(socket), peer.to_string(), peer.block()});
         if (on_accept.use_count() == 1) return;
       } else if (errno == EAGAIN) {
         break;

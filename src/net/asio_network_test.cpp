@@ -91,6 +91,17 @@ TEST_F(AsioNetworkTest, ALookUpMayBeDropped) {
   EXPECT_FALSE(out.has_value());
 }
 
+TEST_F(AsioNetworkTest, AnAddressHasABlockUnlessItIsThisMachines) {
+  const auto block = [](const char* host) { return known_addresses({{}, host, 1})->front().block(); };
+  EXPECT_EQ(block("192.0.2.1"), std::string("\xc0\x00\x02\x01", 4));
+  EXPECT_EQ(block("::ffff:192.0.2.1"), block("192.0.2.1"));
+  EXPECT_EQ(block("2001:db8:1:2::1"), block("2001:db8:1:2:ffff::"));
+  EXPECT_NE(block("2001:db8:1:2::1"), block("2001:db8:1:3::1"));
+  for (const char* ours : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "localhost"})
+    EXPECT_EQ(block(ours), "");
+  EXPECT_EQ(known_addresses({"/a/socket", {}, 0})->front().block(), "");
+}
+
 // No more descriptors than are open now, while it lives.
 struct NoDescriptors {
   rlimit before{};
@@ -128,6 +139,7 @@ TEST_F(AsioNetworkTest, WhoComesWhenDescriptorsHaveRunOutIsRefusedAndTheNextAreS
     }
   }
   EXPECT_TRUE(accepted.empty());
+  EXPECT_EQ((*listener)->refused(), clients.size());
   EXPECT_TRUE(dialled(door).has_value());
   EXPECT_TRUE(loop.run_until([this] { return accepted.size() == 1; }, 20s));
 }

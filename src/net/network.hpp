@@ -56,7 +56,8 @@ class Socket {
 
 struct Accepted {
   Socket socket;
-  std::string address;  // "192.0.2.1:4711"; empty for unix sockets
+  std::string address;     // "192.0.2.1:4711"; empty for unix sockets
+  std::string block = {};  // what one owner has of addresses: an IPv4 address, an IPv6 /64; empty: this machine
 };
 
 // Accepts until it is destroyed.
@@ -64,6 +65,8 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual std::uint16_t port() const = 0;  // the one that was bound; 0 for unix sockets
+  // Newcomers that were closed at once so far, since there were no descriptors for them.
+  virtual std::uint64_t refused() const { return 0; }
 };
 
 class Network {

@@ -69,6 +69,20 @@ std::string SocketAddress::to_string() const {
   return {};
 }
 
+std::string SocketAddress::block() const {
+  std::string_view bytes;
+  if (family() == AF_INET) {
+    bytes = {reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in&>(storage).sin_addr), 4};
+  } else if (family() == AF_INET6) {
+    const auto& six = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+    const std::string_view whole(reinterpret_cast<const char*>(&six), sizeof six);
+    if (IN6_IS_ADDR_LOOPBACK(&six)) return {};
+    bytes = IN6_IS_ADDR_V4MAPPED(&six) ? whole.substr(12) : whole.substr(0, 8);
+  }
+  const bool loopback = bytes.size() == 4 && bytes[0] == 127;
+  return loopback ? std::string() : std::string(bytes);
+}
+
 base::Result<std::vector<SocketAddress>> known_addresses(const Endpoint& endpoint) {
   if (!endpoint.path.empty()) return unix_address(endpoint.path);
   std::vector<SocketAddress> addresses;

@@ -21,6 +21,7 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
   std::uint16_t port() const;     // 0 for unix sockets
   std::string to_string() const;  // "192.0.2.1:4711", "[::1]:4711"; empty for unix sockets
+  std::string block() const;      // the bytes of an IPv4 address or an IPv6 /64; empty for this machine's own
 };
 
 // Without asking anybody: a path, a numeric address, or `localhost` (both of its addresses); none for other names.

@@ -11,6 +11,8 @@ namespace ws {
 namespace {
 
 constexpr std::size_t masked_header_bytes_max = 14;
+// Short messages may inflate as they like: {"type":"ping","id":"xxx…"} does no harm.
+constexpr std::size_t inflated_freely_bytes = 4 * 1024;
 
 struct Header {
   Opcode opcode = Opcode::text;
@@ -39,6 +41,7 @@ std::span<char> take(std::span<char>& bytes, std::size_t count) {
 std::string_view view(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
 Event fault(std::uint16_t code, std::string_view why) { return {Event::Kind::fault, code, why}; }
+Event beyond(Event::Bound bound, std::string_view why) { return {Event::Kind::fault, 1009, why, bound}; }
 
 unsigned byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
 
@@ -83,12 +86,12 @@ Event judge(std::string_view known, const Rules& rules, const Message& message) 
   const std::size_t extended = length_bytes(known);
   if (byte_at(known, 0) & 0x08) return extended > 0 ? fault(1002, "control frame over 125 bytes") : Event{};
 
-  if (message.fragments >= rules.fragments_max) return fault(1009, "too many fragments");
+  if (message.fragments >= rules.fragments_max) return beyond(Event::Bound::fragments, "too many fragments");
   if (known.size() < 2 + extended) return {};
   const std::uint64_t length = payload_bytes(known);
   if (extended > 0 && length <= (extended == 2 ? 125U : 0xffffU)) return fault(1002, "length not minimal");
   const std::size_t room = rules.message_bytes_max - std::min(rules.message_bytes_max, message.text.size());
-  if (length > room) return fault(1009, "message too long");
+  if (length > room) return beyond(Event::Bound::bytes, "message too long");
   return {};
 }
 
@@ -122,11 +125,14 @@ Event data_event(Opcode opcode, std::string_view payload) {
 
 Event inflate(Message& message, const Rules& rules) {
   std::string inflated;
-  switch (rules.inflater->inflate(inflated, message.text, rules.message_bytes_max)) {
+  const std::size_t by_ratio = std::max(inflated_freely_bytes, rules.inflation_max * message.text.size());
+  const bool by_size = rules.inflation_max == 0 || by_ratio >= rules.message_bytes_max;
+  switch (rules.inflater->inflate(inflated, message.text, by_size ? rules.message_bytes_max : by_ratio)) {
     case Inflater::Outcome::corrupt:
       return fault(1007, "the deflated message is corrupt");
     case Inflater::Outcome::too_long:
-      return fault(1009, "message too long");
+      return by_size ? beyond(Event::Bound::bytes, "message too long")
+                     : beyond(Event::Bound::inflation, "the deflated message inflates too much");
     case Inflater::Outcome::done:
       break;
   }

@@ -24,13 +24,16 @@ struct Rules {
   std::uint32_t fragments_max = 1024;         // of one message; bounds the empty ones
   bool masked = true;                         // clients must mask, servers must not (5.1)
   Inflater* inflater = nullptr;               // where permessage-deflate is agreed on (RFC 7692)
+  std::uint32_t inflation_max = 0;            // times its deflated size that a message may become; 0: any
 };
 
 struct Event {
   enum class Kind : std::uint8_t { none, text, binary, ping, pong, close, fault };
+  enum class Bound : std::uint8_t { none, bytes, fragments, inflation };
   Kind kind = Kind::none;
-  std::uint16_t code = 0;  // close: the peer's code, 1005 if it gave none; fault: the code to close with
-  std::string_view text;   // the payload; close: the reason; fault: what is wrong, for the log
+  std::uint16_t code = 0;     // close: the peer's code, 1005 if it gave none; fault: the code to close with
+  std::string_view text;      // the payload; close: the reason; fault: what is wrong, for the log
+  Bound bound = Bound::none;  // fault: the rule's bound that was passed
 };
 
 class Decoder {

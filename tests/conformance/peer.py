@@ -100,12 +100,12 @@ class Peer:
         fields = dict(line.split(": ", 1) for line in lines[1:])
         return int(lines[0].split(" ")[1]), {name.lower(): value for name, value in fields.items()}
 
-    def open(self, extensions=None):
-        """The handshake; what was agreed on of the extensions."""
-        request = ("GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    def open(self, extensions=None, path="/echo", behind=b""):
+        """The handshake, with something right behind it; what was agreed on of the extensions."""
+        request = (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n")
         request += f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
-        self.say((request + "\r\n").encode())
+        self.say((request + "\r\n").encode() + behind)
         status, fields = self.head()
         assert status == 101 and fields["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", (status, fields)
         return fields.get("sec-websocket-extensions")

@@ -167,7 +167,8 @@ def settings():
     check(dockcast("--check-config").returncode == 0, "the defaults are fine")
     check(dockcast("--version").stdout.startswith("dockcast "), "it knows its version")
     docs = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", ".")) / "docs"
-    for flag, name in (("--print-reference", "settings.md"), ("--print-example", "dockcast.example.toml")):
+    for flag, name in (("--print-reference", "settings.md"), ("--print-example", "dockcast.example.toml"),
+                       ("--print-limits", "limits.md")):
         check(dockcast(flag).stdout == (docs / name).read_text(), f"stale: dockcast {flag} > docs/{name}")
 
 

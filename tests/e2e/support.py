@@ -68,14 +68,15 @@ class Container:
 class Instance:
     """One dockcast process."""
 
-    def __init__(self, engine, label, ready=True, **settings):
-        self.port, self.label = free_port(), label
+    def __init__(self, engine, label, ready=True, descriptors=None, **settings):
+        self.port, self.label, self.descriptors = free_port(), label, descriptors
         self.environment = dict(os.environ, DOCKER_HOST=engine, PORT=str(self.port), INSTANCE_ID=label, **settings)
         self.log = tempfile.NamedTemporaryFile("w+", prefix=f"dockcast-{label}-", suffix=".log", delete=False)
         self.start(ready)
 
     def start(self, ready=True):
-        self.process = subprocess.Popen([BINARY], env=self.environment, stdout=self.log, stderr=self.log)
+        narrow = ["prlimit", f"--nofile={self.descriptors}"] if self.descriptors else []
+        self.process = subprocess.Popen([*narrow, BINARY], env=self.environment, stdout=self.log, stderr=self.log)
         if not ready:
             return
         deadline = time.monotonic() + 30 * SLOW

@@ -6,6 +6,7 @@ from . import rooms
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 PATH = re.compile(r"`((?:src|tools|docs|tests|cmake|bench|web|deploy|protocol|\.ci)/[\w./-]*)`")
+TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 # Written in two pieces, so that this file does not contain what it forbids.
 FORBIDDEN = [re.compile(r"(?<![\w.~])/" + r"(?:wo" + r"rk|ho" + r"me/\w+)/"),
              re.compile("|".join(re.escape(a + b) for a, b in (
@@ -52,6 +53,16 @@ def paths(files):
         for name in PATH.findall(line):
             if "not yet" not in line and not re.search(r"NAME|ROOM|NNNN", name) and not exists(files, name):
                 yield path, number, f"names {name}, which does not exist"
+
+
+def tests(files):
+    """A `Suite.test` in backticks is a test."""
+    sources = "".join(text for path, text in files.items() if path.endswith("_test.cpp"))
+    known = {f"{suite}.{name}" for suite, name in TEST.findall(sources)}
+    for path, number, line in markdown(files):
+        for name in re.findall(r"`([A-Z]\w+\.[A-Za-z]\w{9,})`", line):
+            if name not in known:
+                yield path, number, f"there is no test {name}"
 
 
 def commands(files):

@@ -62,6 +62,8 @@ CASES = [
     ("links", HERE, {**HERE, "docs/b.md": "[a](a.md#three)\n"}),
     ("paths", {**HERE, "b.md": "`tools/x` `tests/NAME/` and `src/a.cpp` not yet\n"}, {**HERE, "b.md": "`tools/y`\n"}),
     ("commands", {**MADE, "a.md": "`make test`, or make do\n"}, {**MADE, "a.md": "`make love`\n"}),
+    ("tests", {"src/a/b_test.cpp": "TEST(Thing, does_what_it_says) {\n", "a.md": "`Thing.does_what_it_says`\n"},
+     {"a.md": "`Thing.does_what_it_says`\n"}),
     ("room_table", WHOLE, {"README.md": TABLE + "| `app` | x | base net bus |\n"}),
     ("room_table", WHOLE, {"README.md": TABLE}),
     ("room_table", WHOLE, {"README.md": WHOLE["README.md"] + "| `cellar` | x | base |\n"}),

@@ -1,0 +1,126 @@
+#include "app/limits_text.hpp"
+
+#include <array>
+#include <string_view>
+
+#include "api/limit.hpp"
+#include "app/setting.hpp"
+#include "base/check.hpp"
+
+namespace app {
+namespace {
+
+using api::Limit;
+
+struct Row {
+  Limit limit;
+  std::string_view setting;
+  std::string_view bounds;  // what is bounded
+  std::string_view then;    // what happens
+  std::string_view test;
+};
+
+// One for each limit, in their order.
+constexpr std::array<Row, api::limit_names.size()> rows = {{
+    {Limit::connections, "DOCKCAST_CONNECTIONS_MAX", "connections of one serving loop",
+     "503 with `Retry-After`, before anything is read; from 64 more on, just closed",
+     "ServerHttp.beyond_the_bound_of_connections_a_client_is_told_503"},
+    {Limit::address_connections, "DOCKCAST_ADDRESS_CONNECTIONS_MAX",
+     "connections of one IPv4 address or IPv6 /64, over all loops; this machine's own do not count",
+     "429 with `Retry-After`, before anything is read; from 64 more on, just closed",
+     "ServerLimits.an_address_with_too_many_connections_is_told_429_and_others_are_served"},
+    {Limit::descriptors, "DOCKCAST_DESCRIPTORS_RESERVED",
+     "descriptors of the process, less what is kept for the Engine and Redis",
+     "as for connections; where the process has none left all the same, a spare one takes the newcomer and closes it",
+     "AsioNetworkTest.WhoComesWhenDescriptorsHaveRunOutIsRefusedAndTheNextAreServed"},
+    {Limit::handshake_time, "DOCKCAST_HANDSHAKE_TIMEOUT", "from a connection's start to its first whole request",
+     "408 where something has come, and closed",
+     "ServerHttp.headers_that_do_not_come_whole_within_ten_seconds_end_it_however_they_trickle"},
+    {Limit::header_bytes, "DOCKCAST_HEADER_BYTES_MAX", "a request's first line and header fields", "431 and closed",
+     "ServerLimits.a_request_beyond_a_bound_is_refused_and_closed"},
+    {Limit::headers, "DOCKCAST_HEADERS_MAX", "a request's header fields, in number", "431 and closed",
+     "ServerLimits.a_request_beyond_a_bound_is_refused_and_closed"},
+    {Limit::url_bytes, "DOCKCAST_URL_BYTES_MAX", "a request's path and query", "414 and closed",
+     "ServerLimits.a_request_beyond_a_bound_is_refused_and_closed"},
+    {Limit::body_bytes, "DOCKCAST_BODY_BYTES_MAX", "a request's body", "413 and closed",
+     "ServerLimits.a_request_beyond_a_bound_is_refused_and_closed"},
+    {Limit::request_time, "DOCKCAST_REQUEST_TIMEOUT", "from the first byte of a further request to its last",
+     "408 and closed", "ServerLimits.a_further_request_has_a_deadline_of_its_own"},
+    {Limit::idle_time, "DOCKCAST_IDLE_TIMEOUT", "between two requests of one connection", "closed",
+     "ServerHttp.a_kept_connection_may_idle_for_a_minute"},
+    {Limit::credentials_time, "DOCKCAST_CREDENTIALS_TIMEOUT", "from an upgrade without credentials to `connect`",
+     "`unauthorized`, 4308", "ServerSession.a_session_without_credentials_is_closed_with_4308_after_five_seconds"},
+    {Limit::message_bytes, "DOCKCAST_MESSAGE_BYTES_MAX", "a message, all its fragments together, inflated",
+     "1009, as soon as a header announces it or inflating reaches it",
+     "ServerLimits.a_message_beyond_a_bound_is_closed_with_1009"},
+    {Limit::inflation, "DOCKCAST_INFLATION_MAX",
+     "how many times its deflated size a message inflates to; up to 4 KiB it may always", "1009",
+     "ServerLimits.a_message_beyond_a_bound_is_closed_with_1009"},
+    {Limit::fragments, "DOCKCAST_FRAGMENTS_MAX", "the fragments of a message", "1009",
+     "ServerLimits.a_message_beyond_a_bound_is_closed_with_1009"},
+    {Limit::message_time, "DOCKCAST_MESSAGE_TIMEOUT", "from the first byte of a message to its last", "4103",
+     "ServerSession.a_message_that_is_never_finished_is_closed_with_4103"},
+    {Limit::commands, "DOCKCAST_COMMANDS_PER_SECOND", "commands a second, and `DOCKCAST_RATE_CREDIT`'s worth at once",
+     "`rate_limited` for each; 4129 for who goes on for another second's worth",
+     "ServerLimits.commands_beyond_the_rate_are_told_so_and_who_goes_on_is_closed_with_4129"},
+    {Limit::pings, "DOCKCAST_PINGS_PER_SECOND",
+     "pings and unasked pongs a second, on the same credit; of those that come together one is answered", "4129",
+     "ServerLimits.a_flood_of_pings_is_closed_with_4129"},
+    {Limit::waiting_bytes, "DOCKCAST_WAITING_BYTES_MAX", "commands behind one that waits for its answer",
+     "no more are read until it has come; 4129 where they inflated to many times that",
+     "ServerPressure.empty_commands_are_not_kept_without_end"},
+    {Limit::subscriptions, "DOCKCAST_SUBSCRIPTIONS_MAX", "subscriptions of a connection", "`too_many`",
+     "ConversationTest.more_subscriptions_than_the_bound_are_too_many"},
+    {Limit::backlog_bytes, "DOCKCAST_BACKLOG_BYTES_MAX", "answers that the client has not taken",
+     "no more commands are read until they have left",
+     "ServerSession.a_client_that_does_not_read_its_answers_is_not_listened_to"},
+    {Limit::progress_time, "DOCKCAST_PROGRESS_TIMEOUT", "for a client to take anything, while something waits for it",
+     "4103", "ServerSession.a_socket_that_takes_nothing_for_a_minute_is_closed_with_4103"},
+    {Limit::pong_time, "DOCKCAST_PONG_TIMEOUT", "from a ping to its pong", "4108",
+     "ServerSession.a_ping_without_a_pong_closes_with_4108_within_a_minute"},
+    {Limit::close_time, "DOCKCAST_CLOSE_TIMEOUT", "from our last words to the client's end", "cut",
+     "ServerSession.a_close_that_the_client_never_answers_ends_after_five_seconds"},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].limit != static_cast<Limit>(i)) return false;
+  return true;
+}
+static_assert(in_order());
+
+constexpr std::string_view head =
+    "# Limits\n\n"
+    "<!-- Made by `dockcast --print-limits` from src/app/limits_text.cpp; a test compares. -->\n\n"
+    "Everything that a client can use up is bounded. A strike is counted in `dockcast_limits_total{limit=\"…\"}`, "
+    "where "
+    "it\n"
+    "strikes is what a client of good will is told; [settings](settings.md#limits) has the allowed values, and the "
+    "test\n"
+    "runs into the limit. Which attack and which bad input meets which of them: [faults](faults.md).\n\n"
+    "| limit | default | setting | bounds | at the bound | test |\n|---|---|---|---|---|---|\n";
+
+constexpr std::string_view tail =
+    "\nAn idle WebSocket costs about 400 bytes, and its share of these bounds only while it uses it. At most, a "
+    "client\n"
+    "pins one unfinished message, the commands that wait, its backlog and, where it follows a channel, one "
+    "publication.\n";
+
+}  // namespace
+
+std::string limits_text() {
+  std::string text(head);
+  for (const Row& row : rows) {
+    const Setting* setting = find_setting(row.setting);
+    CHECK(setting != nullptr);
+    const auto name = api::limit_names[static_cast<std::size_t>(row.limit)];
+    for (const std::string& cell :
+         {"`" + std::string(name) + "`", std::string(setting->fallback), "`" + std::string(row.setting) + "`",
+          std::string(row.bounds), std::string(row.then), "`" + std::string(row.test) + "`"})
+      text += "| " + cell + " ";
+    text += "|\n";
+  }
+  return text + std::string(tail);
+}
+
+}  // namespace app
