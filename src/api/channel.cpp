@@ -28,6 +28,21 @@ std::optional<Channel> parse_channel(std::string_view name) {
   return Channel{Family::plain, name};
 }
 
+std::optional<feeds::Source> source_of(Family family) {
+  static_assert(static_cast<int>(Family::container_logs) == static_cast<int>(feeds::Source::logs) &&
+                static_cast<int>(Family::container_events) == static_cast<int>(feeds::Source::container_events) &&
+                static_cast<int>(Family::container_stats) == static_cast<int>(feeds::Source::stats) &&
+                static_cast<int>(Family::docker_events) == static_cast<int>(feeds::Source::docker_events) &&
+                static_cast<int>(Family::containers) == static_cast<int>(feeds::Source::containers));
+  if (static_cast<std::size_t>(family) >= feeds::sources) return std::nullopt;
+  return static_cast<feeds::Source>(family);
+}
+
+std::string channel_name(Family family, std::string_view container) {
+  std::string name(family_names[static_cast<std::size_t>(family)]);
+  return is_of_container(family) ? name + ":" + std::string(container) : name;
+}
+
 std::optional<std::string> channel_of_path(std::string_view path) {
   if (path == "/ws" || path == "/ws/") return std::string();
   if (path == "/ws/events") return "docker:events";

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "feeds/follow.hpp"
+
 namespace api {
 
 // The `channel` label of the metrics is one of these, never an id.
@@ -43,7 +45,13 @@ inline constexpr std::size_t channel_bytes_max = 256;  // of visible ASCII
 // Nothing where it is no channel's name. Points into `name`.
 std::optional<Channel> parse_channel(std::string_view name);
 
-inline std::string log_channel(std::string_view container) { return "container:logs:" + std::string(container); }
+// The families that Docker feeds; nothing for the others.
+std::optional<feeds::Source> source_of(Family family);
+inline Family family_of(feeds::Source source) { return static_cast<Family>(source); }
+// Its family's channels are about one container each.
+inline bool is_of_container(Family family) { return family < Family::docker_events; }
+// The name of the family's channel about the container, by its full id.
+std::string channel_name(Family family, std::string_view container);
 
 // The channel that a WebSocket's path (decoded) is about; empty for `/ws`, nothing where no WebSocket is.
 std::optional<std::string> channel_of_path(std::string_view path);

@@ -1,40 +1,36 @@
 #include "api/container_json.hpp"
 
 #include "api/message.hpp"
-#include "docker/timestamp.hpp"
+#include "feeds/container_json.hpp"
 
 namespace api {
-namespace {
-
-Message message_of(const docker::Container& container, std::string_view engine) {
-  Message json;
-  json.text("id", container.id).text("name", container.name).text("image", container.image);
-  json.text("state", container.state).text("status", container.status).text_if("health", container.health);
-  json.text("created", docker::format_time(container.created));
-  if (container.started) json.text("started", docker::format_time(*container.started));
-  if (container.finished) json.text("finished", docker::format_time(*container.finished));
-  if (container.exit_code) json.number("exit_code", *container.exit_code);
-  Message labels;
-  for (const auto& [name, value] : container.labels) labels.text(name, value);
-  json.raw("labels", labels.take()).text_if("project", container.project()).text_if("service", container.service());
-  json.text("engine", engine);
-  return json;
-}
-
-}  // namespace
 
 std::string container_json(const docker::Container& container, std::string_view engine) {
-  return message_of(container, engine).take();
+  return feeds::container_message(container, engine).take();
 }
 
 std::string inspected_json(const Inspected& inspected) {
-  return message_of(inspected.container, inspected.engine).raw("inspect", inspected.answer).take();
+  return feeds::container_message(inspected.container, inspected.engine).raw("inspect", inspected.answer).take();
 }
 
 std::string containers_json(const Containers& containers) {
   std::vector<std::string> all;
   for (const docker::Container& each : containers.list) all.push_back(container_json(each, containers.engine));
   return Message().list("containers", all).take();
+}
+
+std::string channels_json(const std::vector<feeds::Feeds::Channel>& channels, std::string_view instance) {
+  std::vector<std::string> all;
+  for (const feeds::Feeds::Channel& each : channels) {
+    Message json;
+    json.text("channel", each.name).number("followers", each.followers);
+    if (each.read_here)
+      json.text("reader", instance);
+    else
+      json.raw("reader", "null");
+    all.push_back(json.take());
+  }
+  return Message().list("channels", all).take();
 }
 
 base::Result<docker::ListQuery> container_query(const http::Target& target) {

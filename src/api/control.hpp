@@ -10,7 +10,7 @@
 #include "api/effect.hpp"
 #include "base/callback.hpp"
 #include "docker/client.hpp"
-#include "feeds/log_follow.hpp"
+#include "feeds/feeds.hpp"
 
 namespace api {
 
@@ -30,12 +30,16 @@ class Control {
   using OnResolved = base::Callback<void(const Resolution&)>;
   using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
   using OnInspected = base::Callback<void(const base::Result<Inspected>&)>;
+  using OnChannels = base::Callback<void(const std::vector<feeds::Feeds::Channel>&)>;
 
   virtual ~Control() = default;
   virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
   virtual void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) = 0;
   // By full id, unique prefix or name.
   virtual void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) = 0;
+
+  // Those that live on this instance.
+  virtual void channels(net::Loop& asker, OnChannels on_channels) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

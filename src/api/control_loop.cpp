@@ -13,9 +13,8 @@ Resolution resolution_of(const std::string& name, base::Result<docker::Resolved>
 
 }  // namespace
 
-void ControlLoop::set_feeds(feeds::LogFeeds& feeds, std::string engine_id) {
+void ControlLoop::set_feeds(feeds::Feeds& feeds, std::string engine_id) {
   feeds_ = &feeds;
-  demand_ = &feeds;
   engine_id_ = std::move(engine_id);
 }
 
@@ -80,6 +79,14 @@ net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
   co_return Inspected{engine_id_, std::move(*container), std::move(*answer)};
 }
 
+void ControlLoop::channels(net::Loop& asker, OnChannels on_channels) {
+  parts_.loop.post([this, &asker, on_channels = std::move(on_channels)]() mutable {
+    std::vector<feeds::Feeds::Channel> all;
+    if (feeds_ != nullptr) all = feeds_->channels();
+    asker.post([all = std::move(all), on_channels = std::move(on_channels)]() mutable { on_channels(all); });
+  });
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
   parts_.loop.post([this, follow = std::move(follow)]() mutable {
     if (feeds_ != nullptr) return feeds_->follow(std::move(follow));
@@ -100,13 +107,13 @@ void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
 
 void ControlLoop::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   parts_.loop.post([this, follower, joint] {
-    if (demand_ != nullptr) demand_->on_behind(follower, joint);
+    if (feeds_ != nullptr) feeds_->on_behind(follower, joint);
   });
 }
 
 void ControlLoop::on_drained(const hub::Follower& follower, std::size_t bytes) {
   parts_.loop.post([this, follower, bytes] {
-    if (demand_ != nullptr) demand_->on_drained(follower, bytes);
+    if (feeds_ != nullptr) feeds_->on_drained(follower, bytes);
   });
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "api/control.hpp"
-#include "feeds/log_feeds.hpp"
+#include "feeds/feeds.hpp"
 #include "net/gate.hpp"
 
 namespace api {
@@ -27,11 +27,12 @@ class ControlLoop final : public Control {
   // In the order in which the Hub counts their loops.
   void add_followers(feeds::Followers& followers) { followers_.push_back(&followers); }
   // On the control loop.
-  void set_feeds(feeds::LogFeeds& feeds, std::string engine_id);
+  void set_feeds(feeds::Feeds& feeds, std::string engine_id);
 
   void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) override;
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
   void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) override;
+  void channels(net::Loop& asker, OnChannels on_channels) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -49,8 +50,7 @@ class ControlLoop final : public Control {
 
   Parts parts_;
   std::vector<feeds::Followers*> followers_;
-  feeds::LogFeeds* feeds_ = nullptr;
-  hub::Demand* demand_ = nullptr;  // the same, as the hub sees it
+  feeds::Feeds* feeds_ = nullptr;
   std::string engine_id_;
   std::map<std::string, std::vector<Asker>> wanted_;  // by name
   net::Gate questions_;

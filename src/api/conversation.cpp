@@ -135,16 +135,18 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
     return fail(item, {Code::bad_request, "A channel's name has at most 256 characters of visible ASCII."}, step);
   }
   const bool leaves = waiting_->kind == Waiting::Kind::unsubscribe;
-  if (channel->family != Family::container_logs) {
+  const auto source = source_of(channel->family);
+  if (!source) {
     return fail(item, leaves ? Failure{Code::not_found, "Not subscribed to " + name + "."} : not_offered(name), step);
   }
+  item.family = channel->family;
   if (!leaves) {
-    auto options = parse_log_options(item.wish.options, step.terms.now);
+    auto options = parse_options(*source, item.wish.options, step.terms.now);
     if (!options) return fail(item, options.error(), step);
     item.options = *options;
   }
   const std::string container(channel->rest);
-  if (is_full_id(container)) return found(item, container, step);
+  if (!is_of_container(item.family) || is_full_id(container)) return found(item, container, step);
   // One `connect` must not ask the Engine for more names than it may follow channels.
   if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
@@ -165,12 +167,13 @@ Effects Conversation::resolved(std::uint32_t number, const Resolution& resolutio
 
 void Conversation::found(Item& item, const std::string& container, Step& step) {
   item.container = container;
-  // What somebody may not see does not exist for them.
-  if (!step.terms.access.may(identity_, auth::Verb::read_logs, container)) {
-    return fail(item, {Code::not_found, "No such container: " + item.wish.channel.substr(log_channel("").size())},
-                step);
+  if (!allowed(item, step)) {
+    // What somebody may not see does not exist for them.
+    const Failure hidden{Code::not_found, "No such container: " + std::string(parse_channel(item.wish.channel)->rest)};
+    const Failure forbidden{Code::forbidden, "You may not follow " + item.wish.channel + "."};
+    return fail(item, is_of_container(item.family) ? hidden : forbidden, step);
   }
-  const std::string channel = log_channel(container);
+  const std::string channel = channel_name(item.family, container);
   const auto existing = subscription_of(channel, step.terms);
   if (waiting_->kind == Waiting::Kind::unsubscribe) {
     if (!existing) return fail(item, {Code::not_found, "Not subscribed to " + item.wish.channel + "."}, step);
@@ -206,12 +209,21 @@ void Conversation::fail_as_too_many(Item& item, Step& step) {
   fail(item, {Code::too_many, "A connection has at most " + most + " subscriptions."}, step);
 }
 
+bool Conversation::allowed(const Item& item, Step& step) const {
+  using auth::Verb;
+  static constexpr Verb verbs[] = {Verb::read_logs, Verb::read_events, Verb::read_stats, Verb::read_events,
+                                   Verb::list_containers};
+  const Verb verb = verbs[static_cast<std::size_t>(*source_of(item.family))];
+  return step.terms.access.may(identity_, verb, item.container);
+}
+
 void Conversation::follow(Item& item, bool fresh, Step& step) {
   using feeds::Form;
   const Form form = batches_ ? Form::batch : quiet_ ? Form::quiet_line : Form::line;
   item.state = Item::State::following;
   const feeds::Shape shape{form, item.options.out, item.options.err, deflate_};
-  step.effects.emplace_back(Follow{item.subscription, fresh, item.container, shape, item.options.start});
+  step.effects.emplace_back(
+      Follow{item.subscription, fresh, *source_of(item.family), item.container, shape, item.options.start});
 }
 
 Effects Conversation::subscribed(std::uint32_t subscription, const feeds::Subscribed& answer, const Terms& terms) {
@@ -219,8 +231,8 @@ Effects Conversation::subscribed(std::uint32_t subscription, const feeds::Subscr
   Item* item = waiting_for(subscription, Item::State::following);
   if (item == nullptr) return {};
   Message message = reply("subscribed");
-  message.text("channel", log_channel(item->container)).text("requested", item->wish.channel);
-  message.text("position", answer.position).text_if("recovered", answer.recovered).text_if("reason", answer.reason);
+  message.text("channel", channel_name(item->family, item->container)).text("requested", item->wish.channel);
+  message.text_if("position", answer.position).text_if("recovered", answer.recovered).text_if("reason", answer.reason);
   if (answer.lost) {
     Message lost;
     lost.text("from", answer.lost->from).text("to", answer.lost->to).text("reason", answer.lost->reason);
@@ -248,7 +260,7 @@ Effects Conversation::unfollowed(std::uint32_t subscription, const Terms& terms)
   Step step{terms};
   if (Item* item = waiting_for(subscription, Item::State::unfollowing); item != nullptr) {
     forget(subscription, step);
-    settle(*item, reply("unsubscribed").text("channel", log_channel(item->container)).take(), step);
+    settle(*item, reply("unsubscribed").text("channel", channel_name(item->family, item->container)).take(), step);
   }
   return finish(step);
 }

@@ -85,8 +85,9 @@ class Conversation {
     Wish wish;
     LogOptions options = {};
     State state = State::done;
+    Family family = Family::container_logs;
     std::uint32_t subscription = 0;
-    std::string container = {};  // its full id
+    std::string container = {};  // its full id, where the channel is of one
     std::string result = {};     // the answer
     std::optional<Failure> failure = {};
   };
@@ -112,6 +113,7 @@ class Conversation {
   void look_at(std::uint32_t number, Step& step);
   void found(Item& item, const std::string& container, Step& step);
   void fail_as_too_many(Item& item, Step& step);
+  bool allowed(const Item& item, Step& step) const;
   void follow(Item& item, bool fresh, Step& step);
   void settle(Item& item, std::string result, Step& step);
   void fail(Item& item, const Failure& failure, Step& step, const std::vector<docker::Candidate>& candidates = {});

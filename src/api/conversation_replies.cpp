@@ -118,8 +118,9 @@ Conversation::Item* Conversation::waiting_for(std::uint32_t subscription, Item::
 }
 
 void Conversation::forget(std::uint32_t subscription, Step& step) {
-  step.terms.channels.release(std::exchange(subscriptions_[subscription], 0));
-  step.effects.emplace_back(Forget{subscription});
+  const ChannelNames::Number channel = std::exchange(subscriptions_[subscription], 0);
+  step.effects.emplace_back(Forget{subscription, *source_of(parse_channel(step.terms.channels.name(channel))->family)});
+  step.terms.channels.release(channel);
 }
 
 }  // namespace api

@@ -9,7 +9,7 @@
 #include "api/limit.hpp"
 #include "base/result.hpp"
 #include "docker/client.hpp"
-#include "feeds/log_follow.hpp"
+#include "feeds/follow.hpp"
 
 namespace api {
 
@@ -31,7 +31,8 @@ struct Resolve {
 struct Follow {
   std::uint32_t subscription;
   bool fresh;
-  std::string container;
+  feeds::Source source;
+  std::string container;  // its full id; empty where the channel is of none
   feeds::Shape shape;
   feeds::Start start;
 };
@@ -42,6 +43,7 @@ struct Unfollow {
 // The number is free again.
 struct Forget {
   std::uint32_t subscription;
+  feeds::Source source;
 };
 
 // The client ran into a limit: to be counted.

@@ -72,10 +72,13 @@ base::Result<bool> parse_switch(std::string_view name, std::string_view value) {
   return wrong(name, value, "true or false.");
 }
 
-base::Result<void> read_since(feeds::Start& start, std::string_view value, net::WallTime now) {
-  if (value.starts_with("p1.")) {
+base::Result<void> read_since(feeds::Source source, feeds::Start& start, std::string_view value, net::WallTime now) {
+  if (source == feeds::Source::logs && value.starts_with("p1.")) {
     start.after = docker::Position::parse(value);
     if (start.after) return {};
+  } else if (source != feeds::Source::logs && value.starts_with("e1.")) {
+    start.events = docker::EventPosition::parse(value);
+    if (start.events) return {};
   } else if (const auto seconds = parse_unix_seconds(value)) {
     start.since_ns = *seconds;
     return {};
@@ -127,15 +130,21 @@ std::optional<std::int64_t> parse_unix_seconds(std::string_view text) {
   return add_scaled(0, *seconds, second_ns, *fraction);
 }
 
+namespace {
+
+// An empty one is as if it were absent.
+std::string_view find(std::span<const Option> options, std::string_view name) {
+  const auto found =
+      std::find_if(options.begin(), options.end(), [&](const Option& each) { return each.name == name; });
+  return found == options.end() ? std::string_view() : std::string_view(found->value);
+}
+
+}  // namespace
+
 base::Result<LogOptions> parse_log_options(std::span<const Option> options, net::WallTime now) {
-  const auto find = [options](std::string_view name) {
-    const auto found =
-        std::find_if(options.begin(), options.end(), [&](const Option& each) { return each.name == name; });
-    return found == options.end() ? std::string_view() : std::string_view(found->value);
-  };
   LogOptions parsed;
   for (const auto& [name, into] : {std::pair{"stdout", &parsed.out}, std::pair{"stderr", &parsed.err}}) {
-    const std::string_view value = find(name);
+    const std::string_view value = find(options, name);
     if (value.empty()) continue;
     const auto on = parse_switch(name, value);
     if (!on) return on.error();
@@ -143,10 +152,20 @@ base::Result<LogOptions> parse_log_options(std::span<const Option> options, net:
   }
   if (!parsed.out && !parsed.err)
     return base::Error{base::Fault::bad_request, "At least one of stdout and stderr must be true."};
-  if (const std::string_view since = find("since"); !since.empty())
-    if (const auto read = read_since(parsed.start, since, now); !read) return read.error();
-  if (const std::string_view tail = find("tail"); !tail.empty())
+  if (const std::string_view since = find(options, "since"); !since.empty())
+    if (const auto read = read_since(feeds::Source::logs, parsed.start, since, now); !read) return read.error();
+  if (const std::string_view tail = find(options, "tail"); !tail.empty())
     if (const auto read = read_tail(parsed.start, tail); !read) return read.error();
+  return parsed;
+}
+
+base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Option> options, net::WallTime now) {
+  using feeds::Source;
+  if (source == Source::logs) return parse_log_options(options, now);
+  LogOptions parsed;
+  const std::string_view since = find(options, "since");
+  if (source == Source::stats || source == Source::containers || since.empty()) return parsed;
+  if (const auto read = read_since(source, parsed.start, since, now); !read) return read.error();
   return parsed;
 }
 

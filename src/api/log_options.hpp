@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "feeds/log_follow.hpp"
+#include "feeds/follow.hpp"
 
 namespace api {
 
@@ -25,6 +25,8 @@ struct LogOptions {
 // `now`: what a duration is counted back from. Options that mean nothing here are ignored; of several with one name the
 // first counts, and an empty one is as if it were absent. Fault::bad_request says which one is wrong.
 base::Result<LogOptions> parse_log_options(std::span<const Option> options, net::WallTime now);
+// Of any channel that Docker feeds: events take `since` alone, and the others nothing.
+base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Option> options, net::WallTime now);
 
 // "1h30m", "1.5h", "250ms": as Docker's CLI takes them (Go's durations without a sign).
 std::optional<net::Duration> parse_duration(std::string_view text);

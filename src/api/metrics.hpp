@@ -26,9 +26,6 @@ struct Metrics {
                family_names),
         sent(all, {"websocket_messages_sent_total", "Messages sent to clients.", "channel", {{"instance", instance}}},
              family_names),
-        latency(all.histogram("websocket_message_latency_seconds", "From the source's time to the write to the socket.",
-                              {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
-                              {{"channel", std::string(family_names[0])}})),
         subscriptions(all, {"dockcast_subscriptions", "Channels that sessions follow now.", "channel"}, family_names),
         closes(all, {"dockcast_closes_total", "WebSocket connections that ended, by close code.", "code"},
                counted_closes),
@@ -42,6 +39,12 @@ struct Metrics {
         bytes(all.counter("dockcast_sent_bytes_total", "Bytes written to client sockets.")),
         blocked(all.counter("dockcast_blocked_sends_total", "Sends that a client's socket did not take whole.")),
         behind(all.counter("dockcast_followers_behind_total", "Followers that fell out of their ring.")) {
+    for (std::size_t i = 0; i < latency.size(); ++i) {
+      latency[i] =
+          &all.histogram("websocket_message_latency_seconds", "From the source's time to the write to the socket.",
+                         {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60},
+                         {{"channel", std::string(family_names[i])}});
+    }
     all.gauge("dockcast_build_info", "1, with the version.", {{"version", version}}).set(1);
   }
 
@@ -49,7 +52,7 @@ struct Metrics {
   metrics::CounterFamily<Family, family_names.size()> opened;
   metrics::GaugeFamily<Family, family_names.size()> active;
   metrics::CounterFamily<Family, family_names.size()> sent;
-  metrics::Histogram& latency;
+  std::array<metrics::Histogram*, feeds::sources> latency;  // by feeds::Source
   metrics::GaugeFamily<Family, family_names.size()> subscriptions;
   metrics::CounterFamily<CountedClose, counted_closes.size()> closes;
   metrics::CounterFamily<Refused, refused_names.size()> refused;

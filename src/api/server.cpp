@@ -34,8 +34,8 @@ Server::Server(Parts parts, const ServerSettings& settings)
       deadlines_(deadline_tick, parts.loop.now()) {
   sockets_.set_owner(*this);
   fanout_.set_observer(*this);
-  fanout_.set_on_latency([this](net::WallTime source, std::uint64_t messages) {
-    metrics_.latency.observe(std::chrono::duration<double>(loop_.wall_now() - source).count(), messages);
+  fanout_.set_on_latency([this](hub::Group group, net::WallTime source, std::uint64_t messages) {
+    metrics_.latency[group]->observe(std::chrono::duration<double>(loop_.wall_now() - source).count(), messages);
   });
   loop_.post([this] { tick(); });
 }

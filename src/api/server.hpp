@@ -99,6 +99,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void give_file(SessionSlot& slot, const http::Request& request, const File& file);
   void list_containers(SessionSlot& slot, const http::Request& request);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
+  void list_channels(SessionSlot& slot, const http::Request& request);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
   void answer_late(const hub::Session& session, const base::Result<std::string>& json);
   void tell_live(SessionSlot& slot, const http::Request& request);

@@ -77,7 +77,8 @@ void Server::tick() {
 // Passes on what the fan-out counted, so that its own counts stay plain numbers.
 void Server::count() {
   const hub::FanoutCounts& now = fanout_.counts();
-  metrics_.sent[Family::container_logs].add(now.messages - counted_.messages);
+  for (std::size_t i = 0; i < feeds::sources; ++i)
+    metrics_.sent[static_cast<Family>(i)].add(now.messages[i] - counted_.messages[i]);
   metrics_.bytes.add(now.bytes - counted_.bytes);
   metrics_.blocked.add(now.blocked - counted_.blocked);
   metrics_.behind.add(now.behind - counted_.behind);

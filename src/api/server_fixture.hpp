@@ -135,6 +135,7 @@ struct HandControl final : Control {
   void inspect(net::Loop&, std::string name, OnInspected on_inspected) override {
     inspections.push_back({std::move(name), std::move(on_inspected)});
   }
+  void channels(net::Loop&, OnChannels on_channels) override { listings_of_channels.push_back(std::move(on_channels)); }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -145,6 +146,7 @@ struct HandControl final : Control {
   std::vector<Question> questions;
   std::vector<Listing> listings;
   std::vector<Inspection> inspections;
+  std::vector<OnChannels> listings_of_channels;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

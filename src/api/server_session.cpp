@@ -50,7 +50,12 @@ void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
         pinged = open && affords(slot, Limit::pings, {});
         break;
       case ws::Event::Kind::pong:
-        if (open && affords(slot, Limit::pings, {})) slot.life.on_pong();
+        if (!open) break;
+        if (event.text == hub::latest_ping && fanout_.on_echo(slot.session.slot)) {
+          slot.life.on_pong();
+        } else if (affords(slot, Limit::pings, {})) {
+          slot.life.on_pong();
+        }
         break;
       case ws::Event::Kind::close:
         if (open) hang(slot, event.code == 1005 ? close_code::normal : event.code, {});
@@ -146,11 +151,13 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
   } else if (const auto* follow = std::get_if<Follow>(&effect)) {
     if (follow->fresh) {
       CHECK(fanout_.add_subscription(number) == follow->subscription);
-      metrics_.subscriptions[Family::container_logs].add(1);
-    } else if (!follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
+      metrics_.subscriptions[family_of(follow->source)].add(1);
+    } else if (follow->source == feeds::Source::logs &&
+               !follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
       fanout_.leave({slot.session, follow->subscription});
     }
-    control_.follow({follower(slot, follow->subscription), follow->container, follow->shape, follow->start});
+    control_.follow(
+        {follower(slot, follow->subscription), follow->source, follow->container, follow->shape, follow->start});
   } else if (const auto* unfollow = std::get_if<Unfollow>(&effect)) {
     control_.unfollow(follower(slot, unfollow->subscription),
                       [this, session = slot.session, subscription = unfollow->subscription] {
@@ -161,7 +168,7 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                       });
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
-    metrics_.subscriptions[Family::container_logs].add(-1);
+    metrics_.subscriptions[family_of(forget->source)].add(-1);
   } else if (const auto* struck = std::get_if<Strike>(&effect)) {
     strike(struck->limit);
   }
@@ -199,7 +206,7 @@ void Server::end_talk(SessionSlot& slot, CountedClose close) {
     if (subscriptions[i] == 0) continue;
     fanout_.remove_subscription(slot.session.slot, i);
     control_.unfollow(follower(slot, i), {});
-    metrics_.subscriptions[Family::container_logs].add(-1);
+    metrics_.subscriptions[parse_channel(channels_.name(subscriptions[i]))->family].add(-1);
   }
   slot.talk.end(channels_);
   slot.inbox.reset();

@@ -351,7 +351,7 @@ TEST_F(ServerSession, history_that_arrives_behind_a_close_is_not_sent) {
   const int client = follow();
   const hub::Follower follower = control.follows.back().follower;
   say(client, frame("\xff"));
-  fanout.replay(follower.name, "late", 1);
+  fanout.replay(follower.name, {"late"});
   EXPECT_THAT(heard(client), testing::Not(HasSubstr("late")));
 }
 

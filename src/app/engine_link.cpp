@@ -6,11 +6,20 @@ namespace app {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t early_max = 1024;
+
 EngineLink::EngineLink(docker::Client& engine, MakeFeeds make_feeds)
     : engine_(engine), make_feeds_(std::move(make_feeds)), watch_(engine_, *this) {}
 
 void EngineLink::on_event(const docker::Event& event) {
-  if (feeds_) feeds_->on_container_event(event.id);
+  if (feeds_) return feeds_->on_event(event);
+  early_.push_back(event);
+  if (early_.size() > early_max) early_.pop_front();
+}
+
+void EngineLink::on_missed() {
+  if (feeds_) return feeds_->on_missed_events();
+  early_.clear();
 }
 
 void EngineLink::on_resync() {
@@ -19,12 +28,15 @@ void EngineLink::on_resync() {
 
 void EngineLink::on_up() {
   if (!feeds_ && !introduction_.running()) introduction_ = net::Job(introduce());
-  if (feeds_) base::log::info("The Docker Engine answers again", {{"at", engine_.endpoint().to_string()}});
+  if (!feeds_) return;
+  base::log::info("The Docker Engine answers again", {{"at", engine_.endpoint().to_string()}});
+  feeds_->on_engine(true);
 }
 
 void EngineLink::on_down(const base::Error& why) {
   base::log::warn("The Docker Engine does not answer; it is tried again and again",
                   {{"at", engine_.endpoint().to_string()}, {"why", why.message}});
+  if (feeds_) feeds_->on_engine(false);
 }
 
 net::Task<void> EngineLink::introduce() {
@@ -43,6 +55,7 @@ net::Task<void> EngineLink::introduce() {
             "logs are best effort");
       }
       feeds_ = make_feeds_(identity->id);
+      for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
       co_return;
     }
     co_await engine_.loop().sleep(pause);

@@ -54,7 +54,7 @@ std::shared_ptr<void> when_all_are_done(net::Callback then) {
 struct Instance::Body {
   Body(Place place, const Settings& settings, net::Endpoint engine);
 
-  std::unique_ptr<feeds::LogFeeds> make_feeds(const std::string& engine_id);
+  std::unique_ptr<feeds::Feeds> make_feeds(const std::string& engine_id);
   void accept(net::Accepted accepted);
   api::Facts facts() const;
   void tick();
@@ -127,10 +127,10 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   tick();
 }
 
-std::unique_ptr<feeds::LogFeeds> Instance::Body::make_feeds(const std::string& engine_id) {
+std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(const std::string& engine_id) {
   std::vector<feeds::Followers*> followers;
   for (Serving& each : serving) followers.push_back(&each.server);
-  auto feeds = std::make_unique<feeds::LogFeeds>(
+  auto feeds = std::make_unique<feeds::Feeds>(
       feeds::LogFeeds::Parts{loop, engine, cluster.bus(), cluster.lease(), hub, std::move(followers)}, settings.feeds,
       engine_id);
   control.set_feeds(*feeds, engine_id);
@@ -153,14 +153,15 @@ api::Facts Instance::Body::facts() const {
   facts.engine_answers = link->answers();
   facts.engine_answered = link->answered();
   facts.bus_connected = bus_connected;
-  if (link->feeds() != nullptr) facts.channels = link->feeds()->facts().channels;
+  if (link->feeds() != nullptr)
+    facts.channels = link->feeds()->logs().facts().channels + link->feeds()->live_channels();
   return facts;
 }
 
 void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
-  control_metrics.update(link->feeds(), cluster, link->answers());
+  control_metrics.update(link->feeds() != nullptr ? &link->feeds()->logs() : nullptr, cluster, link->answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
     struck.add(listener->refused() - struck.value());
@@ -191,7 +192,7 @@ void Instance::drain(net::Callback done) {
   Body& body = *body_;
   body.listener.reset();
   const std::shared_ptr<void> last = when_all_are_done(std::move(done));
-  if (feeds::LogFeeds* feeds = body.link->feeds()) feeds->drain([last] {});
+  if (feeds::Feeds* feeds = body.link->feeds()) feeds->drain([last] {});
   for (Body::Serving& each : body.serving) {
     each.loop.post([&server = each.server, &control = body.loop, spread = body.drain_spread(), last]() mutable {
       server.drain(spread, [&control, last = std::move(last)]() mutable { control.post([last = std::move(last)] {}); });

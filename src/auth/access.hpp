@@ -22,7 +22,16 @@ struct Settings {
   bool allow_query_token = false;  // DOCKCAST_ALLOW_QUERY_TOKEN: `?token=` ends up in proxies' logs
 };
 
-enum class Verb : std::uint8_t { list_containers, inspect, read_logs, read_events, read_stats, publish, open_terminal };
+enum class Verb : std::uint8_t {
+  list_containers,
+  list_channels,
+  inspect,
+  read_logs,
+  read_events,
+  read_stats,
+  publish,
+  open_terminal
+};
 
 class Access {
  public:

@@ -167,11 +167,12 @@ net::Task<base::Result<std::string>> Client::fetch(std::string path) {
   co_return std::move(reply->body);
 }
 
-net::Task<base::Result<std::unique_ptr<http::Body>>> Client::open(std::string path) {
+net::Task<base::Result<std::unique_ptr<http::Body>>> Client::open(std::string path, net::Duration silence_max) {
   auto ready = co_await negotiate();
   if (!ready) co_return ready.error();
   http::Call call;
   call.within = answer_within;
+  call.silence_max = silence_max;
   call.target = "/v1." + std::to_string(*api_minor_) + path;
   auto body = co_await http_.open(std::move(call));
   if (!body) co_return lost(body.error());
@@ -239,12 +240,19 @@ net::Task<base::Result<Resolved>> Client::resolve(std::string who) {
 
 net::Task<base::Result<std::unique_ptr<http::Body>>> Client::logs(std::string id, LogQuery query) {
   if (!is_reference(id)) co_return no_such_container(id);
-  auto body = co_await open(logs_path(id, query));
+  auto body = co_await open(logs_path(id, query), query.follow ? net::Duration::zero() : query.silence_max);
   co_return std::move(body);
 }
 
+net::Task<base::Result<std::unique_ptr<StatsStream>>> Client::stats(std::string id) {
+  if (!is_reference(id)) co_return no_such_container(id);
+  auto body = co_await open("/containers/" + id + "/stats?stream=1");
+  if (!body) co_return body.error();
+  co_return std::make_unique<StatsStream>(std::move(*body));
+}
+
 net::Task<base::Result<std::unique_ptr<EventStream>>> Client::events(EventQuery query) {
-  const json::object filters{{"type", json::array{"container"}}, {"event", array_of(query.actions)}};
+  const json::object filters{{"event", array_of(query.actions)}};
   std::string path = "/events?filters=" + http::percent_encoded(json::serialize(filters));
   if (query.since_ns) path += "&since=" + seconds(*query.since_ns);
   auto body = co_await open(std::move(path));

@@ -15,6 +15,7 @@
 
 #include "docker/container.hpp"
 #include "docker/events.hpp"
+#include "docker/stats.hpp"
 #include "http/client.hpp"
 
 namespace docker {
@@ -48,6 +49,8 @@ struct LogQuery {
   std::optional<std::uint64_t> tail = {};
   bool follow = false;
   bool out = true, err = true;
+  // Of what is no follow: an Engine that is silent for longer hangs. It may search a log of many gigabytes, so: long.
+  net::Duration silence_max = std::chrono::minutes(5);
 };
 
 struct Candidate {
@@ -77,6 +80,8 @@ class Client {
   // The body as it comes, still framed (docker::LogRecords reads it).
   net::Task<base::Result<std::unique_ptr<http::Body>>> logs(std::string id, LogQuery query);
   net::Task<base::Result<std::unique_ptr<EventStream>>> events(EventQuery query);
+  // One frame a second, for as long as the container exists.
+  net::Task<base::Result<std::unique_ptr<StatsStream>>> stats(std::string id);
 
   net::Loop& loop() { return network_.loop(); }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
@@ -85,7 +90,7 @@ class Client {
   net::Task<base::Result<void>> negotiate();
   // GET of the path behind the version. An answer of 200, else the error that it tells.
   net::Task<base::Result<std::string>> fetch(std::string path);
-  net::Task<base::Result<std::unique_ptr<http::Body>>> open(std::string path);
+  net::Task<base::Result<std::unique_ptr<http::Body>>> open(std::string path, net::Duration silence_max = {});
   base::Error lost(base::Error error);
 
   net::Network& network_;

@@ -15,6 +15,7 @@ using std::chrono::seconds;
 constexpr net::Duration wait_min = milliseconds(100), wait_max = seconds(10);
 constexpr net::Duration check_every = seconds(15);  // an Engine that is gone without a word is noticed within 20 s
 constexpr int checks_per_resync = 4;
+constexpr std::int64_t everything_ns = 1'000'000'000;  // since then: all that the Engine remembers
 
 }  // namespace
 
@@ -35,23 +36,11 @@ std::optional<Event> parse_event(std::string_view text) {
   return event;
 }
 
-// Events are JSON objects, one a line: whatever they contain, the Engine's encoder leaves no newline in them.
 net::Task<base::Result<Event>> EventStream::next() {
   for (;;) {
-    const auto end = unread_.find('\n', searched_);
-    if (end == unread_.npos) {
-      searched_ = unread_.size();
-      if (searched_ > event_bytes_max) co_return base::Error{base::Fault::too_large, "An event is larger than 1 MiB"};
-      auto run = co_await body_->next();
-      if (!run) co_return run.error();
-      if (run->empty()) co_return base::Error{base::Fault::closed, "The Engine ended its stream of events"};
-      unread_ += *run;
-      continue;
-    }
-    auto event = parse_event(std::string_view(unread_).substr(0, end));
-    unread_.erase(0, end + 1);
-    searched_ = 0;
-    if (event) co_return std::move(*event);
+    auto line = co_await lines_.next();
+    if (!line) co_return line.error();
+    if (auto event = parse_event(*line)) co_return std::move(*event);
   }
 }
 
@@ -72,7 +61,8 @@ net::Task<void> EventWatch::run() {
 
 net::Task<EventWatch::End> EventWatch::watch() {
   EventQuery query;
-  query.since_ns = last_ns_;
+  query.since_ns = last_ns_.value_or(everything_ns);
+  joined_ = !last_ns_;
   auto stream = co_await client_.events(std::move(query));
   if (!stream) co_return End{stream.error()};
   change(State::up, nullptr);
@@ -112,11 +102,13 @@ net::Task<void> EventWatch::check(std::optional<End>& end, net::Signal& done) {
 }
 
 void EventWatch::deliver(const Event& event) {
-  if (event.time_ns != last_ns_) {
-    last_ns_ = event.time_ns;
-    at_last_.clear();
-  }
-  if (at_last_.insert(event.json).second) listener_.on_event(event);
+  const bool again = event.time_ns == last_ns_ && at_last_.contains(event.json);
+  if (!std::exchange(joined_, true) && !again) listener_.on_missed();
+  if (again) return;
+  if (event.time_ns != last_ns_) at_last_.clear();
+  last_ns_ = event.time_ns;
+  at_last_.insert(event.json);
+  listener_.on_event(event);
 }
 
 void EventWatch::change(State state, const base::Error* why) {

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "http/client.hpp"
+#include "docker/json_lines.hpp"
 #include "net/loop.hpp"
 #include "net/signal.hpp"
 #include "net/task.hpp"
@@ -27,10 +27,10 @@ namespace docker {
 class Client;
 
 struct Event {
-  std::string type;                               // "container"
+  std::string type;                               // "container", "image", "network", "volume"…
   std::string action;                             // "start", "die"…, what stands before the first ": "
   std::string detail;                             // and behind it: "healthy" of "health_status: healthy"
-  std::string id;                                 // of the container
+  std::string id;                                 // of the container, or what it is about
   std::map<std::string, std::string> attributes;  // image, name, exitCode…, and the container's labels
   std::int64_t time_ns = 0;
   std::string json;  // as the Engine sent it
@@ -41,24 +41,25 @@ std::optional<Event> parse_event(std::string_view json);
 
 struct EventQuery {
   std::optional<std::int64_t> since_ns = {};  // inclusive; from the Engine's memory of its last 256
-  // Which actions of containers. Health checks make three exec events each, which would fill that memory.
-  std::vector<std::string> actions = {"create", "start", "restart", "die",    "stop", "kill",         "destroy",
-                                      "rename", "pause", "unpause", "update", "oom",  "health_status"};
+  // Of containers, images, networks, volumes…, whichever it is. Not here: what health checks cause, three times each
+  // (exec_create, exec_start, exec_die), and `top` and `resize`, which are somebody looking.
+  std::vector<std::string> actions = {
+      "create", "start",        "restart",        "die",           "stop",    "kill",   "destroy", "rename",
+      "pause",  "unpause",      "update",         "oom",           "attach",  "detach", "commit",  "copy",
+      "export", "archive-path", "extract-to-dir", "health_status", "remove",  "pull",   "push",    "tag",
+      "untag",  "delete",       "import",         "load",          "save",    "prune",  "connect", "disconnect",
+      "mount",  "unmount",      "reload",         "enable",        "disable", "install"};
 };
 
 class EventStream {
  public:
-  explicit EventStream(std::unique_ptr<http::Body> body) : body_(std::move(body)) {}
+  explicit EventStream(std::unique_ptr<http::Body> body) : lines_(std::move(body)) {}
 
   // Waits for the next one. Fault::closed when the stream has ended, as it never should.
   net::Task<base::Result<Event>> next();
 
  private:
-  static constexpr std::size_t event_bytes_max = 1024 * 1024;
-
-  std::unique_ptr<http::Body> body_;
-  std::string unread_;
-  std::size_t searched_ = 0;  // of unread_, without a newline
+  JsonLines lines_;
 };
 
 class EventWatch {
@@ -70,6 +71,8 @@ class EventWatch {
     // The events from here on are complete, what was before is not known: list the containers now. After every
     // connection, and once a minute, since an Engine may have skipped some.
     virtual void on_resync() = 0;
+    // The next event does not join the one before: the Engine has forgotten some in between.
+    virtual void on_missed() = 0;
     virtual void on_up() = 0;
     // It does not answer; also when it never did. A stream that was cut and opened again at once is no such thing.
     virtual void on_down(const base::Error& why) = 0;
@@ -103,6 +106,7 @@ class EventWatch {
   int failures_ = 0;
   std::optional<std::int64_t> last_ns_;  // of the last event
   std::set<std::string> at_last_;        // the events that had that time: the Engine sends them again
+  bool joined_ = true;                   // it did, since we connected
   net::Job job_;
 };
 

@@ -18,6 +18,9 @@ constexpr std::uint64_t few_for_follow = 1024, few_for_poll = 64;
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost
+// An Engine may hang over a log that is being rotated, or be long in searching one: nobody can tell, so each time that
+// a plain read is given up the next one is given more time.
+constexpr net::Duration patience_first = 20s, patience_most = 10min;
 
 }  // namespace
 
@@ -29,6 +32,7 @@ LogReader::LogReader(Client& client, LogSource source, const Position& start, Lo
       start_(start),
       batch_(start),
       silence_(silence_first),
+      patience_(patience_first),
       woken_(loop_) {
   job_ = net::Job(run());
 }
@@ -205,6 +209,7 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
   LogQuery query;
   query.tail = plan.tail;
   query.follow = plan.follow;
+  query.silence_max = patience_;
   auto body = co_await client_.logs(source_.container.id, query);
   if (!body) co_return body.error();
   if (follow) sink_.on_state(LogEvent::live);
@@ -213,6 +218,7 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
   bool stop = false, clean = false;
   while (!stop && !records.failed()) {
     auto bytes = co_await (*body)->next();
+    if (!bytes && bytes.error().fault == base::Fault::timed_out) patience_ = std::min(2 * patience_, patience_most);
     if (!bytes) break;
     clean = bytes->empty();
     if (clean) break;

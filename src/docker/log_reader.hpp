@@ -92,7 +92,8 @@ class LogReader final : private LogOut {
   std::optional<NextRun> next_run_;       // until its first line
   std::optional<net::WallTime> run_end_;  // lines behind it are held, until it is known whose they are
   LogBatch held_;
-  net::Duration silence_;  // of a doorbell, that is believed
+  net::Duration silence_;   // of a doorbell, that is believed
+  net::Duration patience_;  // with a plain read that shows nothing
   bool told_stopped_ = false, down_ = false;
   int failures_ = 0, idle_follows_ = 0;
   LogReaderCounts counts_;

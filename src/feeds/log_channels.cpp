@@ -103,6 +103,7 @@ void LogFeeds::State::on_bus_state(bus::State now) {
 void LogFeeds::State::tell_all(LogState state) {
   if (base::planted::degraded_never && state == LogState::degraded) return;
   shared.degraded = state == LogState::degraded;
+  if (on_degraded) on_degraded(shared.degraded);
   for (auto& [id, channel] : channels) channel.feed->announce(state);
 }
 
@@ -116,6 +117,18 @@ void LogFeeds::drain(std::function<void()> done) {
   std::shared_ptr<void> last(nullptr, [call_once](void*) { call_once(); });
   for (auto& [id, channel] : state.channels) state.jobs.start(state.hand_over(*channel.feed, last));
   state.drain_timer = state.parts.loop.after(drain_patience, call_once);
+}
+
+void LogFeeds::on_degraded(std::function<void(bool)> observer) {
+  state_->on_degraded = std::move(observer);
+  if (state_->shared.degraded) state_->on_degraded(true);
+}
+
+void LogFeeds::list(const std::function<void(const std::string&, std::size_t, bool)>& each) const {
+  for (const auto& [id, channel] : state_->channels) {
+    const bool owning = channel.feed->role() == LogFeed::Role::owning;
+    each("container:logs:" + id, channel.followers, owning);
+  }
 }
 
 LogFeeds::Facts LogFeeds::facts() const {

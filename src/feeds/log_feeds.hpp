@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "docker/client.hpp"
-#include "feeds/log_follow.hpp"
+#include "feeds/follow.hpp"
 #include "net/gate.hpp"
 
 namespace bus {
@@ -55,6 +55,11 @@ class LogFeeds final : public hub::Demand {
   void on_resync();
   // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
   void drain(std::function<void()> done);
+
+  // Whether Redis' loss was told to followers; called when that changes, now if it is so.
+  void on_degraded(std::function<void(bool)> observer);
+  // Every channel that lives: its name, how many follow it here, and whether it is read here.
+  void list(const std::function<void(const std::string& name, std::size_t followers, bool owning)>& each) const;
 
   struct Facts {
     std::size_t channels = 0, owning = 0, followers = 0;

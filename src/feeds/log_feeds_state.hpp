@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 
 #include "bus/bus.hpp"
+#include "feeds/live_channel.hpp"
 #include "feeds/log_feed.hpp"
 #include "feeds/log_feeds.hpp"
 #include "feeds/log_history.hpp"
@@ -16,13 +16,6 @@
 #include "ws/deflate.hpp"
 
 namespace feeds {
-
-struct ByName {
-  static auto tie(const hub::Follower& each) {
-    return std::tie(each.loop, each.name.session.slot, each.name.session.generation, each.name.subscription);
-  }
-  bool operator()(const hub::Follower& a, const hub::Follower& b) const { return tie(a) < tie(b); }
-};
 
 struct Channel {
   std::unique_ptr<LogFeed> feed;
@@ -97,6 +90,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   net::Gate reads;
   std::map<std::string, Channel> channels;  // by container id
   std::map<hub::Follower, Entry, ByName> followers;
+  std::function<void(bool)> on_degraded;
   net::Timer degraded_timer, drain_timer;
   std::shared_ptr<char> alive = std::make_shared<char>();
   net::Jobs jobs;

@@ -87,12 +87,6 @@ void take_lines(Taker& taker, LogFrame& frame) {
 
 }  // namespace
 
-std::string_view name_of(LogState state) {
-  static constexpr std::string_view names[] = {"unknown", "live",        "stopped",   "restarted",
-                                               "removed", "source_down", "recovered", "degraded"};
-  return names[static_cast<std::size_t>(state)];
-}
-
 LogFrame lines_frame(const docker::Position& prev, const docker::Position& position,
                      std::span<const docker::Line> lines) {
   LogFrame frame;

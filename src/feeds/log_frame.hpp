@@ -25,19 +25,10 @@
 #include "docker/log_batch.hpp"
 #include "docker/log_cursor.hpp"
 #include "docker/position.hpp"
+#include "feeds/status.hpp"
 #include "lease/lease.hpp"
 
 namespace feeds {
-
-// What a container's log is doing, as `status` tells it.
-enum class LogState : std::uint8_t { unknown, live, stopped, restarted, removed, source_down, recovered, degraded };
-std::string_view name_of(LogState state);
-
-// Where a log stands apart from its lines; what a follower who joins is told of it.
-struct Standing {
-  LogState state = LogState::unknown;  // live, stopped, restarted, removed
-  bool source_down = false, degraded = false;
-};
 
 struct LogEntry {
   docker::LogStream stream = docker::LogStream::out;

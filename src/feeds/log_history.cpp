@@ -208,7 +208,7 @@ void LogHistory::tell(std::optional<LogFrame> frame) {
 
 void LogHistory::send(std::string bytes, std::uint32_t messages) {
   in_flight_ += bytes.size();
-  shared_.feeds.parts.hub.replay(asked_.follower, std::move(bytes), messages);
+  shared_.feeds.parts.hub.replay(asked_.follower, {std::move(bytes), messages});
 }
 
 void LogHistory::on_drained(std::size_t bytes) {

@@ -12,8 +12,8 @@
 #include <string>
 
 #include "docker/history_read.hpp"
+#include "feeds/follow.hpp"
 #include "feeds/log_feed.hpp"
-#include "feeds/log_follow.hpp"
 #include "net/gate.hpp"
 #include "net/signal.hpp"
 

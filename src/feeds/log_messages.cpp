@@ -3,39 +3,12 @@
 #include "base/json_text.hpp"
 #include "base/planted.hpp"
 #include "docker/timestamp.hpp"
-#include "ws/deflate.hpp"
-#include "ws/frame.hpp"
 
 namespace feeds {
 namespace {
 
-constexpr std::size_t deflate_bytes_min = 128;  // a shorter message would hardly become shorter, and may go as it is
-
 bool shows(const Shape& shape, docker::LogStream stream) {
   return stream == docker::LogStream::out ? shape.out : shape.err;
-}
-
-// For front-ends that hand every message to one function and print its `data`.
-std::string readable(LogState state) {
-  switch (state) {
-    case LogState::live:
-      return "Following the log";
-    case LogState::stopped:
-      return "The container has stopped";
-    case LogState::restarted:
-      return "The container runs again";
-    case LogState::removed:
-      return "The container was removed";
-    case LogState::source_down:
-      return "The Docker Engine does not answer; waiting for it";
-    case LogState::degraded:
-      return "The cluster's Redis does not answer; reading on without it";
-    case LogState::recovered:
-      return "Back to normal";
-    case LogState::unknown:
-      break;
-  }
-  return "";
 }
 
 }  // namespace
@@ -50,10 +23,7 @@ void LogMessages::begin(std::string_view type) {
 
 void LogMessages::flush(std::string& out, const Shape& shape) {
   message_ += '}';
-  if (!shape.deflate || message_.size() < deflate_bytes_min) return ws::append_text_frame(out, message_);
-  deflated_.clear();
-  deflater_.deflate(deflated_, message_);
-  ws::append_deflated_frame(out, ws::Opcode::text, deflated_);
+  framer_.append(out, message_, shape.deflate);
 }
 
 std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const Shape& shape,
@@ -124,10 +94,7 @@ void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape,
 
 void LogMessages::status(std::string& out, LogState state, const Shape& shape) {
   begin("status");
-  message_ += ",\"state\":\"";
-  message_ += name_of(state);
-  message_ += '"';
-  if (shape.form == Form::quiet_line) message_ += ",\"data\":" + base::json_string(readable(state));
+  message_ += status_fields(state, shape.form);
   flush(out, shape);
 }
 

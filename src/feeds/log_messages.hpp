@@ -5,19 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "feeds/log_follow.hpp"
+#include "feeds/framer.hpp"
 #include "feeds/log_frame.hpp"
-
-namespace ws {
-class Deflater;
-}
 
 namespace feeds {
 
 class LogMessages {
  public:
   // `deflater` is the loop's, for shapes that want it.
-  LogMessages(std::string channel, ws::Deflater& deflater) : channel_(std::move(channel)), deflater_(deflater) {}
+  LogMessages(std::string channel, ws::Deflater& deflater) : channel_(std::move(channel)), framer_(deflater) {}
   const std::string& channel() const { return channel_; }
 
   // Appends the frame's lines that the shape shows, framed; returns how many messages that made, 0 if it shows none.
@@ -36,8 +32,8 @@ class LogMessages {
   void flush(std::string& out, const Shape& shape);
 
   std::string channel_;
-  std::string message_, deflated_;  // the one being made; they keep their memory
-  ws::Deflater& deflater_;
+  std::string message_;  // the one being made; it keeps its memory
+  Framer framer_;
 };
 
 }  // namespace feeds

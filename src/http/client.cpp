@@ -37,8 +37,12 @@ std::string serialize(const Call& call, std::string_view host) {
   return out.append("\r\n").append(call.body);
 }
 
-Body::Body(std::unique_ptr<net::Stream> stream, bool bodiless)
-    : stream_(std::move(stream)), reader_(bodiless), buffer_(buffer_bytes_min) {}
+Body::Body(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Call& call)
+    : loop_(loop),
+      silence_max_(call.silence_max),
+      stream_(std::move(stream)),
+      reader_(call.method == "HEAD"),
+      buffer_(buffer_bytes_min) {}
 
 net::Task<base::Result<std::string_view>> Body::next() {
   for (;;) {
@@ -63,13 +67,20 @@ net::Task<base::Result<void>> Body::read_head() {
 // Only while nothing is unread.
 net::Task<base::Result<void>> Body::read_more() {
   if (filled_ && buffer_.size() < buffer_bytes_max) buffer_.resize(2 * buffer_.size());
-  auto got = co_await stream_->read_some(buffer_);
+  base::Result<std::size_t> got = std::size_t{0};
+  if (silence_max_ > net::Duration::zero()) {
+    got = co_await net::with_deadline(loop_, silence_max_, read_some());
+  } else {
+    got = co_await stream_->read_some(buffer_);
+  }
   if (!got) co_return got.error();
   filled_ = *got == buffer_.size();
   unread_ = std::string_view(buffer_.data(), *got);
   if (*got == 0) co_return reader_.end_of_stream();
   co_return base::Result<void>();
 }
+
+net::Task<base::Result<std::size_t>> Body::read_some() { co_return co_await stream_->read_some(buffer_); }
 
 // All body among the unread bytes, moved together where the first run of it lies: logs come in chunks of one line, and
 // whoever reads them wants to wake once for all that have come.
@@ -112,7 +123,7 @@ net::Task<base::Result<std::unique_ptr<Body>>> Client::open_on(net::Network& net
   const std::string request = serialize(call, host_of(endpoint));
   auto stream = co_await network.dial(endpoint);
   if (!stream) co_return stream.error();
-  auto body = std::make_unique<Body>(std::move(*stream), call.method == "HEAD");
+  auto body = std::make_unique<Body>(network.loop(), std::move(*stream), call);
   // A server may answer and close before it has read everything, so a failed write does not end the call: the answer,
   // or its absence, does.
   auto written = co_await body->stream_->write(request);

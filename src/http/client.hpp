@@ -25,6 +25,8 @@ struct Call {
   std::string body = {};
   net::Duration within = std::chrono::seconds(15);  // of fetch() until its end, of open() until the answer's head
   std::size_t body_bytes_max = 64 * 1024 * 1024;    // of the answer to fetch(): Fault::too_large
+  // What is given up for lost in the midst of the body that open() gave: Fault::timed_out. 0: silence is no fault.
+  net::Duration silence_max = {};
 };
 
 struct Reply {
@@ -38,22 +40,25 @@ struct Reply {
 class Body {
  public:
   // Made by Client::open().
-  Body(std::unique_ptr<net::Stream> stream, bool bodiless);
+  Body(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Call& call);
 
   const ResponseHead& head() const { return reader_.head(); }
   int status() const { return head().status; }
 
   // What has come since: one run of body without chunk borders, valid until the next call. Empty at the body's end.
   // Fault::closed where the body was cut, Fault::protocol where it is garbage; what came whole before is given first.
-  // Waits as long as the server is silent. One call at a time.
+  // Waits as long as the server is silent, or for silence_max. One call at a time.
   net::Task<base::Result<std::string_view>> next();
 
  private:
   friend class Client;
   net::Task<base::Result<void>> read_head();
   net::Task<base::Result<void>> read_more();
+  net::Task<base::Result<std::size_t>> read_some();
   base::Result<std::string_view> gather();
 
+  net::Loop& loop_;
+  const net::Duration silence_max_;
   std::unique_ptr<net::Stream> stream_;
   ResponseReader reader_;
   std::vector<char> buffer_;

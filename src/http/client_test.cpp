@@ -123,9 +123,10 @@ net::Task<void> fetch(Client& client, Call call, std::optional<base::Result<Repl
 }
 
 // Reads to the end; runs are set apart by bars, and the end is told by a dollar sign or a fault's message.
-net::Task<void> stream(Client& client, std::string& out) {
+net::Task<void> stream(Client& client, std::string& out, net::Duration silence_max = {}) {
   Call call;
   call.target = "/logs";
+  call.silence_max = silence_max;
   auto body = co_await client.open(std::move(call));
   if (!body) {
     out += body.error().message;
@@ -238,6 +239,24 @@ TEST_F(ClientTest, TellsACutFromAnEnd) {
   network.still.run();
   network.wire.end();
   EXPECT_EQ(out, "one|" + closed);
+}
+
+TEST_F(ClientTest, GivesUpABodyThatIsSilentForLongerThanItMay) {
+  std::string patient, out;
+  {
+    net::Job job(stream(client, patient));
+    network.wire.say(chunked_head + "2\r\nab\r\n");
+    network.still.fire_timers();
+    EXPECT_EQ(patient, "ab|");
+  }
+  net::Job job(stream(client, out, std::chrono::seconds(1)));
+  network.wire.say(chunked_head + "2\r\nab\r\n");
+  network.still.run();
+  network.wire.say("2\r\ncd\r\n");
+  network.still.run();
+  EXPECT_EQ(out, "ab|cd|");
+  network.still.fire_timers();
+  EXPECT_EQ(out, "ab|cd|!" + std::to_string(static_cast<int>(base::Fault::timed_out)));
 }
 
 TEST_F(ClientTest, GivesWhatCameWholeBeforeItSaysThatTheRestIsGarbage) {

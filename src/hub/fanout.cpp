@@ -117,17 +117,17 @@ void Fanout::send(std::uint32_t slot, std::string_view bytes) {
   if (!bytes.empty()) queue(outlet, bytes);
 }
 
-void Fanout::replay(const FollowerName& follower, std::string_view bytes, std::uint32_t messages) {
+void Fanout::replay(const FollowerName& follower, const Replay& history) {
   if (!is_open(follower.session)) return;
   const auto& all = outlets_[follower.session.slot].subscriptions;
   if (follower.subscription >= all.size() || !all[follower.subscription].used) return;  // it said goodbye meanwhile
-  counts_.messages += messages;
-  send(follower.session.slot, bytes);
+  counts_.messages[history.group] += history.messages;
+  send(follower.session.slot, history.bytes);
   const Outlet& outlet = outlets_[follower.session.slot];
   if (outlet.backlog) {
-    outlet.backlog->replayed.push_back({follower, bytes.size(), outlet.backlog->bytes.size()});
+    outlet.backlog->replayed.push_back({follower, history.bytes.size(), outlet.backlog->bytes.size()});
   } else {
-    observer_->on_drained(follower, bytes.size());
+    observer_->on_drained(follower, history.bytes.size());
   }
 }
 
@@ -152,20 +152,33 @@ bool Fanout::flush_backlog(std::uint32_t slot) {
 void Fanout::on_writable(std::uint32_t slot) {
   if (slot >= outlets_.size() || outlets_[slot].socket < 0 || !outlets_[slot].blocked) return;
   now_ = loop_.now();
+  outlets_[slot].blocked = false;
+  if (flush_backlog(slot)) catch_up_all(slot);
+}
+
+bool Fanout::on_echo(std::uint32_t slot) {
   Outlet& outlet = outlets_[slot];
-  outlet.blocked = false;
-  if (!flush_backlog(slot)) return;
-  for (const Subscription& each : outlet.subscriptions) {
-    if (outlet.blocked) return;
-    if (each.mirror == nullptr) continue;
+  if (outlet.pinged == 0) return false;
+  --outlet.pinged;
+  outlet.echoes = true;
+  if (!std::exchange(outlet.unread, false) || outlet.blocked) return true;
+  now_ = loop_.now();
+  catch_up_all(slot);
+  return true;
+}
+
+void Fanout::catch_up_all(std::uint32_t slot) {
+  for (const Subscription& each : outlets_[slot].subscriptions) {
+    if (each.mirror == nullptr || !takes(*each.mirror, slot)) continue;
     Follower& follower = each.mirror->followers[each.index];
     if (follower.cursor < each.mirror->flushed) catch_up(*each.mirror, follower);
   }
 }
 
-void Fanout::open_mirror(RingNumber ring, std::uint64_t next, const Place& place) {
+void Fanout::open_mirror(RingNumber ring, std::uint64_t next, const Place& place, Manner manner) {
   auto mirror = std::make_unique<Mirror>();
   mirror->ring = ring;
+  mirror->manner = manner;
   mirror->next = mirror->flushed = next;
   mirror->base = place;
   CHECK(mirrors_.emplace(ring, std::move(mirror)).second);
@@ -217,6 +230,10 @@ void Fanout::drop_oldest(Mirror& mirror) {
     Follower* follower = find(mirror, name);
     if (follower == nullptr) return true;
     if (follower->cursor > sequence) return false;  // purge() takes out who caught up
+    if (mirror.manner.latest_wins) {
+      follower->cursor = sequence + 1;
+      return false;
+    }
     detach(outlets_[name.session.slot], name.subscription);
     ++counts_.behind;
     observer_->on_behind(name, {mirror.ring, sequence, mirror.base});
@@ -252,7 +269,7 @@ void Fanout::attach(const FollowerName& name, const Joint& joint) {
   if (joint.sequence == mirror.flushed) return;
   now_ = loop_.now();
   lag(mirror, mirror.followers.back());
-  if (!outlets_[name.session.slot].blocked) catch_up(mirror, mirror.followers.back());
+  if (takes(mirror, name.session.slot)) catch_up(mirror, mirror.followers.back());
 }
 
 void Fanout::leave(const FollowerName& name) {
@@ -322,9 +339,14 @@ void Fanout::gather(const Mirror& mirror, std::uint64_t from) {
 // From the follower's cursor to the flushed end. What the socket leaves of a publication that it began goes into the
 // backlog, so that the cursor stands between publications.
 void Fanout::send_gathered(const Mirror& mirror, Follower& follower) {
+  if (mirror.manner.latest_wins) {
+    Outlet& outlet = outlets_[follower.slot];
+    outlet.unread = outlet.echoes;
+    outlet.pinged = static_cast<std::uint16_t>(std::min(outlet.pinged + 1, 0xffff));
+  }
   std::size_t sent = transmit(follower.slot, parts_, parts_bytes_);
   if (sent == parts_bytes_) {
-    counts_.messages += parts_messages_;
+    counts_.messages[mirror.manner.group] += parts_messages_;
     follower.cursor = mirror.flushed;
     return;
   }
@@ -333,7 +355,7 @@ void Fanout::send_gathered(const Mirror& mirror, Follower& follower) {
     const std::size_t taken = std::min(sent, publication.bytes.size());
     if (taken < publication.bytes.size()) queue(outlets_[follower.slot], publication.bytes.substr(taken));
     sent -= taken;
-    counts_.messages += publication.messages;
+    counts_.messages[mirror.manner.group] += publication.messages;
     ++follower.cursor;
   }
 }
@@ -348,15 +370,15 @@ void Fanout::flush_mirror(Mirror& mirror) {
   if (from == mirror.flushed) return;
   now_ = loop_.now();
   gather(mirror, from);
-  const std::uint64_t before = counts_.messages;
+  const std::uint64_t before = counts_.messages[mirror.manner.group];
   for (Follower& follower : mirror.followers) {
     if (follower.cursor != from) continue;  // lags already, its socket's readiness moves it
-    if (!outlets_[follower.slot].blocked) send_gathered(mirror, follower);
+    if (takes(mirror, follower.slot)) send_gathered(mirror, follower);
     if (follower.cursor != mirror.flushed) lag(mirror, follower);
   }
   const net::WallTime source = mirror.publications.back()->source_time;
-  if (on_latency_ && source != net::WallTime{} && counts_.messages > before)
-    on_latency_(source, counts_.messages - before);
+  const std::uint64_t sent = counts_.messages[mirror.manner.group] - before;
+  if (on_latency_ && source != net::WallTime{} && sent > 0) on_latency_(mirror.manner.group, source, sent);
 }
 
 void Fanout::flush() {

@@ -13,6 +13,7 @@
 // touches nobody. Not here: what the bytes mean, who may follow, deadlines.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -61,9 +62,24 @@ class FanoutObserver {
   virtual void on_broken(std::uint32_t slot) = 0;
 };
 
+// What the messages of a ring are counted as: a number below groups_max, that means something to whoever opens rings.
+using Group = std::uint8_t;
+inline constexpr std::size_t groups_max = 8;
+
+// How a ring's messages are to be handled.
+struct Manner {
+  Group group = 0;
+  // Only the newest message counts: it is all that the ring keeps, and who is slow is given that one. How slow somebody
+  // is, sockets do not tell, who hold thousands of small messages: so each message is followed by a ping, and whoever
+  // has ever echoed one is sent the next message when it has echoed the last.
+  bool latest_wins = false;
+};
+inline constexpr std::string_view latest_ping = "latest";  // its payload
+
 // Counted over the life of the loop, read by the metrics on the same thread.
 struct FanoutCounts {
-  std::uint64_t messages = 0, bytes = 0, sends = 0, blocked = 0, behind = 0;
+  std::array<std::uint64_t, groups_max> messages{};  // by group
+  std::uint64_t bytes = 0, sends = 0, blocked = 0, behind = 0;
 };
 
 class Fanout {
@@ -78,8 +94,15 @@ class Fanout {
   // Framed bytes of this session alone, in order with everything else it is sent.
   void send(std::uint32_t slot, std::string_view bytes);
   // The same for a follower whose history is replayed, so many messages of it; on_drained reports when they have gone.
-  void replay(const FollowerName& follower, std::string_view bytes, std::uint32_t messages);
+  struct Replay {
+    std::string bytes;
+    std::uint32_t messages = 1;
+    Group group = 0;
+  };
+  void replay(const FollowerName& follower, const Replay& history);
   void on_writable(std::uint32_t slot);
+  // A pong with latest_ping came. Whether one was to be expected: at most one for each message that it follows.
+  bool on_echo(std::uint32_t slot);
   std::size_t backlog_bytes(std::uint32_t slot) const;
   bool blocked(std::uint32_t slot) const { return outlets_[slot].blocked; }
   // When its socket last took anything: the measure of progress while it is blocked.
@@ -90,7 +113,7 @@ class Fanout {
   void remove_subscription(std::uint32_t slot, std::uint32_t subscription);
 
   // Mirrors, told in order with the publications by the Hub. `skip`: the mirror missed something and goes on at `next`.
-  void open_mirror(RingNumber ring, std::uint64_t next, const Place& place);
+  void open_mirror(RingNumber ring, std::uint64_t next, const Place& place, Manner manner = {});
   void close_mirror(RingNumber ring);
   void skip(RingNumber ring, std::uint64_t next, const Place& place);
   void publish(RingNumber ring, PublicationRef publication, std::uint64_t oldest);
@@ -108,7 +131,7 @@ class Fanout {
 
   const FanoutCounts& counts() const { return counts_; }
   // Source time to socket write, called once per ring and turn with how many messages it stands for.
-  using OnLatency = base::Callback<void(net::WallTime source, std::uint64_t messages)>;
+  using OnLatency = base::Callback<void(Group group, net::WallTime source, std::uint64_t messages)>;
   void set_on_latency(OnLatency on_latency) { on_latency_ = std::move(on_latency); }
 
  private:
@@ -120,6 +143,7 @@ class Fanout {
   };
   struct Mirror {
     RingNumber ring;
+    Manner manner;
     std::deque<PublicationRef> publications;
     std::uint64_t next;     // sequence after the last
     std::uint64_t flushed;  // where every follower stands that does not lag
@@ -148,6 +172,9 @@ class Fanout {
     int socket = -1;
     std::uint32_t generation = 0;
     bool blocked = false;
+    bool echoes = false;  // it has answered a latest_ping
+    bool unread = false;  // and not yet the last one
+    std::uint16_t pinged = 0;  // pings that were sent and not answered
     net::Instant last_sent{};
     std::vector<Subscription> subscriptions;
     std::unique_ptr<Backlog> backlog;  // exists only while something waits
@@ -160,7 +187,11 @@ class Fanout {
   void gather(const Mirror& mirror, std::uint64_t from);
   void send_gathered(const Mirror& mirror, Follower& follower);
   void catch_up(Mirror& mirror, Follower& follower);
+  void catch_up_all(std::uint32_t slot);
   void lag(Mirror& mirror, Follower& follower);
+  bool takes(const Mirror& mirror, std::uint32_t slot) const {
+    return !outlets_[slot].blocked && !(mirror.manner.latest_wins && outlets_[slot].unread);
+  }
   Follower* find(const Mirror& mirror, const FollowerName& name) const;
   void purge(Mirror& mirror);
   void drop_oldest(Mirror& mirror);

@@ -53,7 +53,7 @@ TEST_F(FanoutTest, WhatATurnGatheredLeavesInOneSendPerFollower) {
     EXPECT_EQ(received(slot), "abcdef");
     EXPECT_EQ(sockets.peers[slot].sends, 1);
   }
-  EXPECT_EQ(fanout.counts().messages, 6U);
+  EXPECT_EQ(fanout.counts().messages[0], 6U);
 }
 
 TEST_F(FanoutTest, AFollowerGetsWhatIsPublishedAfterItsSequenceAndNothingBefore) {
@@ -127,8 +127,8 @@ TEST_F(FanoutTest, RepliesAndHistoryKeepTheirOrderWithTheRing) {
   EXPECT_FALSE(fanout.has_everything(name)) << "its history may be on its way";
   sockets.peers[0].room = 3;
   fanout.send(0, "reply ");
-  fanout.replay(name, "history ", 1);
-  EXPECT_EQ(fanout.counts().messages, 1U);
+  fanout.replay(name, {"history "});
+  EXPECT_EQ(fanout.counts().messages[0], 1U);
   EXPECT_EQ(drained[0], 0U);
   fanout.attach(name, {1, ring.next(), ring.end()});
   publish("live");
@@ -145,10 +145,10 @@ TEST_F(FanoutTest, NewsForASessionThatIsGoneTouchNobody) {
   fanout.open_mirror(1, ring.next(), ring.end());
   const FollowerName gone = join(0);
   fanout.close(0);
-  fanout.replay(gone, "late", 1);
+  fanout.replay(gone, {"late"});
   fanout.attach(gone, {1, ring.next(), ring.end()});
   fanout.open(0, 7);
-  fanout.replay(gone, "late", 1);
+  fanout.replay(gone, {"late"});
   publish("news");
   fanout.flush();
   EXPECT_EQ(received(0), "");
@@ -203,6 +203,48 @@ TEST(Ring, FindsWhereAFollowerGoesOn) {
   EXPECT_EQ(ring.find(Place::of(std::uint64_t{20})), 3U);
   EXPECT_EQ(ring.find(Place::of(std::uint64_t{30})), 4U);
   EXPECT_EQ(ring.find(Place::of(std::uint64_t{15})), std::nullopt);
+}
+
+// Sockets that take everything hide how slow their clients are.
+TEST_F(FanoutTest, OfWhatLatestWinsTheNextOneWaitsForTheEchoOfTheLast) {
+  Ring newest(1, ring.end());
+  fanout.open_mirror(1, newest.next(), newest.end(), {0, true});
+  const FollowerName name = join(0);
+  const auto publish_newest = [&](std::string_view bytes) {
+    const PublicationRef publication = newest.append({bytes, 1, {}}, {});
+    fanout.publish(1, publication, newest.oldest());
+    fanout.flush();
+  };
+  fanout.attach(name, {1, newest.next(), newest.end()});
+  publish_newest("a");
+  publish_newest("b");
+  EXPECT_EQ(sockets.peers[0].received, "ab") << "it may not know of echoes";
+  fanout.on_echo(0);
+  for (const char* text : {"c", "d", "e"}) publish_newest(text);
+  EXPECT_EQ(sockets.peers[0].received, "abc");
+  fanout.on_echo(0);
+  EXPECT_EQ(sockets.peers[0].received, "abce") << "d was not the newest any more";
+  fanout.on_echo(0);
+  publish_newest("f");
+  EXPECT_EQ(sockets.peers[0].received, "abcef");
+  EXPECT_TRUE(behind.empty());
+}
+
+TEST_F(FanoutTest, OfWhatLatestWinsABlockedSocketIsGivenTheNewest) {
+  Ring newest(1, ring.end());
+  fanout.open_mirror(1, newest.next(), newest.end(), {0, true});
+  const FollowerName name = join(0);
+  fanout.attach(name, {1, newest.next(), newest.end()});
+  sockets.peers[0].room = 1;
+  for (const char* text : {"aa", "b", "c"}) {
+    const PublicationRef publication = newest.append({text, 1, {}}, {});
+    fanout.publish(1, publication, newest.oldest());
+    fanout.flush();
+  }
+  sockets.peers[0].room = SIZE_MAX;
+  fanout.on_writable(0);
+  EXPECT_EQ(sockets.peers[0].received, "aac");
+  EXPECT_TRUE(behind.empty());
 }
 
 }  // namespace

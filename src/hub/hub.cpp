@@ -12,9 +12,11 @@ std::uint32_t Hub::add_loop(Mailbox& mailbox) {
   return static_cast<std::uint32_t>(ports_.size() - 1);
 }
 
-RingNumber Hub::open_ring(const Place& start) {
+RingNumber Hub::open_ring(const Place& start, Manner manner) {
+  CHECK(manner.group < groups_max);
   const RingNumber number = next_ring_++;
-  rings_.emplace(number, Entry{Ring(ring_bytes_max_, start), std::vector<Side>(ports_.size())});
+  const std::size_t bytes_max = manner.latest_wins ? 1 : ring_bytes_max_;  // the last one stays, however long it is
+  rings_.emplace(number, Entry{Ring(bytes_max, start), std::vector<Side>(ports_.size()), manner});
   return number;
 }
 
@@ -91,8 +93,8 @@ void Hub::mirror(RingNumber number, std::uint32_t loop) {
   if (side.followers++ > 0) return;
   const std::uint64_t oldest = entry.ring.oldest();
   Order order{number, oldest, true, {}};
-  order.item.call = [number, oldest, place = entry.ring.before(oldest)](Fanout& fanout) {
-    fanout.open_mirror(number, oldest, place);
+  order.item.call = [number, oldest, place = entry.ring.before(oldest), manner = entry.manner](Fanout& fanout) {
+    fanout.open_mirror(number, oldest, place, manner);
   };
   give(loop, std::move(order));
   if (!ports_[loop].orders.empty() || !push_ring(loop, number, entry.ring.next())) ports_[loop].late.push_back(number);
@@ -118,10 +120,10 @@ bool Hub::attach(const Follower& follower, RingNumber number, std::uint64_t sequ
   return true;
 }
 
-void Hub::replay(const Follower& follower, std::string bytes, std::uint32_t messages) {
+void Hub::replay(const Follower& follower, Fanout::Replay history) {
   Order order;
-  order.item.call = [name = follower.name, bytes = std::move(bytes), messages](Fanout& fanout) {
-    fanout.replay(name, bytes, messages);
+  order.item.call = [name = follower.name, history = std::move(history)](Fanout& fanout) {
+    fanout.replay(name, history);
   };
   give(follower.loop, std::move(order));
 }

@@ -65,7 +65,7 @@ class Hub {
   std::uint32_t add_loop(Mailbox& mailbox);
   void on_room(std::uint32_t loop);
 
-  RingNumber open_ring(const Place& start);
+  RingNumber open_ring(const Place& start, Manner manner = {});
   void close_ring(RingNumber ring);
   const Ring& ring(RingNumber number) const { return rings_.at(number).ring; }
   void publish(RingNumber ring, const Ring::Content& content, const Place& after);
@@ -76,7 +76,7 @@ class Hub {
 
   // False when the ring has moved past `sequence`: read more history first.
   bool attach(const Follower& follower, RingNumber ring, std::uint64_t sequence);
-  void replay(const Follower& follower, std::string bytes, std::uint32_t messages);
+  void replay(const Follower& follower, Fanout::Replay history);
   // Any call on the loop's thread, in order with everything else that goes there.
   void call(std::uint32_t loop, base::Callback<void(Fanout&)> call);
 
@@ -88,6 +88,7 @@ class Hub {
   struct Entry {
     Ring ring;
     std::vector<Side> sides;  // by loop
+    Manner manner;
   };
   struct Order {
     RingNumber ring = 0;  // 0: none; else what the loop must have been given before

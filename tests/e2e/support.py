@@ -203,10 +203,11 @@ class Follower:
 
 
 async def until(what, condition, seconds=30):
-    """Waits for a condition of other processes; fails loudly where it does not come."""
+    """Waits for a condition of other processes; fails loudly where it does not come. `what`: text, or what makes it."""
     deadline = time.monotonic() + seconds * SLOW
     while not condition():
-        check(time.monotonic() < deadline, f"waited {seconds * SLOW} s in vain: {what}")
+        if time.monotonic() > deadline:
+            check(False, f"waited {seconds * SLOW} s in vain: {what() if callable(what) else what}")
         await asyncio.sleep(0.02)
 
 

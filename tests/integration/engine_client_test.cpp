@@ -175,10 +175,11 @@ TEST_P(EngineClient, FollowsALogUntilTheContainerIsStopped) {
 
 struct Heard : docker::EventWatch::Listener {
   std::map<std::string, std::vector<std::string>> actions;  // by container
-  int resyncs = 0, ups = 0, downs = 0;
+  int resyncs = 0, missed = 0, ups = 0, downs = 0;
 
   void on_event(const docker::Event& event) override { actions[event.id].push_back(event.action); }
   void on_resync() override { ++resyncs; }
+  void on_missed() override { ++missed; }
   void on_up() override { ++ups; }
   void on_down(const base::Error&) override { ++downs; }
 };

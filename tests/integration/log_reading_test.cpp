@@ -124,6 +124,7 @@ class WakeByEvents final : public docker::EventWatch::Listener {
  private:
   void on_event(const docker::Event&) override { wake(); }
   void on_resync() override { wake(); }
+  void on_missed() override {}
   void on_up() override {}
   void on_down(const base::Error&) override {}
   void wake() {

@@ -24,6 +24,18 @@ class LogRotation : public LogReading {
   }
   // Of the first lines nothing is left: the test is of what it says.
   bool rotated(const std::string& id) const { return !docker_logs(socket_, id, LogStream::out).starts_with("0 "); }
+  // Where the reader and the container are: for a run whose end is not heard of.
+  std::string what_stands(const std::string& id) {
+    const docker::LogReaderCounts& counts = reader_->counts();
+    return std::to_string(heard_.lines()) + " lines, states: " + heard_.states_text() + ", " +
+           std::to_string(counts.reads) + " plain reads, " + std::to_string(counts.follows) +
+           " follows; the container is " + ground_.await(client_->inspect(id)).value().state + ", and docker logs ends " +
+           last_line(docker_logs(socket_, id, LogStream::out));
+  }
+  static std::string last_line(std::string text) {
+    if (!text.empty()) text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
+  }
   void print_counts(const std::string& what) const {
     const docker::LogReaderCounts& counts = reader_->counts();
     std::printf(
@@ -44,7 +56,7 @@ void LogRotation::paced(const std::string& driver, const std::string& max_size, 
                                  "\"; i=$((i+1)); [ $((i%30)) = 0 ] && sleep 0.02; done",
                              rotating(driver, max_size));
   read(id);
-  ASSERT_TRUE(heard_stop());
+  ASSERT_TRUE(heard_stop()) << what_stands(id);
   EXPECT_TRUE(rotated(id));
   EXPECT_EQ(heard_.judge_numbers(LogStream::out, lines), "");
   EXPECT_EQ(heard_.gaps, 0);

@@ -170,6 +170,7 @@ struct Heard : docker::EventWatch::Listener {
   std::vector<std::string> told;
   void on_event(const docker::Event& event) override { told.push_back(event.action); }
   void on_resync() override { told.emplace_back("RESYNC"); }
+  void on_missed() override { told.emplace_back("MISSED"); }
   void on_up() override { told.emplace_back("UP"); }
   void on_down(const base::Error&) override { told.emplace_back("DOWN"); }
 };

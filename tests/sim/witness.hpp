@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "feeds/log_follow.hpp"
+#include "feeds/follow.hpp"
 #include "sim/heard.hpp"
 #include "sim/log_truth.hpp"
 

@@ -1,4 +1,4 @@
-// What a client asks of a container's log, and what it is told: the words between `api` and `feeds`.
+// What a client asks of a channel that Docker feeds, and what it is told: the words between `api` and `feeds`.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,15 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "docker/event_memory.hpp"
 #include "docker/position.hpp"
 #include "hub/hub.hpp"
 
 namespace feeds {
+
+// What a channel tells of. Also the group by which the hub counts its messages.
+enum class Source : std::uint8_t { logs, container_events, stats, docker_events, containers };
+inline constexpr std::size_t sources = 5;
 
 // How the messages look (protocol.md, WebSocket endpoints).
 enum class Form : std::uint8_t {
@@ -29,15 +34,17 @@ struct Shape {
 
 // Where a follower wants to begin. All of them together: what each allows.
 struct Start {
-  std::optional<docker::Position> after;  // exclusive: it resumes
-  std::optional<std::int64_t> since_ns;   // inclusive, nanoseconds of Unix time
-  std::optional<std::uint64_t> tail;      // lines; absent: all
-  bool empty() const { return !after && !since_ns && !tail; }
+  std::optional<docker::Position> after;        // exclusive: it resumes a log
+  std::optional<docker::EventPosition> events;  // or events
+  std::optional<std::int64_t> since_ns;         // inclusive, nanoseconds of Unix time; not for `containers` and stats
+  std::optional<std::uint64_t> tail;            // lines of a log; absent: all
+  bool empty() const { return !after && !events && !since_ns && !tail; }
 };
 
 struct Follow {
   hub::Follower follower;
-  std::string container;  // the full id
+  Source source = Source::logs;
+  std::string container;  // the full id; empty for docker_events and containers
   Shape shape;
   Start start;
 };
@@ -47,7 +54,7 @@ struct Lost {
 };
 
 struct Subscribed {
-  std::string position;
+  std::string position;   // empty for `containers` and stats, which have none
   std::string recovered;  // full, partial, none; empty where no position was given
   std::string reason;     // with none
   std::optional<Lost> lost;

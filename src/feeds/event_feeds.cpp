@@ -1,0 +1,151 @@
+#include "feeds/event_feeds.hpp"
+
+#include <algorithm>
+
+namespace feeds {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr net::Duration early_patience = 5s;  // events reach the instances within moments
+constexpr net::Duration end_check = 250ms;    // whether the followers of a removed container have everything
+constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
+constexpr std::string_view of_container = "container:events:";
+
+}  // namespace
+
+EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine)
+    : loop_(loop),
+      parts_(parts),
+      memory_(engine),
+      engine_(engine),
+      all_(std::move(parts), {Source::docker_events}, "docker:events") {}
+
+LiveChannel& EventFeeds::channel_of(const Follow& follow) {
+  if (follow.source == Source::docker_events) return all_;
+  std::unique_ptr<LiveChannel>& channel = of_container_[follow.container];
+  if (!channel) {
+    channel = std::make_unique<LiveChannel>(parts_, LiveChannel::Kind{Source::container_events},
+                                            std::string(of_container) + follow.container);
+  }
+  return *channel;
+}
+
+void EventFeeds::follow(const Follow& follow, const std::vector<LogState>& told) {
+  early_.erase(follow.follower);
+  docker::EventMemory::Since since{memory_.entries().size(), true, false};
+  if (follow.start.events && follow.start.events->engine == engine_) {
+    since = memory_.after(*follow.start.events);
+  } else if (follow.start.since_ns) {
+    since = memory_.from(*follow.start.since_ns);
+  }
+  if (!since.ahead) return answer(follow, told, since);
+  net::Timer deadline = loop_.after(early_patience, [this, name = follow.follower] {
+    const Early late = std::move(early_.extract(name).mapped());
+    docker::EventMemory::Since present{memory_.entries().size(), false, false};
+    answer(late.follow, late.told, present);
+  });
+  early_.emplace(follow.follower, Early{follow, told, std::move(deadline)});
+}
+
+void EventFeeds::answer(const Follow& follow, const std::vector<LogState>& told,
+                        const docker::EventMemory::Since& since) {
+  LiveChannel& channel = channel_of(follow);
+  Subscribed subscribed;
+  const auto& entries = memory_.entries();
+  docker::EventPosition at = memory_.present();
+  if (since.first < entries.size() && since.first > 0) at = entries[since.first - 1].position;
+  if (since.first == 0 && !entries.empty()) at = {engine_, entries.front().position.time_ns - 1, 0};
+  if (follow.start.events) {
+    const bool other = follow.start.events->engine != engine_;
+    subscribed.recovered = other ? "none" : since.complete ? "full" : "partial";
+    if (other) subscribed.reason = "recreated";
+    if (subscribed.recovered == "partial") subscribed.lost = {follow.start.events->print(), at.print(), "trimmed"};
+    if (subscribed.recovered == "full") at = *follow.start.events;
+  }
+  subscribed.position = at.print();
+  std::vector<std::string> messages;
+  for (const LogState state : told) messages.push_back(channel.status(state, follow.shape));
+  for (std::size_t i = since.first; i < entries.size(); ++i) {
+    const docker::Event& event = entries[i].event;
+    if (follow.source == Source::docker_events || (event.type == "container" && event.id == follow.container))
+      messages.push_back(message(channel, entries[i]));
+  }
+  channel.join(follow.follower, follow.shape, subscribed, messages);
+}
+
+std::string EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const {
+  const std::string& json = entry.event.json;
+  const std::string about = "\"channel\":\"" + channel.name() + "\",\"position\":\"" + entry.position.print() + '"';
+  if (&channel == &all_) return R"({"type":"docker_event",)" + about + ",\"event\":" + json + '}';
+  // Docker's own fields at the top, ours behind them: of a name that comes twice the last one counts.
+  return json.substr(0, json.rfind('}')) + R"(,"type":"container_event",)" + about + '}';
+}
+
+void EventFeeds::unfollow(const hub::Follower& follower) {
+  early_.erase(follower);
+  all_.leave(follower);
+  for (Removed& each : removed_) each.channel->leave(follower);
+  for (auto& [container, channel] : of_container_) {
+    if (!channel->has(follower)) continue;
+    channel->leave(follower);
+    if (!channel->followed()) of_container_.erase(std::string(container));
+    return;
+  }
+}
+
+void EventFeeds::on_behind(const hub::Follower& follower) {
+  all_.rejoin(follower);
+  for (auto& [container, channel] : of_container_) channel->rejoin(follower);
+  for (Removed& each : removed_) each.channel->rejoin(follower);
+}
+
+void EventFeeds::on_event(const docker::Event& event) {
+  const docker::EventMemory::Entry& entry = memory_.add(event);
+  const net::WallTime time{net::Duration(event.time_ns)};
+  if (all_.followed()) all_.publish(message(all_, entry), time);
+  const auto found = event.type == "container" ? of_container_.find(event.id) : of_container_.end();
+  if (found != of_container_.end()) {
+    found->second->publish(message(*found->second, entry), time);
+    if (event.action == "destroy" || event.action == "remove") on_removed(event.id);
+  }
+  look_at_early();
+}
+
+void EventFeeds::look_at_early() {
+  for (auto each = early_.begin(); each != early_.end();) {
+    const auto mine = each++;
+    const docker::EventMemory::Since since = memory_.after(*mine->second.follow.start.events);
+    if (since.ahead) continue;
+    const Early early = std::move(early_.extract(mine).mapped());
+    answer(early.follow, early.told, since);
+  }
+}
+
+void EventFeeds::say(LogState state) {
+  all_.publish_status(state);
+  for (auto& [container, channel] : of_container_) channel->publish_status(state);
+}
+
+void EventFeeds::on_removed(const std::string& container) {
+  auto found = of_container_.extract(container);
+  if (!found) return;
+  found.mapped()->publish_status(LogState::removed);
+  removed_.push_back({std::move(found.mapped()), loop_.now() + end_patience});
+  look_who_is_done();
+}
+
+void EventFeeds::look_who_is_done() {
+  std::erase_if(removed_, [](const Removed& each) { return !each.channel->followed(); });
+  for (Removed& each : removed_) each.channel->end(loop_.now() >= each.patience_ends);
+  if (!removed_.empty()) look_ = loop_.after(end_check, [this] { look_who_is_done(); });
+}
+
+std::vector<const LiveChannel*> EventFeeds::channels() const {
+  std::vector<const LiveChannel*> all;
+  if (all_.followed()) all.push_back(&all_);
+  for (const auto& [container, channel] : of_container_) all.push_back(channel.get());
+  return all;
+}
+
+}  // namespace feeds

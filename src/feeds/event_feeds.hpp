@@ -1,0 +1,65 @@
+// EventFeeds: `docker:events`, and `container:events:{id}` for each container that somebody follows, from the events
+// that the Engine tells this instance. Followers who come back with a position are told what they missed, as far as it
+// is remembered (docker::EventMemory).
+//
+// Owner and thread: Feeds, control loop. Bounds: the memory's and the rings'.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "docker/event_memory.hpp"
+#include "feeds/live_channel.hpp"
+
+namespace feeds {
+
+class EventFeeds {
+ public:
+  EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine);
+
+  // Of a container that exists, or of all. `told`: what it has to know beside that, such as source_down.
+  void follow(const Follow& follow, const std::vector<LogState>& told);
+  void unfollow(const hub::Follower& follower);
+  void on_behind(const hub::Follower& follower);
+
+  void on_event(const docker::Event& event);
+  void on_missed() { memory_.broke(); }
+  // The container is gone, whether or not an event said so.
+  void on_removed(const std::string& container);
+  void say(LogState state);
+
+  // Every channel that is followed.
+  std::vector<const LiveChannel*> channels() const;
+
+ private:
+  // One that is gone, while its followers are still being sent what was said of it.
+  struct Removed {
+    std::unique_ptr<LiveChannel> channel;
+    net::Instant patience_ends;
+  };
+  // A position that another instance has told, and this one has not heard of yet.
+  struct Early {
+    Follow follow;
+    std::vector<LogState> told;
+    net::Timer deadline;
+  };
+  LiveChannel& channel_of(const Follow& follow);
+  void answer(const Follow& follow, const std::vector<LogState>& told, const docker::EventMemory::Since& since);
+  std::string message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const;
+  void look_at_early();
+  void look_who_is_done();
+
+  net::Loop& loop_;
+  LiveChannel::Parts parts_;
+  docker::EventMemory memory_;
+  const std::uint64_t engine_;
+  LiveChannel all_;
+  std::map<std::string, std::unique_ptr<LiveChannel>> of_container_;  // by id
+  std::vector<Removed> removed_;
+  std::map<hub::Follower, Early, ByName> early_;
+  net::Timer look_;
+};
+
+}  // namespace feeds

@@ -1,0 +1,137 @@
+#include "feeds/feeds.hpp"
+
+namespace feeds {
+
+Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id)
+    : parts_(parts),
+      events_(parts.loop, {parts.hub, framer_, parts.followers}, docker::engine_key(engine_id)),
+      stats_(parts.engine, {parts.hub, framer_, parts.followers}),
+      containers_(parts.engine, {parts.hub, framer_, parts.followers}, engine_id,
+                  [this](const std::string& container) {
+                    events_.on_removed(container);
+                    stats_.on_removed(container);
+                  }),
+      logs_(parts, settings, engine_id) {
+  logs_.on_degraded([this](bool degraded) {
+    degraded_ = degraded;
+    say(degraded ? LogState::degraded : LogState::recovered);
+  });
+}
+
+void Feeds::follow(Follow follow) {
+  if (follow.source == Source::logs) return logs_.follow(std::move(follow));
+  if (follow.source == Source::docker_events || follow.source == Source::containers) return join(follow);
+  const hub::Follower name = follow.follower;
+  looked_for_.insert_or_assign(name, std::move(follow));
+  jobs_.start(look_for(name));
+}
+
+// Whoever asks by a full id was not looked for yet.
+net::Task<void> Feeds::look_for(hub::Follower follower) {
+  const std::string container = looked_for_.at(follower).container;
+  auto found = co_await parts_.engine.inspect(container);
+  const auto asked = looked_for_.find(follower);
+  if (asked == looked_for_.end() || asked->second.container != container) co_return;
+  const Follow follow = std::move(looked_for_.extract(asked).mapped());
+  if (found) {
+    join(follow);
+  } else {
+    refuse(follower, found.error());
+  }
+}
+
+void Feeds::join(const Follow& follow) {
+  switch (follow.source) {
+    case Source::logs:
+      return;
+    case Source::docker_events:
+    case Source::container_events:
+      return events_.follow(follow, told());
+    case Source::stats: {
+      std::vector<LogState> states;
+      if (!engine_answers_) states.push_back(LogState::source_down);
+      return stats_.follow(follow, states);
+    }
+    case Source::containers: {
+      std::vector<LogState> states;
+      if (!engine_answers_) states.push_back(LogState::source_down);
+      return containers_.follow(follow, states);
+    }
+  }
+}
+
+// What became of the sources of events, to whoever comes while it is so.
+std::vector<LogState> Feeds::told() const {
+  std::vector<LogState> states;
+  if (!engine_answers_) states.push_back(LogState::source_down);
+  if (degraded_) states.push_back(LogState::degraded);
+  return states;
+}
+
+void Feeds::refuse(const hub::Follower& follower, const base::Error& error) {
+  parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name, error](hub::Fanout&) {
+    to->on_refused(name, error);
+  });
+}
+
+void Feeds::unfollow(const hub::Follower& follower) {
+  looked_for_.erase(follower);
+  logs_.unfollow(follower);
+  events_.unfollow(follower);
+  stats_.unfollow(follower);
+  containers_.unfollow(follower);
+}
+
+void Feeds::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
+  static_cast<hub::Demand&>(logs_).on_behind(follower, joint);
+  events_.on_behind(follower);
+  stats_.on_behind(follower);
+  containers_.on_behind(follower);
+}
+
+void Feeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
+  static_cast<hub::Demand&>(logs_).on_drained(follower, bytes);
+}
+
+void Feeds::on_event(const docker::Event& event) {
+  if (event.type == "container") logs_.on_container_event(event.id);
+  events_.on_event(event);
+  containers_.on_event(event);
+  if (event.type == "container" && (event.action == "destroy" || event.action == "remove")) stats_.on_removed(event.id);
+}
+
+void Feeds::on_resync() {
+  logs_.on_resync();
+  containers_.on_resync();
+}
+
+void Feeds::on_engine(bool answers) {
+  if (std::exchange(engine_answers_, answers) == answers) return;
+  const LogState state = answers ? LogState::recovered : LogState::source_down;
+  events_.say(state);
+  stats_.say(state);
+  containers_.say(state);
+}
+
+// Redis carries no stats and no picture: each instance reads its own.
+void Feeds::say(LogState state) { events_.say(state); }
+
+std::vector<const LiveChannel*> Feeds::live() const {
+  std::vector<const LiveChannel*> all = events_.channels();
+  for (const LiveChannel* each : stats_.channels()) all.push_back(each);
+  if (containers_.channel().followed()) all.push_back(&containers_.channel());
+  return all;
+}
+
+std::size_t Feeds::live_channels() const { return live().size(); }
+
+std::vector<Feeds::Channel> Feeds::channels() const {
+  std::vector<Channel> all;
+  for (const LiveChannel* each : live()) all.push_back({each->name(), each->followers(), true});
+  logs_.list([&all](const std::string& name, std::size_t followers, bool owning) {
+    all.push_back({name, followers, owning});
+  });
+  return all;
+}
+
+}  // namespace feeds

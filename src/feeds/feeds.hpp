@@ -1,0 +1,67 @@
+// Feeds: all channels of this instance that Docker feeds, each by its own kind: logs (shared with other instances),
+// events, the picture of the containers, stats. Says to each what becomes of the Engine and of Redis.
+//
+// Thread: the control loop. Answers through Followers.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "feeds/containers_feed.hpp"
+#include "feeds/event_feeds.hpp"
+#include "feeds/log_feeds.hpp"
+#include "feeds/stats_feeds.hpp"
+
+namespace feeds {
+
+class Feeds final : public hub::Demand {
+ public:
+  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id);
+
+  // A second follow of the same name replaces the first one's options.
+  void follow(Follow follow);
+  void unfollow(const hub::Follower& follower);
+
+  // What the Engine tells.
+  void on_event(const docker::Event& event);
+  void on_missed_events() { events_.on_missed(); }
+  void on_resync();
+  void on_engine(bool answers);
+
+  // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
+  void drain(std::function<void()> done) { logs_.drain(std::move(done)); }
+
+  struct Channel {
+    std::string name;
+    std::size_t followers;
+    bool read_here;  // else another instance reads it, and this one relays
+  };
+  std::vector<Channel> channels() const;
+  const LogFeeds& logs() const { return logs_; }
+  std::size_t live_channels() const;
+
+  void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
+  void on_drained(const hub::Follower& follower, std::size_t bytes) override;
+
+ private:
+  net::Task<void> look_for(hub::Follower follower);
+  void join(const Follow& follow);
+  void refuse(const hub::Follower& follower, const base::Error& error);
+  std::vector<LogState> told() const;
+  void say(LogState state);
+  std::vector<const LiveChannel*> live() const;
+
+  const LogFeeds::Parts parts_;
+  ws::Deflater deflater_;
+  Framer framer_{deflater_};
+  bool engine_answers_ = true, degraded_ = false;
+  EventFeeds events_;
+  StatsFeeds stats_;
+  ContainersFeed containers_;
+  std::map<hub::Follower, Follow, ByName> looked_for_;  // those whose container may not exist
+  net::Jobs jobs_;
+  LogFeeds logs_;  // last: it may say at once that Redis is down
+};
+
+}  // namespace feeds

@@ -1,0 +1,83 @@
+// LiveChannel: a channel whose messages are made on this instance, once, for whoever follows: a ring per shape, and the
+// followers. What one is told before it joins is its maker's business, who gives it with join().
+//
+// Owner and thread: the control loop. Bounds: the rings'. Nobody is told here that messages were missed: who fell
+// behind comes back through rejoin().
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "feeds/framer.hpp"
+#include "feeds/status.hpp"
+#include "hub/hub.hpp"
+
+namespace feeds {
+
+struct ByName {
+  static auto tie(const hub::Follower& each) {
+    return std::tie(each.loop, each.name.session.slot, each.name.session.generation, each.name.subscription);
+  }
+  bool operator()(const hub::Follower& a, const hub::Follower& b) const { return tie(a) < tie(b); }
+};
+
+class LiveChannel {
+ public:
+  struct Parts {
+    hub::Hub& hub;
+    Framer& framer;
+    std::vector<Followers*> followers;  // by serving loop
+  };
+  struct Kind {
+    Source source;
+    bool latest_wins = false;  // who is slow gets the newest message only
+  };
+  LiveChannel(Parts parts, Kind kind, std::string name);
+  ~LiveChannel();
+  LiveChannel(const LiveChannel&) = delete;
+
+  const std::string& name() const { return name_; }
+  bool followed() const { return !followers_.empty(); }
+  std::size_t followers() const { return followers_.size(); }
+  bool has(const hub::Follower& follower) const { return followers_.contains(follower); }
+
+  // To all. `json`: a whole object.
+  void publish(std::string_view json, net::WallTime source_time = {});
+  void publish_status(LogState state);
+
+  // It is told `subscribed`, then the messages, then whatever is published from now on. Again of one who follows
+  // already: it goes on where it stands, behind the messages.
+  void join(const hub::Follower& follower, const Shape& shape, const Subscribed& subscribed,
+            const std::vector<std::string>& messages);
+  void leave(const hub::Follower& follower);
+  // It fell out of its ring: it goes on with the oldest that is there or, behind these messages, with the next one.
+  void rejoin(const hub::Follower& follower);
+  void rejoin(const hub::Follower& follower, const std::vector<std::string>& messages);
+  // Those who have been given everything are told that it is over, the others too where `force`.
+  void end(bool force);
+  // `status` as a message of its own, for join().
+  std::string status(LogState state, const Shape& shape) const;
+
+ private:
+  struct Entry {
+    hub::RingNumber ring = 0;
+    std::uint32_t followers = 0;
+  };
+  static std::size_t index(const Shape& shape);
+  static Shape shape(std::size_t index);
+  void replay(const hub::Follower& follower, const std::vector<std::string>& messages);
+
+  Parts parts_;
+  const Kind kind_;
+  const std::string name_;
+  std::array<Entry, 4> rings_;
+  std::map<hub::Follower, std::size_t, ByName> followers_;  // which of the rings
+  std::string scratch_;
+};
+
+}  // namespace feeds
