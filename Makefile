@@ -31,7 +31,7 @@ demo-cluster: ## the same on Redis and three instances
 bench: ## ratios to a bare epoll program, in one run (ARGS="--quick"; ARGS=attacks: what attacks cost others)
 	@tools/setup build
 	@$(MAKE) --no-print-directory build/release/build.ninja
-	@cmake --build --preset release --target dockcast bench_floor bench_load bench_fake_engine
+	@cmake --build --preset release --target dockcast bench_programs
 	@exec $(if $(filter attacks,$(firstword $(ARGS))),bench/attacks $(wordlist 2,99,$(ARGS)),bench/run $(ARGS))
 
 soak: ## CONNECTIONS=10000 of every kind against one process: nothing is left of them

@@ -6,7 +6,6 @@
 // leaves in one send per connection.
 //
 //     engine ──records──► Channel.bytes: frames laid end to end ──► one cursor (Connection.sent) per connection
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "handshake.hpp"
 #include "line.hpp"
 #include "os.hpp"
 
@@ -41,23 +41,6 @@ struct Connection {
 };
 
 enum Tag : uint64_t { listener_tag = 1ULL << 32, engine_tag = 2ULL << 32, client_tag = 3ULL << 32 };
-
-std::string accept_key(const std::string& key) {
-  std::string both = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int digest_bytes = 0;
-  EVP_Digest(both.data(), both.size(), digest, &digest_bytes, EVP_sha1(), nullptr);
-  unsigned char text[64];
-  int length = EVP_EncodeBlock(text, digest, static_cast<int>(digest_bytes));
-  return {reinterpret_cast<char*>(text), static_cast<size_t>(length)};
-}
-
-std::string header_value(const std::string& request, const std::string& name) {
-  size_t at = request.find("\r\n" + name + ": ");
-  if (at == std::string::npos) return {};
-  at += name.size() + 4;
-  return request.substr(at, request.find("\r\n", at) - at);
-}
 
 // A text frame of exactly `payload_bytes`, the line at its end (RFC 6455 5.2); not masked, as a server's.
 void append_frame(std::string& to, std::string_view line, size_t payload_bytes) {
@@ -138,15 +121,11 @@ class Floor {
 
   void upgrade(int fd, Connection& connection) {
     const std::string request = *std::exchange(connection.request, nullptr);
-    std::string key = header_value(request, "Sec-WebSocket-Key");
-    if (key.empty()) {
+    std::string answer = upgrade_answer(request);
+    if (answer.empty()) {
       send_some(fd, "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return close_client(fd);
     }
-    std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
-    std::string protocol = header_value(request, "Sec-WebSocket-Protocol");
-    if (!protocol.empty()) answer += "Sec-WebSocket-Protocol: " + protocol + "\r\n";
-    answer += "Sec-WebSocket-Accept: " + accept_key(key) + "\r\n\r\n";
     append_frame(answer, R"({"type":"subscribed"})", 0);
     if (send_some(fd, answer) != static_cast<int64_t>(answer.size())) return close_client(fd);
 

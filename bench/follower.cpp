@@ -51,6 +51,19 @@ size_t Follower::take(std::string_view bytes, int64_t now_us, Tally& tally) {
   return taken;
 }
 
+size_t Follower::take_records(std::string_view bytes, int64_t now_us, Tally& tally) {
+  constexpr size_t head_bytes = 8;
+  size_t taken = 0;
+  while (bytes.size() - taken >= head_bytes) {
+    size_t length = 0;
+    for (size_t at = 4; at < head_bytes; ++at) length = length << 8 | static_cast<unsigned char>(bytes[taken + at]);
+    if (bytes.size() - taken - head_bytes < length) break;
+    take_text(bytes.substr(taken + head_bytes, length), now_us, tally);
+    taken += head_bytes + length;
+  }
+  return taken;
+}
+
 void Follower::take_frame(uint8_t first_byte, std::string_view payload, int64_t now_us, Tally& tally) {
   switch (first_byte) {
     case 0x81:

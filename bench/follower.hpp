@@ -31,6 +31,9 @@ class Follower {
   // Checks all whole frames at the start of `bytes`, which arrived at `now_us`; returns how many bytes they had.
   size_t take(std::string_view bytes, int64_t now_us, Tally& tally);
 
+  // The same of a Docker Engine's records: an 8-byte head with the length at its end, and the text.
+  size_t take_records(std::string_view bytes, int64_t now_us, Tally& tally);
+
   bool closed() const { return closed_; }
   bool saw_subscribed() const { return subscribed_; }
   uint32_t next_sequence() const { return next_; }

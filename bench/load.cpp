@@ -1,6 +1,8 @@
 // The load generator: opens WebSocket connections, reads everything that comes and checks every line of it.
 //
 //     bench_load --port P --path /ws/containers/{id}/logs?tail=0 [--subprotocol S] [--first TEXT] [--channels C]
+//                [--tls]
+//     bench_load --engine SOCKET --path /containers/{id}/logs?follow=1...     reads a Docker Engine itself, and plainly
 //
 // Connection i follows channel i mod C; {id} becomes that channel's container. Commands come on stdin, one JSON line
 // answers each, and the end of stdin ends the program:
@@ -25,6 +27,7 @@
 #include "follower.hpp"
 #include "line.hpp"
 #include "os.hpp"
+#include "tls.hpp"
 
 namespace bench {
 namespace {
@@ -39,6 +42,7 @@ struct Connection {
   enum class State { upgrading, subscribing, live, gone } state = State::upgrading;
   int fd = -1;
   Follower follower;
+  Tls ssl = {};
   std::string rest;  // the beginning of a frame
 };
 
@@ -46,10 +50,12 @@ class Load {
  public:
   explicit Load(const Options& options)
       : port_(static_cast<uint16_t>(options.number("port", 0))),
+        engine_(options.text("engine", "")),
         path_(options.required("path")),
         subprotocol_(options.text("subprotocol", "")),
         first_(options.text("first", "")),
-        channels_(static_cast<uint32_t>(options.number("channels", 1))) {
+        channels_(static_cast<uint32_t>(options.number("channels", 1))),
+        tls_(options.flag("tls") ? SSL_CTX_new(TLS_client_method()) : nullptr) {
     poll_.add(STDIN_FILENO, EPOLLIN, stdin_tag);
   }
 
@@ -105,6 +111,19 @@ class Load {
 
   void open_connection() {
     size_t index = connections_.size();
+    uint32_t channel = static_cast<uint32_t>(index) % channels_;
+    std::string path = path_;
+    if (size_t at = path.find("{id}"); at != std::string::npos) path.replace(at, 4, container_id(channel));
+    int fd = engine_.empty() ? connect_tcp(index) : connect_unix(engine_);
+    connections_.push_back({.fd = fd, .follower = Follower(channel, target_), .rest = {}});
+    if (tls_ != nullptr) shake_hands(connections_.back());
+    set_nonblocking(fd);
+    give(connections_.back(), engine_.empty() ? upgrade_request(path) : "GET " + path + " HTTP/1.0\r\n\r\n");
+    ++opening_;
+    poll_.add(fd, EPOLLIN, index);
+  }
+
+  int connect_tcp(size_t index) const {
     int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -117,19 +136,21 @@ class Load {
     sockaddr_in server{.sin_family = AF_INET, .sin_port = htons(port_), .sin_addr = {}, .sin_zero = {}};
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     must(connect(fd, reinterpret_cast<sockaddr*>(&server), sizeof server), "connect");
-    set_nonblocking(fd);
+    return fd;
+  }
 
-    uint32_t channel = static_cast<uint32_t>(index) % channels_;
-    std::string path = path_;
-    if (size_t at = path.find("{id}"); at != std::string::npos) path.replace(at, 4, container_id(channel));
+  void shake_hands(Connection& connection) const {
+    connection.ssl.reset(SSL_new(tls_));
+    SSL_set_fd(connection.ssl.get(), connection.fd);
+    if (SSL_connect(connection.ssl.get()) != 1) die("TLS");
+  }
+
+  std::string upgrade_request(const std::string& path) const {
     std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) +
                           "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     if (!subprotocol_.empty()) request += "Sec-WebSocket-Protocol: " + subprotocol_ + "\r\n";
-    give(fd, request + "\r\n");
-    connections_.push_back({.fd = fd, .follower = Follower(channel, target_), .rest = {}});
-    ++opening_;
-    poll_.add(fd, EPOLLIN, index);
+    return request + "\r\n";
   }
 
   void read_connection(Connection& connection) {
@@ -137,7 +158,8 @@ class Load {
     size_t kept = connection.rest.size();
     if (buffer_.size() < kept + read_bytes) buffer_.resize(2 * (kept + read_bytes));
     std::memcpy(buffer_.data(), connection.rest.data(), kept);
-    int64_t count = receive_some(connection.fd, std::span(buffer_).subspan(kept));
+    const std::span<char> room = std::span(buffer_).subspan(kept);
+    int64_t count = connection.ssl ? receive_some(*connection.ssl, room) : receive_some(connection.fd, room);
     if (count < 0) return;
     if (count == 0) return lose(connection);
     std::string_view bytes(buffer_.data(), kept + static_cast<size_t>(count));
@@ -152,13 +174,14 @@ class Load {
     if (end == std::string_view::npos) return bytes;
     std::string_view head = bytes.substr(0, end);
     bool accepted = head.starts_with("HTTP/1.1 101 ") && head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != head.npos;
+    if (!engine_.empty()) accepted = head.starts_with("HTTP/1.0 200 ") || head.starts_with("HTTP/1.1 200 ");
     if (!accepted) {
       tally_.last_other = bytes.substr(0, 300);
       lose(connection);
       return {};
     }
     connection.state = Connection::State::subscribing;
-    if (!first_.empty()) give(connection.fd, masked_text(first_));
+    if (!first_.empty()) give(connection, masked_text(first_));
     return bytes.substr(end + 4);
   }
 
@@ -166,13 +189,15 @@ class Load {
     if (connection.state == Connection::State::gone) return {};
     Follower& follower = connection.follower;
     bool was_complete = follower.next_sequence() >= target_;
-    bytes.remove_prefix(follower.take(bytes, now_ns() / 1000, tally_));
+    const int64_t now_us = now_ns() / 1000;
+    bytes.remove_prefix(engine_.empty() ? follower.take(bytes, now_us, tally_)
+                                        : follower.take_records(bytes, now_us, tally_));
     if (!was_complete && follower.next_sequence() >= target_) --incomplete_;
-    if (connection.state == Connection::State::subscribing && follower.saw_subscribed()) {
+    if (connection.state == Connection::State::subscribing && (follower.saw_subscribed() || !engine_.empty())) {
       connection.state = Connection::State::live;
       --opening_;
     }
-    if (!follower.reply().empty()) give(connection.fd, std::exchange(follower.reply(), {}));
+    if (!follower.reply().empty()) give(connection, std::exchange(follower.reply(), {}));
     if (follower.closed()) lose(connection);
     return bytes;
   }
@@ -187,13 +212,15 @@ class Load {
   }
 
   // Handshakes and pongs are small: a socket that does not take them at once belongs to a server that hangs.
-  static void give(int fd, const std::string& bytes) {
-    if (send_some(fd, bytes) != static_cast<int64_t>(bytes.size())) std::fprintf(stderr, "a server does not read\n");
+  static void give(Connection& connection, const std::string& bytes) {
+    const int64_t given = connection.ssl ? send_some(*connection.ssl, bytes) : send_some(connection.fd, bytes);
+    if (given != static_cast<int64_t>(bytes.size())) std::fprintf(stderr, "a server does not read\n");
   }
 
   void lose(Connection& connection) {
     if (connection.state != Connection::State::live) --opening_;
     connection.state = Connection::State::gone;
+    connection.ssl.reset();
     close(connection.fd);
     ++gone_;
   }
@@ -238,8 +265,9 @@ class Load {
   static constexpr size_t read_bytes = 256 * 1024;
 
   uint16_t port_;
-  std::string path_, subprotocol_, first_;
+  std::string engine_, path_, subprotocol_, first_;
   uint32_t channels_;
+  SSL_CTX* tls_;
   std::vector<Connection> connections_;
   size_t wanted_ = 0, opening_ = 0, gone_ = 0, incomplete_ = 0;
   uint32_t target_ = 0;  // the sequence number at which a connection has everything

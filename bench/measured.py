@@ -1,4 +1,4 @@
-"""One measurement's processes: a fake Engine, a server that reads it, a load generator that watches the server."""
+"""One measurement's processes: an Engine, a server that reads it, a load generator that watches the server."""
 import json
 import os
 import resource
@@ -6,12 +6,15 @@ import select
 import shlex
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 SERVER_CORE, LOAD_CORE = 0, 1
 PATH = "/ws/containers/{id}/logs?tail=0"
+PLAIN_PATH = "/containers/{id}/logs?follow=1&stdout=1&stderr=1&timestamps=1&tail=0"
 
 
 class Failure(Exception):
@@ -29,12 +32,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def cpu_s(pid):
+    """User and system time of a process, all its threads, to the nanosecond."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat") as stat:
+            total += int(stat.read().split()[0])
+    return total / 1e9
+
+
+def on_core(core, *command, **options):
+    return subprocess.Popen(["taskset", "-c", str(core), *map(str, command)], preexec_fn=raise_descriptor_limit,
+                            **options)
+
+
 class Talker:
     """A child that answers commands on stdin with lines on stdout; it ends when its stdin does."""
 
     def __init__(self, core, *command):
-        self.process = subprocess.Popen(["taskset", "-c", str(core), *command], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True, preexec_fn=raise_descriptor_limit)
+        self.process = on_core(core, *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def say(self, command):
         self.process.stdin.write(command + "\n")
@@ -54,12 +70,16 @@ class Talker:
 
 
 class Run:
-    """One server under load. Use as a context: everything it started ends with it."""
+    """One server under load. Use as a context: everything it started ends with it.
 
-    def __init__(self, bench, server, channels):
-        self.bench, self.channels = bench, channels
+    `engine`: a real one (engine.RealEngine), which outlives the run; a fake one of this run otherwise. `before`: what
+    the server's command line begins with.
+    """
+
+    def __init__(self, bench, server, channels, engine=None, before=()):
+        self.bench, self.channels, self.before = bench, channels, before
         self.folder = tempfile.mkdtemp(prefix="bench-")
-        self.engine = self.server = self.load = None
+        self.real, self.engine, self.server, self.load, self.reader = engine, None, None, None, None
         try:
             self.start(server)
         except BaseException:
@@ -67,18 +87,29 @@ class Run:
             raise
 
     def start(self, server):
+        engine_socket = self.real.socket if self.real else self.start_fake_engine()
+        container = self.real.container if self.real else "{id}"
+        plain = ["--engine", engine_socket, "--path", PLAIN_PATH.replace("{id}", container)]
+        if server == "reading":
+            self.load = Talker(LOAD_CORE, self.bench.program("load"), *plain)
+            return
+        self.port = free_port()
+        command, environment = self.bench.server_command(server, self.port, engine_socket, self.channels)
+        self.log = open(os.path.join(self.folder, "server.log"), "w+")
+        self.server = on_core(SERVER_CORE, *self.before, *command, env={**os.environ, **environment}, stdout=self.log,
+                              stderr=subprocess.STDOUT)
+        self.wait_until(lambda: self.answers(server), server)
+        self.load = Talker(LOAD_CORE, self.bench.program("load"), "--port", self.port, "--path",
+                           PATH.replace("{id}", container), "--subprotocol", "dockcast.v1", "--channels", self.channels,
+                           *(["--tls"] if server.endswith("tls") else []))
+        self.plain = plain
+
+    def start_fake_engine(self):
         engine_socket = os.path.join(self.folder, "engine.sock")
         self.engine = Talker(LOAD_CORE, self.bench.program("fake_engine"), "--socket", engine_socket,
-                             "--containers", str(self.channels))
+                             "--containers", self.channels)
         self.wait_until(lambda: os.path.exists(engine_socket), "the fake engine")
-        port = self.port = free_port()
-        command, environment = self.bench.server_command(server, port, engine_socket, self.channels)
-        self.log = open(os.path.join(self.folder, "server.log"), "w+")
-        self.server = subprocess.Popen(["taskset", "-c", str(SERVER_CORE), *command], env={**os.environ, **environment},
-                                       stdout=self.log, stderr=subprocess.STDOUT, preexec_fn=raise_descriptor_limit)
-        self.wait_until(lambda: self.accepts(port), server)
-        self.load = Talker(LOAD_CORE, self.bench.program("load"), "--port", str(port), "--path", PATH,
-                           "--subprotocol", "dockcast.v1", "--channels", str(self.channels))
+        return engine_socket
 
     def wait_until(self, condition, what, seconds=20):
         deadline = time.monotonic() + seconds
@@ -95,10 +126,18 @@ class Run:
         self.log.seek(0)
         return self.log.read()[-600:]
 
-    @staticmethod
-    def accepts(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+    def answers(self, server):
+        """A floor accepts; dockcast has also heard of its Engine."""
+        if not server.startswith("dockcast"):
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        scheme = "https" if server.endswith("tls") else "http"
+        try:
+            url = f"{scheme}://127.0.0.1:{self.port}/health/ready"
+            with urllib.request.urlopen(url, timeout=5, context=self.bench.trust(scheme)) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def connect(self, connections):
         self.load.say(f"connect {connections}")
@@ -106,20 +145,31 @@ class Run:
         if answer["connected"] < connections:
             raise Failure(f"connections: {answer}; {self.last_words()}")
 
+    def read_plainly_too(self):
+        """From now on the Engine's own endpoint is read beside the server."""
+        self.reader = Talker(LOAD_CORE, self.bench.program("load"), *self.plain)
+        self.reader.say("connect 1")
+        self.reader.hear(30)
+
     def collect(self, lines, rate):
         """Prints `lines` per channel at `rate` a second (0: at once) and returns what the followers got."""
         seconds = 120 + (lines / rate if rate else 0)  # far beyond what any server needs: no figure is made by it
-        self.load.say(f"collect {lines} {seconds}")
-        self.load.hear(10)
-        self.engine.say(f"print {lines} {self.bench.line_bytes} {rate}")
-        self.engine.hear(seconds)
-        return json.loads(self.load.hear(seconds + 10))
+        watching = [each for each in (self.load, self.reader) if each]
+        for each in watching:
+            each.say(f"collect {lines} {seconds}")
+            each.hear(10)
+        if self.real:
+            self.real.print()
+        else:
+            self.engine.say(f"print {lines} {self.bench.line_bytes} {rate}")
+            self.engine.hear(seconds)
+        seen = json.loads(self.load.hear(seconds + 10))
+        if self.reader:
+            seen["plain"] = json.loads(self.reader.hear(seconds + 10))
+        return seen
 
     def cpu_s(self):
-        """User and system time of the server, all threads (proc(5), fields 14 and 15)."""
-        with open(f"/proc/{self.server.pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.server.pid) if self.server else 0
 
     def memory(self):
         with open(f"/proc/{self.server.pid}/smaps_rollup") as rollup:
@@ -127,8 +177,9 @@ class Run:
         return {name: next(int(word[1]) * 1024 for word in words if word[0] == name + ":") for name in ("Rss", "Pss")}
 
     def stop(self):
-        if self.load:
-            self.load.stop()
+        for each in (self.load, self.reader):
+            if each:
+                each.stop()
         if self.server and self.server.poll() is None:
             self.server.terminate()
             try:
@@ -163,17 +214,38 @@ class Bench:
     def has_dockcast(self):
         return shutil.which(self.dockcast[0]) is not None
 
-    def start(self, server, channels):
-        return Run(self, server, channels)
+    def start(self, server, channels, engine=None, before=()):
+        return Run(self, server, channels, engine, before)
+
+    def speaks_tls(self):
+        return "--tls-cert" in subprocess.run([*self.dockcast, "--help"], capture_output=True, text=True).stdout
 
     def server_command(self, server, port, engine_socket, channels):
-        if server == "dockcast":
-            return self.dockcast, {"PORT": str(port), "DOCKER_HOST": "unix://" + engine_socket,
-                                   "DOCKCAST_LISTEN": "127.0.0.1", "DOCKCAST_AUTH": "none", "REDIS_URL": "",
-                                   **self.settings}
-        command = [self.program("floor"), "--port", str(port), "--engine", engine_socket, "--channels", str(channels),
-                   "--frame", str(self.frame_bytes)]
+        if server.startswith("dockcast"):
+            settings = {"PORT": str(port), "DOCKER_HOST": "unix://" + engine_socket, "DOCKCAST_LISTEN": "127.0.0.1",
+                        "DOCKCAST_AUTH": "none", "REDIS_URL": "", **self.settings}
+            if server.endswith("tls"):
+                settings |= {"DOCKCAST_TLS_CERT": self.certificate()[0], "DOCKCAST_TLS_KEY": self.certificate()[1]}
+            return self.dockcast, settings
+        if server.startswith("accepting"):
+            pair = self.certificate() if server.endswith("tls") else None
+            return [self.program("accept_floor"), "--port", port,
+                    *(["--cert", pair[0], "--key", pair[1]] if pair else [])], {}
+        command = [self.program("floor"), "--port", port, "--engine", engine_socket, "--channels", channels,
+                   "--frame", self.frame_bytes]
         return command + (["--coalesce"] if server == "coalescing" else []), {}
+
+    def certificate(self):
+        """A self-signed certificate of ECDSA P-256 and its key, made once."""
+        pair = [os.path.join(self.build, "bench_" + name) for name in ("cert.pem", "key.pem")]
+        if not all(map(os.path.exists, pair)):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                            "-nodes", "-days", "365", "-subj", "/CN=127.0.0.1", "-addext",
+                            "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+        return pair
+
+    def trust(self, scheme):
+        return ssl.create_default_context(cafile=self.certificate()[0]) if scheme == "https" else None
 
     def learn_frame_bytes(self, measure, shape):
         """One round of dockcast that does not count: the floor must send as many bytes per line as it does."""
