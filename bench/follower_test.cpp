@@ -37,6 +37,24 @@ TEST(Line, IsReadAsItWasPrinted) {
   EXPECT_FALSE(parse_line(print_line({12, 1, 99, 1}).substr(0, 98)));
 }
 
+TEST(Follower, ReadsRecordsOfAnEngineHoweverTheyAreCut) {
+  Reader reader;
+  std::string bytes;
+  for (uint32_t sequence = 0; sequence < 3; ++sequence) {
+    const std::string text = "2026-01-01T00:00:00.000000001Z " + line(sequence) + "\n";
+    bytes +=
+        std::string("\1\0\0\0\0\0", 6) + static_cast<char>(text.size() >> 8) + static_cast<char>(text.size()) + text;
+  }
+  std::string unread;
+  for (const char each : bytes) {
+    unread += each;
+    unread.erase(0, reader.follower.take_records(unread, 1'001'000, reader.tally));
+  }
+  EXPECT_TRUE(unread.empty());
+  EXPECT_EQ(reader.tally.deliveries, 3U);
+  EXPECT_EQ(reader.tally.damaged + reader.tally.lost + reader.tally.duplicates, 0U);
+}
+
 TEST(Follower, CountsLinesInEveryShape) {
   Reader reader;
   std::string batch = R"({"type":"logs","lines":[["t","o",")" + line(2) + R"("],["t","o",")" + line(3) + R"("]]})";

@@ -241,7 +241,8 @@ class Bench:
         if not all(map(os.path.exists, pair)):
             subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
                             "-nodes", "-days", "365", "-subj", "/CN=127.0.0.1", "-addext",
-                            "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+                            "subjectAltName=IP:127.0.0.1", "-out", pair[0], "-keyout", pair[1]],
+                           check=True, capture_output=True)
         return pair
 
     def trust(self, scheme):

@@ -61,7 +61,7 @@ std::uint64_t take_descriptors() {
 void bound_connections(Settings& settings) {
   const std::uint64_t all = take_descriptors();
   const std::uint64_t kept = std::min<std::uint64_t>(settings.descriptors_reserved, all / 2);
-  const std::uint64_t of_a_loop = (all - kept) / settings.serving_loops;
+  const std::uint64_t of_a_loop = (all - kept) / std::max(1U, settings.serving_loops);
   const std::uint64_t told = std::min<std::uint64_t>(64, of_a_loop / 2);
   settings.connections_of_a_loop = static_cast<std::uint32_t>(std::min<std::uint64_t>(of_a_loop - told, UINT32_MAX));
   if (settings.connections_of_a_loop >= settings.server.connections_max) return;
@@ -77,6 +77,7 @@ class Process {
     for (unsigned number = 0; number < settings.serving_loops; ++number) serving_.emplace_back(number);
     Place place{control_, network_, {}};
     for (Serving& each : serving_) place.serving.push_back({each.thread.loop(), each.sockets});
+    if (serving_.empty()) place.serving.push_back({control_, own_sockets_.emplace(control_)});
     instance_.emplace(std::move(place), settings_, settings_.engine.endpoint);
   }
 
@@ -122,6 +123,7 @@ class Process {
   net::AsioLoop control_;
   net::AsioNetwork network_{control_};
   std::deque<Serving> serving_;
+  std::optional<net::EpollSockets> own_sockets_;  // where the control loop serves too
   std::optional<Instance> instance_;
   bool stopping_ = false;
   net::Timer grace_;
@@ -132,7 +134,8 @@ class Process {
 int serve(Settings settings, const std::vector<std::string>& warnings) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go
   if (settings.instance_id.empty()) settings.instance_id = host_name();
-  if (settings.serving_loops == 0) settings.serving_loops = cores();
+  // On one core a second thread would only take turns with the first.
+  if (const unsigned all = cores(); settings.serving_loops == 0 && all > 1) settings.serving_loops = all;
   bound_connections(settings);
   const bool draw = asks_for_token(settings) && settings.token.empty();
   if (draw) settings.token = draw_token();

@@ -19,7 +19,7 @@ enum class LogFormat : std::uint8_t { text, json };
 struct Settings {
   std::string listen;
   std::uint16_t port = 0;
-  unsigned serving_loops = 0;  // 0: one per core
+  unsigned serving_loops = 0;  // 0: one per core, on one core the control loop
   std::string instance_id;     // empty: the host name
 
   std::string docker_host, docker_context;

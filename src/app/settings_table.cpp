@@ -53,7 +53,7 @@ void add_places(std::vector<Setting>& rows) {
        {"Where it listens", "INSTANCE_ID", text(at(&Settings::instance_id), "visible ASCII without braces", key_part),
         "", "A label of this instance in metrics, logs and session names. Without it, the host name."},
        {"Where it listens", "DOCKCAST_SERVING_LOOPS", number(at(&Settings::serving_loops), 0, 256), "0",
-        "Threads that serve clients. 0: one per core."},
+        "Threads that serve clients. 0: one per core; on a single core, the thread that does everything else."},
        {"Docker", "DOCKER_HOST", text(at(&Settings::docker_host), "unix:///path or tcp://host:port", visible), "",
         "The Engine. Without it, the Engine is found as the docker command finds it: the current context, "
         "/var/run/docker.sock, the rootless socket."},

@@ -24,5 +24,24 @@ TEST(JsonText, ReplacesEachByteThatIsNotUtf8) {
   EXPECT_EQ(json_string("\xe2\x82x"), "\"" + bad + bad + "x\"");                    // a character broken off
 }
 
+// Long texts are looked at eight bytes at a time.
+TEST(JsonText, IsTheSameWhereverInALongTextAByteStands) {
+  const auto byte_by_byte = [](const std::string& text) {
+    std::string out;
+    for (const char each : text) append_json_text(out, {&each, 1});
+    return out;
+  };
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text = "abcdefghijklmnopqrst";
+      text[at] = static_cast<char>(byte);
+      if (at > 0) text[at - 1] = '!';  // above the bytes that are escaped, and near them
+      std::string out;
+      append_json_text(out, text);
+      EXPECT_EQ(out, byte_by_byte(text)) << byte << " at " << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace base

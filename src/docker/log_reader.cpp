@@ -14,7 +14,7 @@ constexpr net::Duration later_step = 20ms;  // of a log that is just being rotat
 constexpr int later_max = 20;
 constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
 // New records of a read: a follow asks for four times as many, so it reaches back. A poll must keep up with rotation.
-constexpr std::uint64_t few_for_follow = 1024, few_for_poll = 64;
+constexpr std::uint64_t few_for_follow = 4096, few_for_poll = 64;
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost

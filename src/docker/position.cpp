@@ -11,27 +11,33 @@ constexpr std::size_t bytes_max = 1 + 8 + 16 + 2 * (8 + 5) + 8;
 constexpr std::uint8_t head_err_flag = 1;
 constexpr std::uint8_t stepped_flag = 2;
 
-void put_u64(std::string& bytes, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
-}
-
-// Seven bits a byte, lowest first; the shortest form only.
-void put_count(std::string& bytes, std::uint32_t count) {
-  for (; count >= 0x80; count >>= 7) bytes.push_back(static_cast<char>(count | 0x80));
-  bytes.push_back(static_cast<char>(count));
-}
-
-std::string base64url(std::string_view bytes) {
-  std::string text(position_prefix);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (unsigned char byte : bytes) {
-    bits = bits << 8 | byte;
-    for (held += 8; held >= 6; held -= 6) text.push_back(base64_digits[bits >> (held - 6) & 63]);
+// Positions are printed for every batch and line, so all of it happens in place.
+class Writer {
+ public:
+  void u8(std::uint8_t value) { bytes_[size_++] = value; }
+  void u64(std::uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> shift));
   }
-  if (held > 0) text.push_back(base64_digits[bits << (6 - held) & 63]);
-  return text;
-}
+  // Seven bits a byte, lowest first; the shortest form only.
+  void count(std::uint32_t count) {
+    for (; count >= 0x80; count >>= 7) u8(static_cast<std::uint8_t>(count | 0x80));
+    u8(static_cast<std::uint8_t>(count));
+  }
+  std::string base64url() const {
+    std::string text(position_prefix.size() + (size_ * 4 + 2) / 3, '\0');
+    char* out = std::copy(position_prefix.begin(), position_prefix.end(), text.data());
+    for (std::size_t i = 0; i < size_; i += 3) {
+      const std::uint32_t bits = static_cast<std::uint32_t>(bytes_[i] << 16 | bytes_[i + 1] << 8 | bytes_[i + 2]);
+      for (int shift = 18; shift >= 0 && out != text.data() + text.size(); shift -= 6)
+        *out++ = base64_digits[bits >> shift & 63];
+    }
+    return text;
+  }
+
+ private:
+  std::array<std::uint8_t, bytes_max + 2> bytes_{};  // two zeros more, where the last three are not whole
+  std::size_t size_ = 0;
+};
 
 std::optional<std::string> from_base64url(std::string_view text) {
   std::string bytes;
@@ -91,18 +97,16 @@ class Reader {
 }  // namespace
 
 std::string Position::print() const {
-  std::string bytes;
-  bytes.reserve(bytes_max);
-  bytes.push_back(
-      static_cast<char>((head == LogStream::err ? head_err_flag : 0) | (stepped_ns != 0 ? stepped_flag : 0)));
-  put_u64(bytes, engine);
-  bytes.append(container.begin(), container.end());
+  Writer writer;
+  writer.u8((head == LogStream::err ? head_err_flag : 0) | (stepped_ns != 0 ? stepped_flag : 0));
+  writer.u64(engine);
+  for (const std::uint8_t byte : container) writer.u8(byte);
   for (const Mark& mark : marks) {
-    put_u64(bytes, static_cast<std::uint64_t>(mark.max_ns));
-    put_count(bytes, mark.count);
+    writer.u64(static_cast<std::uint64_t>(mark.max_ns));
+    writer.count(mark.count);
   }
-  if (stepped_ns != 0) put_u64(bytes, static_cast<std::uint64_t>(stepped_ns));
-  return base64url(bytes);
+  if (stepped_ns != 0) writer.u64(static_cast<std::uint64_t>(stepped_ns));
+  return writer.base64url();
 }
 
 std::optional<Position> Position::parse(std::string_view text) {

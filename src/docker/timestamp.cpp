@@ -39,6 +39,11 @@ int take_fraction(std::string_view& text) {
   return nanoseconds;
 }
 
+void put_number(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+  auto rest = static_cast<std::uint32_t>(number);
+  for (std::size_t i = at + digits; i-- > at; rest /= 10) text[i] = static_cast<char>('0' + rest % 10);
+}
+
 std::optional<minutes> take_offset(std::string_view& text) {
   if (take(text, 'Z')) return minutes(0);
   const int sign = take(text, '-') ? -1 : take(text, '+') ? 1 : 0;
@@ -77,16 +82,20 @@ std::optional<net::WallTime> parse_time(std::string_view text) {
                        nanoseconds(fraction));
 }
 
+// For every line that is sent, so by hand. All years that fit have four digits.
 std::string format_time(net::WallTime time) {
   const auto days_part = floor<days>(time);
   const year_month_day date(days_part);
   const hh_mm_ss clock(time - days_part);
-  std::array<char, 64> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%09dZ", int(date.year()),
-                    unsigned(date.month()), unsigned(date.day()), int(clock.hours().count()),
-                    int(clock.minutes().count()), int(clock.seconds().count()), int(clock.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
+  std::string text = "0000-00-00T00:00:00.000000000Z";
+  put_number(text, 0, 4, int(date.year()));
+  put_number(text, 5, 2, unsigned(date.month()));
+  put_number(text, 8, 2, unsigned(date.day()));
+  put_number(text, 11, 2, clock.hours().count());
+  put_number(text, 14, 2, clock.minutes().count());
+  put_number(text, 17, 2, clock.seconds().count());
+  put_number(text, 20, 9, clock.subseconds().count());
+  return text;
 }
 
 std::string seconds_parameter(net::WallTime time) {

@@ -31,6 +31,9 @@ TEST(Timestamp, WritesNineDigitsAlways) {
   const net::WallTime time{net::Duration(1'767'225'600'000'000'007)};
   EXPECT_EQ(format_time(time), "2026-01-01T00:00:00.000000007Z");
   EXPECT_EQ(parse_time(format_time(time)), time);
+  for (const char* text : {"1678-01-01T00:00:00.100000000Z", "1969-12-31T23:59:59.999999999Z",
+                           "2261-12-31T23:59:59.987654321Z", "2024-02-29T12:34:56.000000000Z"})
+    EXPECT_EQ(format_time(parse_time(text).value()), text);
   EXPECT_EQ(seconds_parameter(time), "1767225600.000000007");
   EXPECT_EQ(seconds_parameter(net::WallTime{}), "0.000000000");
 }

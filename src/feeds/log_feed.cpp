@@ -105,6 +105,7 @@ void LogFeed::announce(LogState word) {
 }
 
 void LogFeed::publish(LogFrame frame) {
+  if (shared_.parts.bus.state() == bus::State::embedded) return;  // there is nobody else
   if (role_ != Role::owning || loop_.now() > valid_until_) return;
   frame.fence = fence_;
   frame.sender = shared_.instance;
@@ -131,6 +132,7 @@ void LogFeed::on_following() {
 void LogFeed::on_lost() { followed_ = false; }
 
 void LogFeed::on_frame(std::string_view bytes) {
+  if (sender_of(bytes) == shared_.instance) return;
   Undecodable why{};
   auto frame = decode(bytes, identity_, why);
   if (!frame) {
@@ -139,7 +141,6 @@ void LogFeed::on_frame(std::string_view bytes) {
     if (why == Undecodable::version && chain_ && !reader_) start_backfill();
     return;
   }
-  if (frame->sender == shared_.instance) return;
   hear(std::move(*frame));
 }
 

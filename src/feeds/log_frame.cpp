@@ -1,5 +1,6 @@
 #include "feeds/log_frame.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/json_text.hpp"
@@ -8,6 +9,7 @@ namespace feeds {
 namespace {
 
 constexpr std::uint8_t format_version = 1;
+constexpr std::size_t sender_offset = 4 + 2 * 8;  // behind version, kind, state, flags and fence
 
 template <class Number>
 void put(std::string& out, Number number) {
@@ -142,6 +144,14 @@ std::string encode(const LogFrame& frame) {
     out += frame.reason;
   }
   return out;
+}
+
+std::optional<std::uint64_t> sender_of(std::string_view bytes) {
+  Taker taker{bytes};
+  if (taker.number<std::uint8_t>() != format_version) return std::nullopt;
+  taker.rest.remove_prefix(std::min(taker.rest.size(), sender_offset - 1));
+  const auto sender = taker.number<std::uint64_t>();
+  return taker.good ? std::optional(sender) : std::nullopt;
 }
 
 std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why) {

@@ -64,6 +64,8 @@ inline LogFrame lines_frame(docker::LogBatch& batch) { return lines_frame(batch.
 LogFrame gap_frame(const docker::Gap& gap);
 
 std::string encode(const LogFrame& frame);
+// Nothing where it is no frame of this version.
+std::optional<std::uint64_t> sender_of(std::string_view bytes);
 enum class Undecodable { version, malformed };
 // `identity`: any position of the channel's container, for what the wire leaves out.
 std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why);

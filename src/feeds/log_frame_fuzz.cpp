@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t si
   feeds::Undecodable why{};
   auto frame = feeds::decode({reinterpret_cast<const char*>(bytes), size}, identity, why);
   if (!frame) return 0;
+  CHECK(feeds::sender_of({reinterpret_cast<const char*>(bytes), size}) == frame->sender);
   CHECK(text_bytes(*frame) == frame->text.size());
   CHECK(docker::same_log(frame->prev, identity) && docker::same_log(frame->position, identity));
 

@@ -62,6 +62,7 @@ TEST(LogFrame, SurvivesTheWire) {
   Undecodable why{};
   const auto got = decode(encode(sent), position({}), why);
   ASSERT_TRUE(got);
+  EXPECT_EQ(sender_of(encode(sent)), 11U);
   EXPECT_EQ(got->prev, sent.prev);
   EXPECT_EQ(got->position, sent.position);
   EXPECT_EQ(got->fence, sent.fence);
@@ -80,6 +81,9 @@ TEST(LogFrame, NoTruncationOrForeignVersionDecodes) {
   foreign[0] = 9;
   EXPECT_FALSE(decode(foreign, position({}), why));
   EXPECT_EQ(why, Undecodable::version);
+  EXPECT_FALSE(sender_of(foreign));
+  for (std::size_t length = 0; length < 28; ++length)
+    EXPECT_FALSE(sender_of(std::string_view(whole).substr(0, length))) << length;
 }
 
 TEST(LogFrame, AnAbsurdCountTakesNoMemory) {

@@ -21,6 +21,15 @@ void LogMessages::begin(std::string_view type) {
   message_ += '"';
 }
 
+// Each position but the first is printed twice in a row: behind one batch, and before the next.
+const std::string& LogMessages::print(const docker::Position& position) {
+  if (printed_.empty() || position != printed_position_) {
+    printed_position_ = position;
+    printed_ = position.print();
+  }
+  return printed_;
+}
+
 void LogMessages::flush(std::string& out, const Shape& shape) {
   message_ += '}';
   framer_.append(out, message_, shape.deflate);
@@ -35,7 +44,11 @@ std::uint32_t LogMessages::batch(std::string& out, const LogFrame& frame, const 
                                  const docker::Position& prev) {
   const docker::Position& before = base::planted::stale_prev ? frame.prev : prev;
   begin("logs");
-  message_ += ",\"prev\":\"" + before.print() + "\",\"position\":\"" + frame.told.print() + "\",\"lines\":[";
+  message_ += ",\"prev\":\"";
+  message_ += print(before);
+  message_ += "\",\"position\":\"";
+  message_ += print(frame.told);
+  message_ += "\",\"lines\":[";
   const std::size_t empty = message_.size();
   std::size_t offset = 0;
   for (const LogEntry& entry : frame.entries) {
@@ -62,7 +75,8 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
     if (!entry.partial) docker::reach(position, entry.stream, entry.mark, entry.time_ns);
     if (shows(shape, entry.stream)) {
       begin("log");
-      message_ += ",\"position\":\"" + position.print();
+      message_ += ",\"position\":\"";
+      message_ += print(position);
       message_ += entry.stream == docker::LogStream::out ? "\",\"stream\":\"stdout\"" : "\",\"stream\":\"stderr\"";
       message_ += ",\"time\":\"";
       message_ += docker::format_time(net::WallTime(net::Duration(entry.time_ns)));
@@ -80,7 +94,8 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
 void LogMessages::moved(std::string& out, const docker::Position& prev, const docker::Position& position,
                         const Shape& shape) {
   begin("logs");
-  message_ += ",\"prev\":\"" + prev.print() + "\",\"position\":\"" + position.print() + "\",\"lines\":[]";
+  message_ += ",\"prev\":\"" + print(prev);
+  message_ += "\",\"position\":\"" + print(position) + "\",\"lines\":[]";
   flush(out, shape);
 }
 

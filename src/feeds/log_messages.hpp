@@ -29,10 +29,13 @@ class LogMessages {
   std::uint32_t batch(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
   std::uint32_t singles(std::string& out, const LogFrame& frame, const Shape& shape);
   void begin(std::string_view type);
+  const std::string& print(const docker::Position& position);
   void flush(std::string& out, const Shape& shape);
 
   std::string channel_;
   std::string message_;  // the one being made; it keeps its memory
+  docker::Position printed_position_;
+  std::string printed_;  // that one
   Framer framer_;
 };
 

@@ -75,7 +75,9 @@ LogRings::~LogRings() {
 
 hub::RingNumber LogRings::open(const Shape& shape, const std::optional<docker::Standpoint>& at) {
   auto& mine = entry(shape);
-  if (!mine) mine = Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), 0, standing_};
+  if (!mine)
+    mine = std::make_unique<Entry>(
+        Entry{hub_.open_ring(at ? place_of(*at) : nowhere()), 0, at, loop_.now(), 0, standing_});
   ++mine->followers;
   return mine->ring;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "feeds/log_messages.hpp"
@@ -67,8 +68,8 @@ class LogRings {
   };
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
-  std::optional<Entry>& entry(const Shape& shape) { return entries_[index(shape)]; }
-  const std::optional<Entry>& entry(const Shape& shape) const { return entries_[index(shape)]; }
+  std::unique_ptr<Entry>& entry(const Shape& shape) { return entries_[index(shape)]; }
+  const std::unique_ptr<Entry>& entry(const Shape& shape) const { return entries_[index(shape)]; }
   void publish_lines(Entry& entry, const Shape& shape, const LogFrame& frame);
   void publish(Entry& entry, std::uint32_t messages, net::WallTime time, const docker::Standpoint& after);
   void move(Entry& entry, const Shape& shape, const docker::Standpoint& to);
@@ -76,7 +77,7 @@ class LogRings {
   hub::Hub& hub_;
   net::Loop& loop_;
   LogMessages& messages_;
-  std::array<std::optional<Entry>, 24> entries_;
+  std::array<std::unique_ptr<Entry>, 24> entries_;
   Standing standing_;
   std::string scratch_;
 };

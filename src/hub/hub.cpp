@@ -33,13 +33,12 @@ void Hub::publish(RingNumber number, const Ring::Content& content, const Place& 
     auto& late = ports_[loop].late;
     const bool waits = std::find(late.begin(), late.end(), number) != late.end();
     const bool in_order = !waits && ports_[loop].orders.empty();
-    if (!waits && !(in_order && push_ring(loop, number, entry.ring.next()))) late.push_back(number);
+    if (!waits && !(in_order && push_ring(loop, number, entry))) late.push_back(number);
   }
 }
 
-// Gives the loop what the ring has for it before `up_to`; false when the mailbox is full.
-bool Hub::push_ring(std::uint32_t loop, RingNumber number, std::uint64_t up_to) {
-  Entry& entry = rings_.at(number);
+// Gives the loop what the ring has for it, at most up to `up_to`; false when the mailbox is full.
+bool Hub::push_ring(std::uint32_t loop, RingNumber number, Entry& entry, std::uint64_t up_to) {
   Side& side = entry.sides[loop];
   const Ring& ring = entry.ring;
   if (side.pushed < ring.oldest()) {  // the loop was late for longer than the ring reaches back
@@ -49,7 +48,7 @@ bool Hub::push_ring(std::uint32_t loop, RingNumber number, std::uint64_t up_to) 
     if (!ports_[loop].mailbox.push(skip)) return false;
     side.pushed = next;
   }
-  for (; side.pushed < up_to; ++side.pushed) {
+  for (up_to = std::min(up_to, ring.next()); side.pushed < up_to; ++side.pushed) {
     Item item{ring.at(side.pushed), number, ring.oldest(), {}};
     item.oldest = std::min(item.oldest, side.pushed);  // its own trimming comes with the later ones
     if (!ports_[loop].mailbox.push(item)) return false;
@@ -61,7 +60,7 @@ bool Hub::push_order(std::uint32_t loop, Order& order) {
   const auto found = rings_.find(order.ring);
   if (order.ring != 0 && !order.opens) {
     if (found == rings_.end()) return true;  // nobody follows a closed ring any more
-    if (!push_ring(loop, order.ring, order.up_to)) return false;
+    if (!push_ring(loop, order.ring, found->second, order.up_to)) return false;
   }
   if (!ports_[loop].mailbox.push(order.item)) return false;
   // Not before: what waits ahead of it is for the mirror that is to be closed.
@@ -82,7 +81,7 @@ void Hub::on_room(std::uint32_t loop) {
     const RingNumber number = port.late.back();
     const auto found = rings_.find(number);
     const bool wanted = found != rings_.end() && found->second.sides[loop].followers > 0;
-    if (wanted && !push_ring(loop, number, found->second.ring.next())) return;
+    if (wanted && !push_ring(loop, number, found->second)) return;
     port.late.pop_back();
   }
 }
@@ -97,7 +96,7 @@ void Hub::mirror(RingNumber number, std::uint32_t loop) {
     fanout.open_mirror(number, oldest, place, manner);
   };
   give(loop, std::move(order));
-  if (!ports_[loop].orders.empty() || !push_ring(loop, number, entry.ring.next())) ports_[loop].late.push_back(number);
+  if (!ports_[loop].orders.empty() || !push_ring(loop, number, entry)) ports_[loop].late.push_back(number);
 }
 
 void Hub::unmirror(RingNumber number, std::uint32_t loop) {

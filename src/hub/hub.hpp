@@ -10,9 +10,9 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/callback.hpp"
@@ -105,10 +105,10 @@ class Hub {
 
   void give(std::uint32_t loop, Order order);
   bool push_order(std::uint32_t loop, Order& order);
-  bool push_ring(std::uint32_t loop, RingNumber number, std::uint64_t up_to);
+  bool push_ring(std::uint32_t loop, RingNumber number, Entry& entry, std::uint64_t up_to = UINT64_MAX);
 
   const std::size_t ring_bytes_max_;
-  std::map<RingNumber, Entry> rings_;
+  std::unordered_map<RingNumber, Entry> rings_;
   RingNumber next_ring_ = 1;
   std::deque<Port> ports_;  // by loop
 };

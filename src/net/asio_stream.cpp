@@ -35,7 +35,7 @@ void AsioStream::start_read(ReadOperation& operation, std::span<char> into) {
   CHECK(read_ == nullptr && !into.empty());
   read_ = &operation;
   into_ = into;
-  if (!may_try() || !try_read()) descriptor_.wait(Direction::read);
+  if (drained_ || !may_try() || !try_read()) descriptor_.wait(Direction::read);
 }
 
 void AsioStream::start_write(WriteOperation& operation, std::string_view from) {
@@ -56,6 +56,7 @@ bool AsioStream::try_read() {
     const ssize_t received = ::recv(descriptor_.number(), into_.data(), into_.size(), MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && would_block(errno)) return false;
+    drained_ = received > 0 && static_cast<std::size_t>(received) < into_.size();
     ReadOperation& operation = *std::exchange(read_, nullptr);
     if (received < 0) {
       operation.complete(closed(errno));

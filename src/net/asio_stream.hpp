@@ -1,5 +1,6 @@
 // AsioStream: the real Stream over a non-blocking descriptor, of TCP or a unix socket. It tries first and waits only
-// if it would block; an abandoned operation leaves nothing behind but a wait.
+// if it would block, or if the read before got less than it had room for; an abandoned operation leaves nothing behind
+// but a wait.
 #pragma once
 
 #include "net/descriptor.hpp"
@@ -25,6 +26,7 @@ class AsioStream final : public Stream {
 
   ReadOperation* read_ = nullptr;
   std::span<char> into_;
+  bool drained_ = false;  // by the last read, a moment ago
   WriteOperation* write_ = nullptr;
   std::string_view from_;
   unsigned tries_ = 0;
