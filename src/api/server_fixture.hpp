@@ -96,7 +96,12 @@ class HandSockets final : public net::ClientSockets {
   }
   void shutdown_write(int socket) override { ends_.at(socket).write_shut = true; }
   void remove(int socket) override { ends_.erase(socket); }
+  void reset(int socket) override {
+    ends_.erase(socket);
+    ++resets;
+  }
 
+  int resets = 0;
   bool has(int socket) const { return ends_.contains(socket); }
   End& end(int socket) { return ends_.at(socket); }
   void ready(int socket) {

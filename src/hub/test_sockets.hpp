@@ -34,6 +34,7 @@ struct TestSockets final : net::ClientSockets {
   }
   void shutdown_write(int) override {}
   void remove(int) override {}
+  void reset(int) override {}
   std::map<int, Peer> peers;
 };
 

@@ -45,6 +45,7 @@ class ClientSockets {
   virtual Transfer send(int socket, std::span<const iovec> from) = 0;
   virtual void shutdown_write(int socket) = 0;
   virtual void remove(int socket) = 0;  // closes it; no on_ready for it any more
+  virtual void reset(int socket) = 0;   // the same, and the peer is told that what it was sent is not all
 };
 
 }  // namespace net

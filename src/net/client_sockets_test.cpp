@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -210,6 +211,28 @@ TEST_P(ClientSocketsTest, ARemovedSocketIsClosedAndReportedNoMore) {
   EXPECT_TRUE(removing);
   EXPECT_EQ(after, 0);
   EXPECT_EQ(ignored, "");
+}
+
+Task<void> read_one(Stream& stream, std::optional<base::Result<std::size_t>>& into) {
+  std::string buffer(100, '\0');
+  auto got = co_await stream.read_some(buffer);
+  into.emplace(std::move(got));
+}
+
+TEST_P(ClientSocketsTest, WhoseSocketIsResetKnowsThatItIsNoProperEnd) {
+  connect(2);
+  ASSERT_TRUE(run_until([&] { return settled(0) && settled(1); }));
+  std::optional<base::Result<std::size_t>> ended, reset;
+  jobs_.start(read_one(*clients_[0], ended));
+  jobs_.start(read_one(*clients_[1], reset));
+  sockets_.shutdown_write(numbers_[0]);
+  sockets_.reset(numbers_[1]);
+  numbers_.erase(1);
+  ASSERT_TRUE(run_until([&] { return ended && reset; }));
+  ASSERT_TRUE(ended->has_value());
+  EXPECT_EQ(ended->value(), 0U);
+  ASSERT_FALSE(reset->has_value());
+  EXPECT_EQ(reset->error().fault, base::Fault::closed);
 }
 
 }  // namespace

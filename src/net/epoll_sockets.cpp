@@ -80,6 +80,12 @@ void EpollSockets::remove(int socket) {
   ::close(socket);
 }
 
+void EpollSockets::reset(int socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};  // a close that does not wait is a reset
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  remove(socket);
+}
+
 void EpollSockets::on_ready() {
   const int count = ::epoll_wait(set_.number(), batch_.data(), static_cast<int>(batch_.size()), 0);
   end_ = count < 0 ? 0 : static_cast<std::size_t>(count);

@@ -24,6 +24,7 @@ class EpollSockets final : public ClientSockets {
   Transfer send(int socket, std::span<const iovec> from) override;
   void shutdown_write(int socket) override;
   void remove(int socket) override;
+  void reset(int socket) override;
 
  private:
   void on_ready();

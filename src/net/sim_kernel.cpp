@@ -159,7 +159,10 @@ void SimKernel::shutdown_write(int socket) {
   if (!found.connection->severed) carry(other(socket), Fin{});
 }
 
-void SimKernel::close(int socket) {
+void SimKernel::close(int socket) { close(socket, false); }
+void SimKernel::reset(int socket) { close(socket, true); }
+
+void SimKernel::close(int socket, bool reset) {
   const Found found = find(socket);
   if (found.end == nullptr || found.end->closed) return;
   End& end = *found.end;
@@ -172,7 +175,7 @@ void SimKernel::close(int socket) {
     return;
   }
   if (found.connection->severed || end.reset) return;
-  if (unread) {
+  if (unread || reset) {
     ++world_.counts().resets;
     carry(other(socket), Reset{});
   } else if (!end.fin_sent) {

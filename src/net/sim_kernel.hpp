@@ -47,6 +47,7 @@ class SimKernel {
   Transfer send(int socket, std::span<const iovec> from);
   void shutdown_write(int socket);
   void close(int socket);
+  void reset(int socket);
   void watch(int socket, Watcher& watcher);
   Ready ready(int socket) const;
 
@@ -108,6 +109,7 @@ class SimKernel {
   struct Attempt;
 
   static int other(int socket) { return socket ^ 1; }
+  void close(int socket, bool reset);
   Found find(int socket);
   Link& link(const SimHost& from, const SimHost& to);
   SimLink shape(const SimHost& from, const SimHost& to);

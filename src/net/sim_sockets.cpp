@@ -32,6 +32,11 @@ void SimSockets::remove(int socket) {
   kernel_.close(socket);
 }
 
+void SimSockets::reset(int socket) {
+  entries_.erase(socket);
+  kernel_.reset(socket);
+}
+
 void SimSockets::on_edge(int socket) {
   if (const auto found = entries_.find(socket); found != entries_.end() && !std::exchange(found->second.told, true)) {
     edges_.push_back(socket);

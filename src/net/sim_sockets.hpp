@@ -21,6 +21,7 @@ class SimSockets final : public ClientSockets, private SimKernel::Watcher {
   Transfer send(int socket, std::span<const iovec> from) override;
   void shutdown_write(int socket) override;
   void remove(int socket) override;
+  void reset(int socket) override;
 
  private:
   struct Entry {

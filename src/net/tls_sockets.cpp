@@ -76,6 +76,12 @@ void TlsSockets::remove(int socket) {
   below_.remove(socket);
 }
 
+void TlsSockets::reset(int socket) {
+  const auto connection = std::move(connections_[static_cast<std::size_t>(socket)]);
+  if (connection->phase == Connection::Phase::handshake) on_handshake_(Handshake::abandoned);
+  below_.reset(socket);
+}
+
 void TlsSockets::on_ready(std::uint32_t socket, Ready ready) {
   Connection& connection = *find(static_cast<int>(socket));
   if (ready.readable) connection.dry = false;

@@ -53,6 +53,7 @@ class TlsSockets final : public ClientSockets, private ClientSockets::Owner, pri
   Transfer send(int socket, std::span<const iovec> from) override;
   void shutdown_write(int socket) override;  // says TLS's own goodbye before
   void remove(int socket) override;
+  void reset(int socket) override;
 
  private:
   struct Connection;
