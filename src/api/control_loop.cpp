@@ -3,7 +3,7 @@
 namespace api {
 namespace {
 
-Resolution resolution_of(const std::string& name, base::Result<docker::Resolved> found) {
+Resolution resolution_of(const std::string& name, const base::Result<docker::Resolved>& found) {
   if (!found) return {found.error()};
   if (found->container) return {found->container->id};
   std::string message = name + " stands for several containers:";
@@ -29,7 +29,7 @@ void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_reso
 net::Task<void> ControlLoop::find(std::string name) {
   const net::Gate::Place place = co_await questions_.enter();
   base::Result<docker::Resolved> found = co_await parts_.engine.resolve(name);
-  const Resolution resolution = resolution_of(name, std::move(found));
+  const Resolution resolution = resolution_of(name, found);
   auto askers = wanted_.extract(name);
   for (Asker& each : askers.mapped()) {
     each.loop.post([resolution, on_resolved = std::move(each.on_resolved)]() mutable { on_resolved(resolution); });
@@ -70,13 +70,9 @@ net::Task<void> ControlLoop::answer_inspect(net::Loop& asker, std::string name, 
 
 net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
   auto found = co_await parts_.engine.resolve(name);
-  const Resolution resolution = resolution_of(name, std::move(found));
+  const Resolution resolution = resolution_of(name, found);
   if (!resolution.id) co_return resolution.id.error();
-  auto answer = co_await parts_.engine.inspect_text(*resolution.id);
-  if (!answer) co_return answer.error();
-  auto container = docker::parse_container_inspect(*answer);
-  if (!container) co_return container.error();
-  co_return Inspected{engine_id_, std::move(*container), std::move(*answer)};
+  co_return Inspected{engine_id_, std::move(*found->container), std::move(found->answer)};
 }
 
 void ControlLoop::channels(net::Loop& asker, OnChannels on_channels) {

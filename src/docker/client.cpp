@@ -222,8 +222,9 @@ net::Task<base::Result<Container>> Client::inspect(std::string who) {
 // The Engine looks for a full id, then a name, then the beginning of an id. Where several ids begin so its status tells
 // nothing certain (400, 500), so the list decides.
 net::Task<base::Result<Resolved>> Client::resolve(std::string who) {
-  auto found = co_await inspect(who);
-  if (found) co_return Resolved{std::move(*found)};
+  auto text = co_await inspect_text(who);
+  auto found = text ? parse_container_inspect(*text) : base::Result<Container>(text.error());
+  if (found) co_return Resolved{std::move(*found), std::move(*text)};
   const Fault fault = found.error().fault;
   if (!is_hex(who) || (fault != Fault::bad_request && fault != Fault::unavailable)) co_return found.error();
   ListQuery everything;

@@ -59,6 +59,7 @@ struct Candidate {
 // What a full id, a name or the beginning of an id stands for: a container (as inspect tells it), or several.
 struct Resolved {
   std::optional<Container> container;
+  std::string answer = {};                 // the Engine's own to inspect, JSON
   std::vector<Candidate> candidates = {};  // where there is no container: at least two
 };
 
