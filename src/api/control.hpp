@@ -11,6 +11,7 @@
 #include "base/callback.hpp"
 #include "docker/client.hpp"
 #include "feeds/feeds.hpp"
+#include "feeds/log_download.hpp"
 
 namespace api {
 
@@ -40,6 +41,11 @@ class Control {
 
   // Those that live on this instance.
   virtual void channels(net::Loop& asker, OnChannels on_channels) = 0;
+
+  // Of the container of that full id, unique prefix or name. Answered through its feeds::Downloads; who leaves before
+  // the last word says so.
+  virtual void download(std::string name, feeds::Download asked) = 0;
+  virtual void end_download(const hub::Follower& asker) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

@@ -8,8 +8,10 @@ Resolution resolution_of(const std::string& name, const base::Result<docker::Res
   if (found->container) return {found->container->id};
   std::string message = name + " stands for several containers:";
   for (const docker::Candidate& each : found->candidates) message += " " + each.name;
-  return {base::Error{base::Fault::ambiguous, std::move(message)}, std::move(found->candidates)};
+  return {base::Error{base::Fault::ambiguous, std::move(message)}, found->candidates};
 }
+
+base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engine has not answered yet."}; }
 
 }  // namespace
 
@@ -83,13 +85,38 @@ void ControlLoop::channels(net::Loop& asker, OnChannels on_channels) {
   });
 }
 
+void ControlLoop::download(std::string name, feeds::Download asked) {
+  parts_.loop.post([this, name = std::move(name), asked = std::move(asked)]() mutable {
+    jobs_.start(begin_download(std::move(name), std::move(asked)));
+  });
+}
+
+net::Task<void> ControlLoop::begin_download(std::string name, feeds::Download asked) {
+  const net::Gate::Place place = co_await questions_.enter();
+  base::Result<docker::Resolved> found = co_await parts_.engine.resolve(name);
+  const Resolution resolution = resolution_of(name, found);
+  if (resolution.id && feeds_ != nullptr) {
+    asked.container = std::move(*found->container);
+    feeds_->download(std::move(asked));
+    co_return;
+  }
+  base::Error error = resolution.id ? no_engine_yet() : resolution.id.error();
+  parts_.hub.call(asked.asker.loop, [told = asked.told, asker = asked.asker.name, error = std::move(error)](
+                                        hub::Fanout&) { told->on_download_ended(asker, error); });
+}
+
+void ControlLoop::end_download(const hub::Follower& asker) {
+  parts_.loop.post([this, asker] {
+    if (feeds_ != nullptr) feeds_->end_download(asker);
+  });
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
   parts_.loop.post([this, follow = std::move(follow)]() mutable {
     if (feeds_ != nullptr) return feeds_->follow(std::move(follow));
     feeds::Followers& told = *followers_[follow.follower.loop];
-    parts_.hub.call(follow.follower.loop, [&told, name = follow.follower.name](hub::Fanout&) {
-      told.on_refused(name, {base::Fault::unavailable, "The Docker Engine has not answered yet."});
-    });
+    parts_.hub.call(follow.follower.loop,
+                    [&told, name = follow.follower.name](hub::Fanout&) { told.on_refused(name, no_engine_yet()); });
   });
 }
 

@@ -33,6 +33,8 @@ class ControlLoop final : public Control {
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
   void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) override;
   void channels(net::Loop& asker, OnChannels on_channels) override;
+  void download(std::string name, feeds::Download asked) override;
+  void end_download(const hub::Follower& asker) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -47,6 +49,7 @@ class ControlLoop final : public Control {
   net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
   net::Task<void> answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected);
   net::Task<base::Result<Inspected>> look_at(std::string name);
+  net::Task<void> begin_download(std::string name, feeds::Download asked);
 
   Parts parts_;
   std::vector<feeds::Followers*> followers_;

@@ -65,31 +65,16 @@ base::Error wrong(std::string_view name, std::string_view value, std::string_vie
           std::string(name) + " is \"" + std::string(value.substr(0, 100)) + "\"; it can be " + std::string(wanted)};
 }
 
-base::Result<bool> parse_switch(std::string_view name, std::string_view value) {
-  const auto is = [value](std::string_view text) { return http::equals_ignoring_case(value, text); };
-  if (is("1") || is("true")) return true;
-  if (is("0") || is("false")) return false;
-  return wrong(name, value, "true or false.");
-}
-
 base::Result<void> read_since(feeds::Source source, feeds::Start& start, std::string_view value, net::WallTime now) {
-  if (source == feeds::Source::logs && value.starts_with("p1.")) {
-    start.after = docker::Position::parse(value);
-    if (start.after) return {};
-  } else if (source != feeds::Source::logs && value.starts_with("e1.")) {
-    start.events = docker::EventPosition::parse(value);
-    if (start.events) return {};
-  } else if (const auto seconds = parse_unix_seconds(value)) {
-    start.since_ns = *seconds;
-    return {};
-  } else if (const auto duration = parse_duration(value)) {
-    start.since_ns = std::max<std::int64_t>(0, (now.time_since_epoch() - *duration).count());
-    return {};
-  } else if (const auto time = docker::parse_time(value)) {
-    start.since_ns = time->time_since_epoch().count();
-    return {};
-  }
-  return wrong("since", value, "a position, a time (RFC 3339), Unix seconds, or a duration such as 10m.");
+  const bool log = source == feeds::Source::logs;
+  if (!log && value.starts_with("e1.")) start.events = docker::EventPosition::parse(value);
+  if (start.events) return {};
+  const auto moment = parse_moment("since", value, now);
+  if (!moment) return moment.error();
+  if (moment->position && !log) return wrong("since", value, "a position of events, which begins with e1.");
+  start.after = moment->position;
+  if (!moment->position) start.since_ns = moment->time_ns;
+  return {};
 }
 
 base::Result<void> read_tail(feeds::Start& start, std::string_view value) {
@@ -102,6 +87,27 @@ base::Result<void> read_tail(feeds::Start& start, std::string_view value) {
 }
 
 }  // namespace
+
+base::Result<bool> parse_switch(std::string_view name, std::string_view value) {
+  const auto is = [value](std::string_view text) { return http::equals_ignoring_case(value, text); };
+  if (is("1") || is("true")) return true;
+  if (is("0") || is("false")) return false;
+  return wrong(name, value, "true or false.");
+}
+
+base::Result<Moment> parse_moment(std::string_view name, std::string_view value, net::WallTime now) {
+  if (value.starts_with("p1.")) {
+    const auto position = docker::Position::parse(value);
+    if (position) return Moment{position};
+  } else if (const auto seconds = parse_unix_seconds(value)) {
+    return Moment{{}, *seconds};
+  } else if (const auto duration = parse_duration(value)) {
+    return Moment{{}, std::max<std::int64_t>(0, (now.time_since_epoch() - *duration).count())};
+  } else if (const auto time = docker::parse_time(value)) {
+    return Moment{{}, time->time_since_epoch().count()};
+  }
+  return wrong(name, value, "a position, a time (RFC 3339), Unix seconds, or a duration such as 10m.");
+}
 
 std::optional<net::Duration> parse_duration(std::string_view text) {
   if (text.empty()) return std::nullopt;

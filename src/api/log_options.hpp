@@ -28,6 +28,16 @@ base::Result<LogOptions> parse_log_options(std::span<const Option> options, net:
 // Of any channel that Docker feeds: events take `since` alone, and the others nothing.
 base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Option> options, net::WallTime now);
 
+// What since, until and before take: a position, or a time as RFC 3339, Unix seconds, or a duration counted back from
+// `now`.
+struct Moment {
+  std::optional<docker::Position> position;
+  std::int64_t time_ns = 0;  // where it is no position
+};
+base::Result<Moment> parse_moment(std::string_view name, std::string_view value, net::WallTime now);
+// "1", "true", "0", "false", in any case.
+base::Result<bool> parse_switch(std::string_view name, std::string_view value);
+
 // "1h30m", "1.5h", "250ms": as Docker's CLI takes them (Go's durations without a sign).
 std::optional<net::Duration> parse_duration(std::string_view text);
 // "1700000000" or "1700000000.000000001", as nanoseconds.

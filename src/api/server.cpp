@@ -219,10 +219,17 @@ void Server::proceed(SessionSlot& slot) {
 
 void Server::remove(SessionSlot& slot) {
   if (slot.state == State::open) end_talk(slot, CountedClose::lost);
+  const bool downloads = slot.http && slot.http->download != HttpPhase::Download::none;
+  if (downloads) control_.end_download(follower(slot, 0));
+  const bool unfinished = downloads && slot.http->download == HttpPhase::Download::begun;
   if (slot.number != 0 && --websockets_ == 0 && draining_) loop_.post(std::move(on_drained_out_));
   deadlines_.disarm(slot.session.slot);
   fanout_.close(slot.session.slot);
-  sockets_.remove(slot.socket);
+  if (unfinished) {
+    sockets_.reset(slot.socket);
+  } else {
+    sockets_.remove(slot.socket);
+  }
   addresses_.leave(slot.address);
   free_.push_back(slot.session.slot);
   slot = SessionSlot{};

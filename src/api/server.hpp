@@ -30,7 +30,10 @@ namespace api {
 
 http::Refusal unauthorized(std::string message);
 
-class Server final : public net::ClientSockets::Owner, public hub::FanoutObserver, public feeds::Followers {
+class Server final : public net::ClientSockets::Owner,
+                     public hub::FanoutObserver,
+                     public feeds::Followers,
+                     public feeds::Downloads {
  public:
   struct Parts {
     net::Loop& loop;
@@ -67,6 +70,10 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void on_subscribed(const hub::FollowerName& follower, const feeds::Subscribed& subscribed) override;
   void on_refused(const hub::FollowerName& follower, const base::Error& error) override;
   void on_ended(const hub::FollowerName& follower) override;
+  // feeds::Downloads
+  void on_download_begun(const hub::FollowerName& asker) override;
+  void on_download_piece(const hub::FollowerName& asker, std::string_view piece) override;
+  void on_download_ended(const hub::FollowerName& asker, const std::optional<base::Error>& error) override;
 
  private:
   using State = SessionSlot::State;
@@ -102,6 +109,7 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void list_channels(SessionSlot& slot, const http::Request& request);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
   void answer_late(const hub::Session& session, const base::Result<std::string>& json);
+  void answered(SessionSlot& slot);
   void tell_live(SessionSlot& slot, const http::Request& request);
   void tell_ready(SessionSlot& slot, const http::Request& request);
   void tell_websocket(SessionSlot& slot, const http::Request& request);
@@ -110,6 +118,12 @@ class Server final : public net::ClientSockets::Owner, public hub::FanoutObserve
   void refuse(SessionSlot& slot, const http::Refusal& refusal);
   std::string_view local_path(std::string_view path) const;
   Vitals vitals() const;
+
+  // server_download.cpp
+  void download(SessionSlot& slot, const http::Request& request, std::string_view name);
+  SessionSlot* downloading(const hub::FollowerName& asker);
+  void end_download(SessionSlot& slot);
+  void on_due_download(SessionSlot& slot);
 
   // server_upgrade.cpp
   void upgrade(SessionSlot& slot, const http::Request& request, std::string channel);

@@ -19,6 +19,7 @@ void Server::on_due(SessionSlot& slot) {
     case State::open:
       return on_due_open(slot);
     case State::http:
+      if (slot.http->download != HttpPhase::Download::none) return on_due_download(slot);
       strike(slot.http->first ? Limit::handshake_time : slot.http->timed ? Limit::request_time : Limit::idle_time);
       if (slot.http->reader.started()) {
         slot.http->form = {};

@@ -127,6 +127,10 @@ struct HandControl final : Control {
     std::string name;
     OnInspected on_inspected;
   };
+  struct Downloading {
+    std::string name;
+    feeds::Download asked;
+  };
   struct Leaving {
     hub::Follower follower;
     net::Callback done;
@@ -141,6 +145,10 @@ struct HandControl final : Control {
     inspections.push_back({std::move(name), std::move(on_inspected)});
   }
   void channels(net::Loop&, OnChannels on_channels) override { listings_of_channels.push_back(std::move(on_channels)); }
+  void download(std::string name, feeds::Download asked) override {
+    downloads.push_back({std::move(name), std::move(asked)});
+  }
+  void end_download(const hub::Follower& asker) override { ended_downloads.push_back(asker); }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -152,6 +160,8 @@ struct HandControl final : Control {
   std::vector<Listing> listings;
   std::vector<Inspection> inspections;
   std::vector<OnChannels> listings_of_channels;
+  std::vector<Downloading> downloads;
+  std::vector<hub::Follower> ended_downloads;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

@@ -111,6 +111,10 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   if (const File* file = find_file(path)) return reads ? give_file(slot, request, *file) : refuse_method();
   constexpr std::string_view containers = "/api/containers/";
   const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
+  constexpr std::string_view logs = "/logs";
+  const std::string_view of_logs = name.ends_with(logs) ? name.substr(0, name.size() - logs.size()) : "";
+  if (!of_logs.empty() && of_logs.find('/') == of_logs.npos)
+    return reads ? download(slot, request, of_logs) : refuse_method();
   if (!name.empty() && name.find('/') == name.npos)
     return reads ? tell_container(slot, request, name) : refuse_method();
   refuse(slot, {404, "not_found", "There is nothing at " + request.target.path.substr(0, 200) + "."});
@@ -164,23 +168,28 @@ void Server::tell_container(SessionSlot& slot, const http::Request& request, std
   });
 }
 
-// What the control loop was asked for, as JSON; then the requests that came meanwhile.
+// What the control loop was asked for, as JSON.
 void Server::answer_late(const hub::Session& session, const base::Result<std::string>& json) {
   SessionSlot* asker = find(session);
   if (asker == nullptr) return;
-  HttpPhase& http = *asker->http;
-  http.answering = false;
-  http.form.keep_alive &= !http.ended;
+  asker->http->form.keep_alive &= !asker->http->ended;
   if (json) {
     answer(*asker, plain("application/json", *json));
   } else {
     refuse(*asker, Failure(json.error()).refusal());
   }
-  if (!fanout_.is_open(session) || asker->state != State::http) return;
-  arm(*asker, settings_.idle_timeout);
-  std::string held = std::exchange(http.held, {});
-  if (!held.empty()) consume_http(*asker, held);
-  if (fanout_.is_open(session)) proceed(*asker);
+  answered(*asker);
+}
+
+// An answer that was waited for is given: now the requests that came meanwhile.
+void Server::answered(SessionSlot& slot) {
+  const hub::Session session = slot.session;
+  if (slot.state != State::http) return;
+  slot.http->answering = false;
+  arm(slot, settings_.idle_timeout);
+  std::string held = std::exchange(slot.http->held, {});
+  if (!held.empty()) consume_http(slot, held);
+  if (fanout_.is_open(session)) proceed(slot);
 }
 
 Vitals Server::vitals() const {

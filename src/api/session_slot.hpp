@@ -29,6 +29,9 @@ struct HttpPhase {
   bool answering = false;  // waits for the control loop
   bool ended = false;      // the client will send no more
   http::AnswerForm form;   // of the request that is being answered
+  // It is a download, and has begun or not. The socket's only subscription is its name.
+  enum class Download : std::uint8_t { none, asked, begun } download = Download::none;
+  feeds::Download::Form download_form{};
 };
 
 // Commands that came while another one waits, or while the backlog is too long.

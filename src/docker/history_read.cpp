@@ -147,6 +147,9 @@ net::Task<base::Result<void>> HistoryRead::finish(bool clean) {
   body_.reset();
   switch (cursor_->end(clean, *this)) {
     case LogCursor::Verdict::caught_up:
+      if (options_.over) cursor_->flush(*this);
+      ended_ = true;
+      break;
     case LogCursor::Verdict::reached:
       ended_ = true;
       break;

@@ -51,6 +51,7 @@ class HistoryRead final : private LogOut {
   struct Options {
     std::optional<Position> until;   // records behind it are not delivered; it was taken before start() is called
     std::optional<Position> sought;  // where it is met, marks go on in its reckoning (LogCursor::Options)
+    bool over = false;               // nothing runs that could write more: what may have gone on is a line
   };
   HistoryRead(Client& client, net::Loop& loop, const LogSource& source, Options options);
 

@@ -23,6 +23,10 @@ class Feeds final : public hub::Demand {
   void follow(Follow follow);
   void unfollow(const hub::Follower& follower);
 
+  // A stretch of a log for one HTTP request (log_download.hpp).
+  void download(Download asked) { logs_.download(std::move(asked)); }
+  void end_download(const hub::Follower& asker) { logs_.end_download(asker); }
+
   // What the Engine tells.
   void on_event(const docker::Event& event);
   void on_missed_events() { events_.on_missed(); }

@@ -120,7 +120,22 @@ void LogFeeds::on_behind(const hub::Follower& follower, const hub::Joint& joint)
   state_->start_history(follower, entry, std::move(asked));
 }
 
+void LogFeeds::download(Download asked) {
+  State& state = *state_;
+  const hub::Follower asker = asked.asker;
+  docker::Position log;
+  log.engine = docker::engine_key(state.shared.engine_id);
+  log.container = docker::container_key(asked.container.id).value_or(log.container);
+  LogDownload::Shared shared{state.parts.loop, state.parts.engine, state.parts.hub, state.open_downloads, state.reads};
+  state.downloads[asker] =
+      std::make_unique<LogDownload>(shared, std::move(asked), log, [&state, asker] { state.downloads.erase(asker); });
+}
+
+void LogFeeds::end_download(const hub::Follower& asker) { state_->downloads.erase(asker); }
+
 void LogFeeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
+  if (const auto found = state_->downloads.find(follower); found != state_->downloads.end())
+    return found->second->on_drained();
   const auto found = state_->followers.find(follower);
   if (found == state_->followers.end()) return;
   auto& histories = found->second.channel->histories;

@@ -10,6 +10,7 @@
 
 #include "docker/client.hpp"
 #include "feeds/follow.hpp"
+#include "feeds/log_download.hpp"
 #include "net/gate.hpp"
 
 namespace bus {
@@ -25,6 +26,7 @@ struct Settings {
   net::Duration lease_ttl = std::chrono::seconds(10);
   net::Duration linger = std::chrono::seconds(30);  // of an owner without followers
   std::size_t history_reads = 8;                    // at once, of one Engine
+  std::size_t downloads = 64;                       // at once; the others wait
 };
 
 // Counted since the start; read on the control loop.
@@ -48,6 +50,10 @@ class LogFeeds final : public hub::Demand {
   // Answers through Followers. A second follow of the same name replaces the first one's options.
   void follow(Follow follow);
   void unfollow(const hub::Follower& follower);
+
+  // Answers through its Downloads. Whoever leaves before the last word says so.
+  void download(Download asked);
+  void end_download(const hub::Follower& asker);
 
   // Docker says that the container was started, stopped or removed.
   void on_container_event(const std::string& id);

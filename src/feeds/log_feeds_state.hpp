@@ -33,7 +33,10 @@ struct Entry {
 
 struct LogFeeds::State final : LogFeed::Owner {
   State(Parts parts_in, Settings settings_in, std::string engine_id)
-      : parts(std::move(parts_in)), settings(settings_in), reads(parts.loop, settings.history_reads) {
+      : parts(std::move(parts_in)),
+        settings(settings_in),
+        reads(parts.loop, settings.history_reads),
+        open_downloads(parts.loop, settings.downloads) {
     shared.instance = parts.loop.random().next();
     shared.engine_id = std::move(engine_id);
     shared.on_undecodable = [this](Undecodable why) {
@@ -87,10 +90,11 @@ struct LogFeeds::State final : LogFeed::Owner {
   ws::Deflater deflater;
   LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, {}, false};
   LogCounts counts;
-  net::Gate reads;
+  net::Gate reads, open_downloads;
   std::map<std::string, Channel> channels;  // by container id
   std::map<hub::Follower, Entry, ByName> followers;
   std::function<void(bool)> on_degraded;
+  std::map<hub::Follower, std::unique_ptr<LogDownload>, ByName> downloads;
   net::Timer degraded_timer, drain_timer;
   std::shared_ptr<char> alive = std::make_shared<char>();
   net::Jobs jobs;
