@@ -184,15 +184,19 @@ void Server::on_input_end(SessionSlot& slot) {
     slot.http->ended = true;
     return;
   }
-  const bool unsaid = slot.state != State::open && fanout_.backlog_bytes(slot.session.slot) > 0;
-  if (slot.state == State::parting && unsaid) {
+  if (slot.state == State::parting && unsaid(slot)) {
     slot.heard_end = true;
-  } else if (slot.state == State::http && unsaid) {
+  } else if (slot.state == State::http && unsaid(slot)) {
     slot.heard_end = true;
     part(slot);
   } else {
     remove(slot);
   }
+}
+
+// Did its socket not take all of it yet? Where nothing waits here, it may still hold some itself.
+bool Server::unsaid(const SessionSlot& slot) const {
+  return fanout_.backlog_bytes(slot.session.slot) > 0 || fanout_.blocked(slot.session.slot);
 }
 
 // Everything is said: when the backlog has left, our side is shut, and the peer has time to hear it before the close
@@ -208,7 +212,7 @@ void Server::part(SessionSlot& slot) {
 // Something that held it back may be over: the backlog, or a command that waited.
 void Server::proceed(SessionSlot& slot) {
   const hub::Session session = slot.session;
-  if (slot.state == State::parting && !slot.shut && fanout_.backlog_bytes(session.slot) == 0) {
+  if (slot.state == State::parting && !slot.shut && !unsaid(slot)) {
     if (slot.heard_end) return remove(slot);
     slot.shut = true;
     sockets_.shutdown_write(slot.socket);

@@ -87,6 +87,7 @@ class Server final : public net::ClientSockets::Owner,
   void consume(SessionSlot& slot, std::span<char> bytes);
   void on_input_end(SessionSlot& slot);
   void part(SessionSlot& slot);
+  bool unsaid(const SessionSlot& slot) const;
   void proceed(SessionSlot& slot);
   void remove(SessionSlot& slot);
 

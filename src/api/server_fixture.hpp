@@ -63,6 +63,7 @@ class HandSockets final : public net::ClientSockets {
     bool failed = false;
     bool write_shut = false;             // ours is
     std::size_t room = ~std::size_t{0};  // what its socket still takes
+    bool holds = false;                  // it blocks though it took all
   };
 
   void set_owner(Owner& owner) override { owner_ = &owner; }
@@ -91,6 +92,7 @@ class HandSockets final : public net::ClientSockets {
       end.room -= count;
       sent += count;
     }
+    if (end.holds) return {net::Transfer::State::would_block, sent};
     if (sent == 0) return {net::Transfer::State::would_block};
     return {net::Transfer::State::done, sent};
   }
@@ -105,7 +107,8 @@ class HandSockets final : public net::ClientSockets {
   bool has(int socket) const { return ends_.contains(socket); }
   End& end(int socket) { return ends_.at(socket); }
   void ready(int socket) {
-    owner_->on_ready(ends_.at(socket).tag, {true, ends_.at(socket).room > 0, ends_.at(socket).in_ended});
+    owner_->on_ready(ends_.at(socket).tag,
+                     {true, ends_.at(socket).room > 0 && !ends_.at(socket).holds, ends_.at(socket).in_ended});
     owner_->on_turn_end();
   }
 

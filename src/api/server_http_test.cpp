@@ -42,6 +42,19 @@ TEST_F(ServerHttp, Connection_close_shuts_behind_the_answer_and_waits_for_the_cl
   EXPECT_TRUE(gone(client));
 }
 
+TEST_F(ServerHttp, Our_side_is_not_shut_while_the_socket_itself_holds_a_part_of_the_answer) {
+  const int client = connect();
+  sockets.end(client).holds = true;
+  sockets.end(client).in_ended = true;
+  EXPECT_THAT(say(client, request("/health/live", "Connection: close\r\n")), HasSubstr("200 OK"));
+  sockets.ready(client);
+  ASSERT_FALSE(gone(client));
+  EXPECT_FALSE(sockets.end(client).write_shut);
+  sockets.end(client).holds = false;
+  sockets.ready(client);
+  EXPECT_TRUE(gone(client));
+}
+
 TEST_F(ServerHttp, HTTP_1_0_is_answered_and_closed) {
   const int client = connect();
   EXPECT_THAT(say(client, "GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n"), HasSubstr("200 OK"));
@@ -229,6 +242,13 @@ TEST_F(ServerHttp, pages_of_the_same_host_and_of_allowed_origins_may_connect) {
   open("/ws", "Origin: http://localhost\r\n");
   open("/ws", "Origin: https://app.example.com\r\n");
   open("/ws");
+}
+
+TEST_F(ServerHttp, where_we_speak_TLS_a_page_of_the_same_host_without_it_is_another_site) {
+  settings.scheme = "https";
+  start();
+  open("/ws", "Origin: https://localhost\r\n");
+  EXPECT_THAT(say(connect(), upgrade("/ws", "Origin: http://localhost\r\n")), StartsWith("HTTP/1.1 403"));
 }
 
 TEST_F(ServerHttp, bad_credentials_are_refused_before_the_upgrade) {

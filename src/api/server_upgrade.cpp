@@ -20,8 +20,8 @@ std::vector<Option> options_of(const http::Target& target) {
 // Who asks, if this page and these credentials may open a WebSocket.
 http::OrRefusal<auth::Identity> Server::admit(const http::Request& request) {
   const std::size_t origins = request.headers.count("Origin");
-  if (origins > 1 ||
-      (origins == 1 && !http::origin_allowed(request.headers.get("Origin"), request.host, settings_.allowed_origins))) {
+  if (origins > 1 || (origins == 1 && !http::origin_allowed(request.headers.get("Origin"), request.host,
+                                                            settings_.allowed_origins, settings_.scheme))) {
     metrics_.refused[Refused::origin].add();
     return http::Refusal{403, "forbidden", "Pages of this origin may not connect."};
   }

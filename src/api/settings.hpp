@@ -16,6 +16,7 @@ struct ServerSettings {
   std::string instance;                      // INSTANCE_ID: a label
   std::string session_prefix;                // instance and 64 random bits, drawn at start: session ids begin with it
   std::string version;                       // of the build
+  std::string scheme;                        // what clients ask us by; empty: unknown, a proxy may end TLS
   std::string base_path;                     // DOCKCAST_BASE_PATH: "" or "/something"
   std::vector<std::string> allowed_hosts;    // DOCKCAST_ALLOWED_HOSTS
   std::vector<std::string> allowed_origins;  // DOCKCAST_ALLOWED_ORIGINS

@@ -9,6 +9,7 @@
 #include "app/cluster.hpp"
 #include "app/control_metrics.hpp"
 #include "app/engine_link.hpp"
+#include "app/tls_door.hpp"
 #include "app/version.hpp"
 #include "auth/access.hpp"
 #include "base/check.hpp"
@@ -40,6 +41,7 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
   server.session_prefix = name;
   server.version = version;
   server.connections_max = std::min(server.connections_max, settings.connections_of_a_loop);
+  if (speaks_tls(settings)) server.scheme = "https";
   return server;
 }
 
@@ -65,6 +67,8 @@ struct Instance::Body {
     Serving(Body& body, ServingPlace place, std::uint32_t number);
 
     net::Loop& loop;
+    const std::unique_ptr<net::TlsSockets> tls;  // none: clients speak no TLS
+    net::ClientSockets& sockets;
     hub::Fanout fanout;
     hub::Mailbox mailbox;
     api::Server server;
@@ -79,6 +83,7 @@ struct Instance::Body {
   metrics::Registry registry;
   api::Metrics metrics;
   ControlMetrics control_metrics;
+  std::optional<TlsDoor> door;
   api::Beats beats;
   api::AddressCounts addresses;
   const std::size_t beat;
@@ -95,11 +100,13 @@ struct Instance::Body {
 
 Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t number)
     : loop(place.loop),
-      fanout(place.loop, place.sockets),
+      tls(body.door ? body.door->guard(place.loop, place.sockets) : nullptr),
+      sockets(tls ? *tls : place.sockets),
+      fanout(place.loop, sockets),
       mailbox(place.loop, mailbox_items,
               {[this](hub::Item& item) { item.apply(fanout); }, [this] { fanout.flush(); },
                [&body, number] { body.loop.post([&body, number] { body.hub.on_room(number); }); }}),
-      server({place.loop, place.sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses,
+      server({place.loop, sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses,
               number},
              body.for_servers) {
   CHECK(body.hub.add_loop(mailbox) == number);
@@ -121,6 +128,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       cluster(network, settings, name),
       hub(settings.ring_bytes),
       control({loop, engine, hub}) {
+  if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   link.emplace(engine, [this](const std::string& engine_id) { return make_feeds(engine_id); });
@@ -181,11 +189,19 @@ Instance::Instance(Place place, const Settings& settings, net::Endpoint engine)
 Instance::~Instance() = default;
 
 base::Result<std::uint16_t> Instance::listen() {
+  if (body_->door) {
+    if (const auto opened = body_->door->open(); !opened) return opened.error();
+  }
   auto listener = body_->network.listen(net::Endpoint{{}, body_->settings.listen, body_->settings.port},
                                         [this](net::Accepted accepted) { body_->accept(std::move(accepted)); });
   if (!listener) return listener.error();
   body_->listener = std::move(*listener);
   return body_->listener->port();
+}
+
+bool Instance::reload_certificate() {
+  if (body_->door) body_->door->reload();
+  return body_->door.has_value();
 }
 
 void Instance::drain(net::Callback done) {

@@ -35,6 +35,8 @@ class Instance {
 
   // Begins to accept clients. Says where it listens, or why it cannot.
   base::Result<std::uint16_t> listen();
+  // False where clients speak no TLS.
+  bool reload_certificate();
   // Accepts nobody any more, hands its leases over, tells its clients to go. `done`, once, when nothing is left.
   void drain(net::Callback done);
 

@@ -104,11 +104,20 @@ class Loading {
         mistake("REDIS_URL: " + address.error().message);
     }
     find_engine();
+    judge_tls(settings.tls);
     if (settings.auth == Auth::none && !settings.token.empty())
       loaded_.warnings.push_back("DOCKCAST_TOKEN has no effect, since DOCKCAST_AUTH is none.");
     if (settings.auth == Auth::none && !is_loopback(settings.listen))
       loaded_.warnings.push_back("Anyone who reaches " + settings.listen +
                                  " can read every container's log: DOCKCAST_AUTH is none.");
+  }
+
+  void judge_tls(const net::TlsFiles& tls) {
+    if (tls.certificate.empty() && tls.key.empty()) return;
+    if (tls.certificate.empty()) return mistake("DOCKCAST_TLS_KEY is set, but not DOCKCAST_TLS_CERT; TLS needs both.");
+    if (tls.key.empty()) return mistake("DOCKCAST_TLS_CERT is set, but not DOCKCAST_TLS_KEY; TLS needs both.");
+    if (const auto identity = net::load_tls_identity(tls); !identity)
+      mistake("DOCKCAST_TLS_CERT, DOCKCAST_TLS_KEY: " + identity.error().message);
   }
 
   void find_engine() {
@@ -117,12 +126,19 @@ class Loading {
     search.environment = [&](const std::string& name) -> std::optional<std::string> {
       if (name == "DOCKER_HOST") return settings.docker_host;
       if (name == "DOCKER_CONTEXT") return settings.docker_context;
+      if (name == "DOCKER_TLS_VERIFY") return settings.docker_tls_verify;
+      if (name == "DOCKER_TLS") return settings.docker_tls;
+      if (name == "DOCKER_CERT_PATH") return settings.docker_cert_path;
       const std::string* text = sources_[1].find(name);
       return text == nullptr ? std::nullopt : std::optional(*text);
     };
     auto found = docker::find_engine(search);
     if (!found) return mistake(found.error().message);
     settings.engine = std::move(*found);
+    const net::Endpoint& at = settings.engine.endpoint;
+    if (at.tls && !at.tls->verify)
+      loaded_.warnings.push_back("Whoever stands between us and " + at.to_string() +
+                                 " can be its Docker Engine: nothing verifies its certificate.");
   }
 
   void mistake(std::string text) { loaded_.mistakes.push_back(std::move(text)); }

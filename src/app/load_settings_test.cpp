@@ -9,6 +9,7 @@
 #include "app/command_line.hpp"
 #include "app/setting.hpp"
 #include "app/settings_file.hpp"
+#include "net/test_certificates.hpp"
 
 namespace app {
 namespace {
@@ -176,6 +177,32 @@ TEST(LoadSettings, AContextOnTheCommandLineBeatsADockerHostOfTheEnvironment) {
   sources.flags = {{"DOCKER_CONTEXT", "near"}};
   EXPECT_EQ(load_settings(sources).settings.docker_host, "");
   EXPECT_EQ(load_settings(sources).settings.docker_context, "near");
+}
+
+TEST(LoadSettings, TlsForClientsNeedsACertificateAndItsKey) {
+  net::TestCertificates certificates;
+  const net::TlsFiles one = certificates.issue("one", "DNS:a"), other = certificates.issue("other", "DNS:a");
+  const auto loaded = [](const std::string& certificate, const std::string& key) {
+    return from_environment({{"DOCKCAST_TLS_CERT", certificate}, {"DOCKCAST_TLS_KEY", key}});
+  };
+  EXPECT_THAT(loaded(one.certificate, one.key).mistakes, IsEmpty());
+  EXPECT_TRUE(speaks_tls(loaded(one.certificate, one.key).settings));
+  EXPECT_FALSE(speaks_tls(from_environment({}).settings));
+  EXPECT_THAT(loaded(one.certificate, "").mistakes, ElementsAre(HasSubstr("but not DOCKCAST_TLS_KEY")));
+  EXPECT_THAT(loaded("", one.key).mistakes, ElementsAre(HasSubstr("but not DOCKCAST_TLS_CERT")));
+  EXPECT_THAT(loaded(one.certificate, other.key).mistakes, ElementsAre(HasSubstr(other.key + " is not the key of")));
+  EXPECT_THAT(loaded("/nowhere", one.key).mistakes, ElementsAre(HasSubstr("/nowhere cannot be read: No such file")));
+}
+
+TEST(LoadSettings, TlsToTheEngineIsSaidByNamesOfDocker) {
+  net::TestCertificates certificates;
+  const Loaded verified = from_environment(
+      {{"DOCKER_HOST", "tcp://far"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", certificates.folder()}});
+  EXPECT_THAT(verified.mistakes, IsEmpty());
+  EXPECT_EQ(verified.settings.engine.endpoint.tls->authorities, certificates.authority());
+  EXPECT_THAT(verified.warnings, IsEmpty());
+  EXPECT_THAT(from_environment({{"DOCKER_HOST", "tcp://far"}, {"DOCKER_TLS", "1"}}).warnings,
+              ElementsAre(HasSubstr("nothing verifies its certificate")));
 }
 
 TEST(LoadSettings, WarnsOfNamesThatNobodyReadsButNotOfThoseThatKubernetesSets) {

@@ -45,7 +45,8 @@ std::string url(const Settings& settings) {
   std::string host = settings.listen;
   if (host == "0.0.0.0" || host == "::") host = host_name();
   if (host.find(':') != host.npos) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(settings.port) + settings.server.base_path + "/";
+  return (speaks_tls(settings) ? "https://" : "http://") + host + ":" + std::to_string(settings.port) +
+         settings.server.base_path + "/";
 }
 
 // As many descriptors as we may have; how many there are.
@@ -91,7 +92,7 @@ class Process {
     base::log::info("Listening", {{"url", url(settings_)},
                                   {"access", asks_for_token(settings_) ? "token" : "none"},
                                   {"serving_loops", settings_.serving_loops}});
-    const auto signals = net::on_signals(control_, [this](int) { on_signal(); });
+    const auto signals = net::on_signals(control_, [this](int number) { on_signal(number); });
     for (Serving& each : serving_) each.thread.start();
     control_.run();
     for (Serving& each : serving_) each.thread.stop();
@@ -106,7 +107,8 @@ class Process {
     net::EpollSockets sockets;
   };
 
-  void on_signal() {
+  void on_signal(int number) {
+    if (number == SIGHUP && instance_->reload_certificate()) return;
     if (std::exchange(stopping_, true)) {
       base::log::warn("Stopping at once");
       return control_.stop();

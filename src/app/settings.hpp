@@ -10,6 +10,7 @@
 #include "docker/engine_host.hpp"
 #include "feeds/log_feeds.hpp"
 #include "net/loop.hpp"
+#include "net/tls_identity.hpp"
 
 namespace app {
 
@@ -19,11 +20,12 @@ enum class LogFormat : std::uint8_t { text, json };
 struct Settings {
   std::string listen;
   std::uint16_t port = 0;
+  net::TlsFiles tls;           // empty: clients speak no TLS with us
   unsigned serving_loops = 0;  // 0: one per core, on one core the control loop
   std::string instance_id;     // empty: the host name
 
-  std::string docker_host, docker_context;
-  docker::EngineHost engine;  // where these two and the rest of the environment lead
+  std::string docker_host, docker_context, docker_tls_verify, docker_tls, docker_cert_path;
+  docker::EngineHost engine;  // where these and the rest of the environment lead
 
   std::string redis_url;  // empty: embedded
   std::string redis_prefix;
@@ -47,6 +49,8 @@ struct Settings {
 
 // Loopback addresses are for those on this machine alone.
 bool is_loopback(const std::string& listen);
+
+bool speaks_tls(const Settings& settings);
 
 // Whether a token is asked for (docs/settings.md, "Access"): as was written out, else where there is a token, or where
 // others can reach us.

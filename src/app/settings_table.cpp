@@ -18,6 +18,8 @@ bool visible(const std::string& text) {
   return !text.empty();
 }
 
+bool anything(const std::string&) { return true; }
+
 // It stands inside keys of Redis, whose hash tag must stay the first one.
 bool key_part(const std::string& text) { return visible(text) && text.find_first_of("{}") == text.npos; }
 
@@ -50,6 +52,13 @@ void add_places(std::vector<Setting>& rows) {
         text(at(&Settings::server, &api::ServerSettings::base_path), "a path such as /docker, without a / at its end",
              path_prefix),
         "", "What the path of every request begins with, where a proxy gives us a part of its site."},
+       {"Where it listens", "DOCKCAST_TLS_CERT",
+        text(at(&Settings::tls, &net::TlsFiles::certificate), "the path of a PEM file", anything), "",
+        "The certificate that clients are shown, with its chain. With it and its key they speak TLS on the one port, "
+        "and nothing else (docs/tls.md). Both are read again when they change, and at SIGHUP."},
+       {"Where it listens", "DOCKCAST_TLS_KEY",
+        text(at(&Settings::tls, &net::TlsFiles::key), "the path of a PEM file without a password", anything), "",
+        "The key of that certificate."},
        {"Where it listens", "INSTANCE_ID", text(at(&Settings::instance_id), "visible ASCII without braces", key_part),
         "", "A label of this instance in metrics, logs and session names. Without it, the host name."},
        {"Where it listens", "DOCKCAST_SERVING_LOOPS", number(at(&Settings::serving_loops), 0, 256), "0",
@@ -59,8 +68,15 @@ void add_places(std::vector<Setting>& rows) {
         "/var/run/docker.sock, the rootless socket."},
        {"Docker", "DOCKER_CONTEXT", text(at(&Settings::docker_context), "the name of a context", visible), "",
         "The Docker context to use where DOCKER_HOST does not say more."},
+       {"Docker", "DOCKER_TLS_VERIFY", text(at(&Settings::docker_tls_verify), "anything, which means yes", anything),
+        "", "Speak TLS with the Engine of DOCKER_HOST, and verify it (docs/tls.md). A context says this itself."},
+       {"Docker", "DOCKER_TLS", text(at(&Settings::docker_tls), "anything, which means yes", anything), "",
+        "Speak TLS with it without verifying anything."},
+       {"Docker", "DOCKER_CERT_PATH", text(at(&Settings::docker_cert_path), "the path of a folder", anything), "",
+        "Where ca.pem, and perhaps cert.pem and key.pem, are for that. Without it, where the docker command keeps its "
+        "own settings, ~/.docker."},
        {"Redis", "REDIS_URL",
-        text(at(&Settings::redis_url), "redis://[[user]:password@]host[:port][/database] or unix://[…@]/path[?db=n]",
+        text(at(&Settings::redis_url), "redis[s]://[[user]:password@]host[:port][/database] or unix://[…@]/path[?db=n]",
              visible),
         "", "What makes several instances one. Without it, this instance is complete by itself.", Secret::in_part},
        {"Redis", "DOCKCAST_REDIS_PREFIX", text(at(&Settings::redis_prefix), "visible ASCII without braces", key_part),

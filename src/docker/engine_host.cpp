@@ -20,7 +20,8 @@ using base::Fault;
 // It is repeated in a Host header, so nothing else may be in it. Behind % stands an interface.
 constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 constexpr std::string_view ipv6_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
-constexpr std::uint16_t plain_port = 2375;  // what the CLI takes where none is named
+// What the CLI takes where none is named.
+constexpr std::uint16_t plain_port = 2375, tls_port = 2376;
 
 Error bad(std::string message) { return {Fault::bad_request, std::move(message)}; }
 Error unsupported(std::string message) { return {Fault::unsupported, std::move(message)}; }
@@ -49,6 +50,46 @@ base::Result<json::value> read_json(const fs::path& path) {
   return value;
 }
 
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+// The TLS that a folder's ca.pem, cert.pem and key.pem make.
+base::Result<net::TlsPeer> tls_of(const fs::path& folder, bool verify) {
+  const fs::path authorities = folder / "ca.pem", certificate = folder / "cert.pem", key = folder / "key.pem";
+  net::TlsPeer peer;
+  peer.verify = verify;
+  if (is_there(authorities)) peer.authorities = authorities;
+  if (is_there(certificate) != is_there(key)) {
+    return bad(folder.string() + " has only one of cert.pem and key.pem; the Engine is shown both or none.");
+  }
+  if (!is_there(certificate)) return peer;
+  peer.certificate = certificate;
+  peer.key = key;
+  return peer;
+}
+
+// By the environment, where no context says it. Any text switches it on, as in the CLI.
+base::Result<std::optional<net::TlsPeer>> tls_of_environment(const EngineSearch& search) {
+  const bool verify = !variable(search, "DOCKER_TLS_VERIFY").empty();
+  if (!verify && variable(search, "DOCKER_TLS").empty()) return std::optional<net::TlsPeer>();
+  const std::string set = variable(search, "DOCKER_CERT_PATH");
+  const fs::path folder = set.empty() ? config_folder(search) : set;
+  auto peer = tls_of(folder, verify);
+  if (!peer) return peer.error();
+  if (verify && peer->authorities.empty()) {
+    return bad("DOCKER_TLS_VERIFY is set, but there is no " + (folder / "ca.pem").string() +
+               " to verify the Engine by; DOCKER_CERT_PATH names the folder with ca.pem, cert.pem and key.pem.");
+  }
+  return std::optional(std::move(*peer));
+}
+
+EngineHost host_at(net::Endpoint endpoint, std::string reason) {
+  if (endpoint.tls) reason += endpoint.tls->verify ? ", with TLS" : ", with TLS that verifies nobody";
+  return {std::move(endpoint), std::move(reason)};
+}
+
 struct ContextName {
   std::string name;
   std::string said_by;
@@ -74,12 +115,15 @@ base::Result<EngineHost> find_in_contexts(const EngineSearch& search, const Cont
     if (!fs::exists(path, error)) continue;
     auto value = read_json(path);
     if (!value || string_field(*value, {"Name"}) != context.name) continue;
-    if (fs::exists(contexts / "tls" / entry.path().filename() / "docker", error)) {
-      return unsupported("The Docker context " + context.name + " uses TLS, which is not supported yet.");
-    }
-    auto endpoint = parse_docker_host(string_field(*value, {"Endpoints", "docker", "Host"}));
+    const bool verify = !bool_field(*value, {"Endpoints", "docker", "SkipTLSVerify"});
+    auto tls = tls_of(contexts / "tls" / entry.path().filename() / "docker", verify);
+    if (!tls) return tls.error();
+    const bool is_tls = *tls != net::TlsPeer{};
+    auto endpoint =
+        parse_docker_host(string_field(*value, {"Endpoints", "docker", "Host"}), is_tls ? tls_port : plain_port);
     if (!endpoint) return Error{endpoint.error().fault, path.string() + ": " + endpoint.error().message};
-    return EngineHost{std::move(*endpoint), "Docker context " + context.name + ", because " + context.said_by};
+    if (is_tls && endpoint->path.empty()) endpoint->tls = std::move(*tls);
+    return host_at(std::move(*endpoint), "Docker context " + context.name + ", because " + context.said_by);
   }
   return bad("There is no Docker context " + context.name + " under " + contexts.string() + ", but " + context.said_by +
              ".");
@@ -97,9 +141,9 @@ base::Result<EngineHost> usual_place(const EngineSearch& search) {
   return EngineHost{socket_at(search.usual_socket), "the usual socket, though it is not there yet"};
 }
 
-base::Result<net::Endpoint> parse_host_and_port(std::string_view text) {
+base::Result<net::Endpoint> parse_host_and_port(std::string_view text, std::uint16_t usual_port) {
   net::Endpoint endpoint;
-  endpoint.port = plain_port;
+  endpoint.port = usual_port;
   std::string_view port;
   if (text.starts_with('[')) {
     const auto end = text.find(']');
@@ -127,7 +171,7 @@ base::Result<net::Endpoint> parse_host_and_port(std::string_view text) {
 
 }  // namespace
 
-base::Result<net::Endpoint> parse_docker_host(const std::string& text) {
+base::Result<net::Endpoint> parse_docker_host(const std::string& text, std::uint16_t usual_port) {
   const auto colon = text.find("://");
   const std::string scheme = colon == text.npos ? "tcp" : text.substr(0, colon);
   std::string rest = colon == text.npos ? text : text.substr(colon + 3);
@@ -139,7 +183,7 @@ base::Result<net::Endpoint> parse_docker_host(const std::string& text) {
   if (scheme == "tcp") {
     if (rest.ends_with('/')) rest.pop_back();
     if (rest.find('/') != rest.npos) return unsupported("\"" + text + "\" has a path, which is not supported.");
-    return parse_host_and_port(rest);
+    return parse_host_and_port(rest, usual_port);
   }
   if (scheme == "ssh") {
     return unsupported("ssh:// is not supported; forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock …) " +
@@ -150,18 +194,21 @@ base::Result<net::Endpoint> parse_docker_host(const std::string& text) {
 }
 
 base::Result<EngineHost> find_engine(const EngineSearch& search) {
-  if (!variable(search, "DOCKER_TLS_VERIFY").empty()) {
-    return unsupported("DOCKER_TLS_VERIFY is set, but TLS to the Docker Engine is not supported yet.");
-  }
-  if (const std::string set = variable(search, "DOCKER_HOST"); !set.empty()) {
-    auto endpoint = parse_docker_host(set);
-    if (!endpoint) return Error{endpoint.error().fault, "DOCKER_HOST: " + endpoint.error().message};
-    return EngineHost{std::move(*endpoint), "DOCKER_HOST is set"};
-  }
-  auto context = context_name(search);
+  const std::string set = variable(search, "DOCKER_HOST");
+  auto context = set.empty() ? context_name(search) : ContextName{};
   if (!context) return context.error();
-  if (context->name.empty() || context->name == "default") return usual_place(search);
-  return find_in_contexts(search, *context);
+  if (!context->name.empty() && context->name != "default") return find_in_contexts(search, *context);
+  auto tls = tls_of_environment(search);
+  if (!tls) return tls.error();
+  if (set.empty() && !*tls) return usual_place(search);
+  auto endpoint = parse_docker_host(set.empty() ? "tcp://localhost" : set, *tls ? tls_port : plain_port);
+  if (!endpoint) return Error{endpoint.error().fault, "DOCKER_HOST: " + endpoint.error().message};
+  if (*tls && !endpoint->path.empty()) {
+    return bad(
+        "DOCKER_HOST names a socket, which speaks no TLS, but DOCKER_TLS_VERIFY or DOCKER_TLS is set; unset it.");
+  }
+  endpoint->tls = std::move(*tls);
+  return host_at(std::move(*endpoint), set.empty() ? "no DOCKER_HOST is set" : "DOCKER_HOST is set");
 }
 
 }  // namespace docker

@@ -86,10 +86,6 @@ TEST_F(FindEngine, SaysWhatItDoesNotSpeak) {
     set("DOCKER_HOST", foreign);
     EXPECT_EQ(fault(), Fault::unsupported) << foreign;
   }
-  set("DOCKER_HOST", "tcp://host:2376");
-  set("DOCKER_TLS_VERIFY", "1");
-  EXPECT_EQ(fault(), Fault::unsupported);
-  EXPECT_NE(found().find("DOCKER_TLS_VERIFY"), std::string::npos);
 }
 
 TEST_F(FindEngine, FollowsTheContextOfTheVariableElseTheCurrentOne) {
@@ -112,10 +108,57 @@ TEST_F(FindEngine, ReadsItsConfigurationWhereDockerConfigSays) {
   write("elsewhere/config.json", R"({"currentContext":"x"})");
   write("elsewhere/contexts/meta/1/meta.json", R"({"Name":"x","Endpoints":{"docker":{"Host":"tcp://x:1"}}})");
   EXPECT_EQ(found(), "x:1");
-  write("elsewhere/contexts/tls/1/docker/ca.pem", "");
-  EXPECT_EQ(fault(), Fault::unsupported);
   write("elsewhere/config.json", "{broken");
   EXPECT_EQ(fault(), Fault::bad_request);
+}
+
+TEST_F(FindEngine, TakesTlsFromTheEnvironmentAsTheCliDoes) {
+  set("DOCKER_HOST", "tcp://far");
+  set("DOCKER_TLS_VERIFY", "1");
+  EXPECT_EQ(fault(), Fault::bad_request);
+  EXPECT_NE(found().find(home_ + "/.docker/ca.pem"), std::string::npos);
+  const std::string authorities = write(".docker/ca.pem", "");
+  EXPECT_EQ(found(), "far:2376");
+  EXPECT_EQ(find()->endpoint.tls, (net::TlsPeer{true, authorities, "", ""}));
+  EXPECT_EQ(find()->reason, "DOCKER_HOST is set, with TLS");
+
+  set("DOCKER_CERT_PATH", home_ + "/certs");
+  const std::string ca = write("certs/ca.pem", ""), certificate = write("certs/cert.pem", "");
+  EXPECT_NE(found().find("only one of cert.pem and key.pem"), std::string::npos);
+  const std::string key = write("certs/key.pem", "");
+  EXPECT_EQ(find()->endpoint.tls, (net::TlsPeer{true, ca, certificate, key}));
+
+  set("DOCKER_TLS_VERIFY", "");
+  EXPECT_EQ(find()->endpoint.tls, std::nullopt);
+  EXPECT_EQ(found(), "far:2375");
+  set("DOCKER_TLS", "1");
+  EXPECT_FALSE(find()->endpoint.tls->verify);
+  EXPECT_EQ(find()->reason, "DOCKER_HOST is set, with TLS that verifies nobody");
+  set("DOCKER_HOST", "unix:///run/docker.sock");
+  EXPECT_NE(found().find("speaks no TLS"), std::string::npos);
+  set("DOCKER_HOST", "");
+  EXPECT_EQ(found(), "localhost:2376");
+}
+
+TEST_F(FindEngine, TakesTheTlsThatBelongsToAContext) {
+  const auto context = [this](const std::string& endpoint) {
+    write(".docker/contexts/meta/1/meta.json", R"({"Name":"x","Endpoints":{"docker":{)" + endpoint + "}}}");
+  };
+  set("DOCKER_CONTEXT", "x");
+  set("DOCKER_TLS_VERIFY", "1");  // of no context's concern
+  context(R"("Host":"tcp://x")");
+  EXPECT_EQ(found(), "x:2375");
+  EXPECT_EQ(find()->endpoint.tls, std::nullopt);
+  context(R"("Host":"tcp://x","SkipTLSVerify":true)");
+  EXPECT_EQ(find()->endpoint.tls, (net::TlsPeer{false, "", "", ""}));
+  context(R"("Host":"tcp://x","SkipTLSVerify":false)");
+  const std::string ca = write(".docker/contexts/tls/1/docker/ca.pem", "");
+  EXPECT_EQ(find()->endpoint.tls, (net::TlsPeer{true, ca, "", ""}));
+  EXPECT_EQ(found(), "x:2376");
+  const std::string certificate = write(".docker/contexts/tls/1/docker/cert.pem", "");
+  EXPECT_EQ(fault(), Fault::bad_request);
+  const std::string key = write(".docker/contexts/tls/1/docker/key.pem", "");
+  EXPECT_EQ(find()->endpoint.tls, (net::TlsPeer{true, ca, certificate, key}));
 }
 
 TEST_F(FindEngine, FallsBackToTheUsualSocketThenTheRootlessOne) {

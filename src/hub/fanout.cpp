@@ -69,7 +69,8 @@ void Fanout::detach(Outlet& outlet, std::uint32_t subscription) {
   mine.mirror = nullptr;
 }
 
-// Gives the bytes to the socket; returns how many it took. Less than all: the outlet is blocked, or broken.
+// Gives the bytes to the socket; returns how many it took. Where those are less than all the outlet is blocked, or
+// broken; it may also take all and then block.
 std::size_t Fanout::transmit(std::uint32_t slot, std::span<const iovec> parts, std::size_t bytes) {
   Outlet& outlet = outlets_[slot];
   std::size_t sent = 0;
@@ -85,7 +86,7 @@ std::size_t Fanout::transmit(std::uint32_t slot, std::span<const iovec> parts, s
       return bytes;  // nobody will read the rest
     }
     sent += transfer.bytes;
-    if (transfer.bytes < offered) {
+    if (transfer.bytes < offered || transfer.state == net::Transfer::State::would_block) {
       outlet.blocked = true;
       ++counts_.blocked;
       break;

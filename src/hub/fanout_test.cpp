@@ -87,6 +87,23 @@ TEST_F(FanoutTest, ASlowFollowerGoesOnWhereItsSocketStoppedAndItsNeighboursNever
   EXPECT_TRUE(behind.empty());
 }
 
+TEST_F(FanoutTest, ASocketMayTakeEverythingAndBlockThen) {
+  fanout.open_mirror(1, ring.next(), ring.end());
+  join(0);
+  sockets.peers[0].holds = true;
+  publish("abc");
+  fanout.flush();
+  EXPECT_TRUE(fanout.blocked(0));
+  EXPECT_EQ(fanout.backlog_bytes(0), 0U);
+  publish("def");
+  fanout.flush();
+  EXPECT_EQ(received(0), "abc");
+  sockets.peers[0].holds = false;
+  fanout.on_writable(0);
+  EXPECT_EQ(received(0), "abcdef");
+  EXPECT_FALSE(fanout.blocked(0));
+}
+
 TEST_F(FanoutTest, WhoeverTheRingOvertakesIsReportedWithThePlaceWhereItStands) {
   fanout.open_mirror(1, ring.next(), ring.end());
   const FollowerName slow = join(0);

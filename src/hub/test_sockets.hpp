@@ -13,6 +13,7 @@ struct TestSockets final : net::ClientSockets {
   struct Peer {
     std::string received;
     std::size_t room = SIZE_MAX;
+    bool holds = false;  // blocks though it took all
     bool dead = false;
     int sends = 0;
   };
@@ -30,7 +31,7 @@ struct TestSockets final : net::ClientSockets {
       peer.room -= count;
       taken += count;
     }
-    return {taken > 0 ? net::Transfer::State::done : net::Transfer::State::would_block, taken};
+    return {taken > 0 && !peer.holds ? net::Transfer::State::done : net::Transfer::State::would_block, taken};
   }
   void shutdown_write(int) override {}
   void remove(int) override {}

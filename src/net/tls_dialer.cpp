@@ -1,10 +1,9 @@
 #include "net/tls_dialer.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "net/file_stamp.hpp"
 #include "net/openssl.hpp"
 #include "net/tls_stream.hpp"
 
@@ -16,17 +15,6 @@ using Context = std::shared_ptr<ssl_ctx_st>;
 
 base::Error bad(const std::string& path, const std::string& what) {
   return {base::Fault::bad_request, path + " " + what};
-}
-
-// What changes when a file does.
-std::string stamp(const std::string& path) {
-  struct stat about {};
-  if (path.empty() || ::stat(path.c_str(), &about) != 0) return "-";
-  std::string text;
-  for (const auto part : {static_cast<long>(about.st_ino), static_cast<long>(about.st_size),
-                          static_cast<long>(about.st_mtim.tv_sec), static_cast<long>(about.st_mtim.tv_nsec)})
-    text += std::to_string(part) + ".";
-  return text;
 }
 
 int no_password(char*, int, int, void*) { return 0; }
@@ -97,7 +85,7 @@ base::Error explain(const SSL& ssl, const Endpoint& endpoint, const base::Error&
 }  // namespace
 
 base::Result<Context> TlsDialer::context_for(const TlsPeer& peer) {
-  const std::string stamps = stamp(peer.authorities) + stamp(peer.certificate) + stamp(peer.key);
+  const std::string stamps = file_stamp(peer.authorities) + file_stamp(peer.certificate) + file_stamp(peer.key);
   const auto known = std::find_if(remembered_.begin(), remembered_.end(),
                                   [&peer](const Remembered& each) { return each.peer == peer; });
   if (known != remembered_.end() && known->stamps == stamps) return known->context;

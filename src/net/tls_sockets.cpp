@@ -54,6 +54,7 @@ TlsSockets::Connection* TlsSockets::find(int socket) const {
 // Every call of OpenSSL is made with what this returns, for all SSLs share one way to the wire.
 ssl_st* TlsSockets::ssl(Connection& connection) {
   current_ = &connection;
+  ended = false;
   ERR_clear_error();
   return connection.ssl.get();
 }
@@ -139,7 +140,7 @@ void TlsSockets::step(Connection& connection) {
   if (SSL_get_error(connection.ssl.get(), result) == SSL_ERROR_WANT_READ) return;
   const unsigned long why = ERR_peek_error();
   if (ERR_GET_LIB(why) == ERR_LIB_SSL && ERR_GET_REASON(why) == SSL_R_HTTP_REQUEST) return refuse_plain(connection);
-  on_handshake_(Handshake::failed);
+  on_handshake_(ended ? Handshake::abandoned : Handshake::failed);
   fail(connection);
 }
 

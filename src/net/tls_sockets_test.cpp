@@ -171,6 +171,12 @@ TEST_P(TlsSocketsTest, WhatIsNoTlsFails) {
   EXPECT_EQ(shaken_, std::vector{Handshake::failed});
 }
 
+TEST_P(TlsSocketsTest, WhoLeavesInTheMiddleOfAHandshakeHasAbandonedIt) {
+  connect().stream.reset();
+  EXPECT_TRUE(run_until([&] { return ends_.contains(0); }));
+  EXPECT_EQ(shaken_, std::vector{Handshake::abandoned});
+}
+
 TEST_P(TlsSocketsTest, OldVersionsAreRefused) {
   const Context old(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   SSL_CTX_set_security_level(old.get(), 0);

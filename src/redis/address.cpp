@@ -10,7 +10,7 @@ namespace {
 base::Error bad(std::string message) { return base::Error{base::Fault::bad_request, std::move(message)}; }
 
 constexpr const char* shape =
-    "expected redis://[[user]:password@]host[:port][/database], with anything else than "
+    "expected redis[s]://[[user]:password@]host[:port][/database], with anything else than "
     "letters and digits in user and password percent-encoded";
 
 base::Result<unsigned> parse_database(std::string_view text) {
@@ -27,11 +27,6 @@ base::Result<Address> parse_address(std::string_view url) {
   const auto parsed = boost::urls::parse_uri(boost::core::string_view(url.data(), url.size()));
   if (!parsed) return bad(std::string("REDIS_URL makes no sense: ") + shape);
   const boost::urls::url_view view = *parsed;
-  if (view.scheme() == "rediss") {
-    return base::Error{base::Fault::unsupported,
-                       "REDIS_URL: TLS to Redis (rediss://) is not supported yet; use "
-                       "redis:// inside a trusted network or through a TLS tunnel"};
-  }
 
   Address address;
   address.user = view.user();
@@ -41,7 +36,8 @@ base::Result<Address> parse_address(std::string_view url) {
     address.endpoint.path = view.path();
     if (address.endpoint.path.size() < 2 || !view.host().empty()) return bad("REDIS_URL: unix:// needs a path");
     if (const auto found = view.params().find("db"); found != view.params().end()) database = (*found).value;
-  } else if (view.scheme() == "redis") {
+  } else if (view.scheme() == "redis" || view.scheme() == "rediss") {
+    if (view.scheme() == "rediss") address.endpoint.tls.emplace();
     address.endpoint.host = view.host_address();
     if (address.endpoint.host.empty()) return bad(std::string("REDIS_URL names no host: ") + shape);
     address.endpoint.port = 6379;
@@ -50,7 +46,7 @@ base::Result<Address> parse_address(std::string_view url) {
     database = view.path();
     if (!database.empty()) database.erase(0, 1);
   } else {
-    return bad(std::string("REDIS_URL is neither redis:// nor unix://: ") + shape);
+    return bad(std::string("REDIS_URL is neither redis://, rediss:// nor unix://: ") + shape);
   }
   auto number = parse_database(database);
   if (!number) return number.error();

@@ -16,7 +16,8 @@ struct Address {
   unsigned database = 0;
 };
 
-// redis://[[user]:password@]host[:6379][/database], or unix://[[user]:password@]/path[?db=n]; user and password
+// redis://[[user]:password@]host[:6379][/database], rediss:// for the same with TLS, verified by the system's
+// authorities, or unix://[[user]:password@]/path[?db=n]; user and password
 // percent-encoded. Errors are for the operator and never show the text, which holds a password.
 base::Result<Address> parse_address(std::string_view url);
 

@@ -35,10 +35,12 @@ TEST(Address, UnixSocketMayNameADatabase) {
   EXPECT_EQ(address.database, 2u);
 }
 
-TEST(Address, TlsIsRefusedWithAWayOut) {
+TEST(Address, TlsIsVerifiedByTheSystemsAuthorities) {
   const auto address = parse_address("rediss://cache");
-  ASSERT_FALSE(address);
-  EXPECT_EQ(address.error().fault, base::Fault::unsupported);
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->endpoint.tls, net::TlsPeer{});
+  EXPECT_EQ(address->endpoint.port, 6379);
+  EXPECT_EQ(parse_address("redis://cache")->endpoint.tls, std::nullopt);
 }
 
 TEST(Address, NonsenseIsRefusedWithoutShowingThePassword) {
