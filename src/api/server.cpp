@@ -100,7 +100,9 @@ void Server::on_ready(std::uint32_t number, net::ClientSockets::Ready ready) {
     slot.life.on_progress(loop_.now(), settings_);
     proceed(slot);
   }
-  if (fanout_.is_open(session) && (ready.readable || ready.hung_up)) read(slot);
+  if (!fanout_.is_open(session) || !(ready.readable || ready.hung_up)) return;
+  slot.hung_up |= ready.hung_up;
+  read(slot);
 }
 
 void Server::on_turn_end() { fanout_.flush(); }
@@ -153,7 +155,7 @@ void Server::read(SessionSlot& slot) {
     }
     consume(slot, std::span(buffer_).first(transfer.bytes));
     if (!fanout_.is_open(session)) return;
-    if (transfer.bytes < buffer_.size()) return;
+    if (transfer.bytes < buffer_.size() && !slot.hung_up) return;
   }
   if (again_.empty()) {
     loop_.post([this] {

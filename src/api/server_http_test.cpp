@@ -55,6 +55,13 @@ TEST_F(ServerHttp, Our_side_is_not_shut_while_the_socket_itself_holds_a_part_of_
   EXPECT_TRUE(gone(client));
 }
 
+TEST_F(ServerHttp, An_end_right_behind_a_request_is_noticed_with_it) {
+  const int client = connect();
+  sockets.end(client).in = request("/health/live");
+  close(client);
+  EXPECT_TRUE(gone(client));
+}
+
 TEST_F(ServerHttp, HTTP_1_0_is_answered_and_closed) {
   const int client = connect();
   EXPECT_THAT(say(client, "GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n"), HasSubstr("200 OK"));

@@ -56,6 +56,7 @@ struct SessionSlot {
   State state = State::free;
   Family family = Family::many;
   bool paused = false;     // readiness was reported that was not followed
+  bool hung_up = false;    // the peer's side was reported as shut: behind what it said there is an end to be received
   bool shut = false;       // parting: our side is
   bool heard_end = false;  // parting: the peer's side is
   bool deflate = false;    // permessage-deflate was agreed on

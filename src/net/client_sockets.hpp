@@ -1,9 +1,9 @@
 // ClientSockets: the many sockets of browsers on one serving loop, as bare numbers on one readiness set of their own.
 // An Asio socket each would cost more than a whole session record may; here a socket costs its descriptor and one
-// entry. Readiness is edge-triggered: after on_ready, receive until would_block or a short read; after a send that
-// would block, wait for the next on_ready with `writable`. Implementations: EpollSockets (epoll_sockets.hpp) and
-// SimSockets (sim_sockets.hpp), which buffer nothing; TlsSockets (tls_sockets.hpp) on top of either. Thread: its
-// loop's.
+// entry. Readiness is edge-triggered: after on_ready, receive until would_block or a short read, and who hung up until
+// the end, which is not told again; after a send that would block, wait for the next on_ready with `writable`.
+// Implementations: EpollSockets (epoll_sockets.hpp) and SimSockets (sim_sockets.hpp), which buffer nothing; TlsSockets
+// (tls_sockets.hpp) on top of either. Thread: its loop's.
 #pragma once
 
 #include <sys/uio.h>
