@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/contract.hpp"
+
 namespace api {
 
 std::optional<Channel> parse_channel(std::string_view name) {
   const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
-  if (name.empty() || name.size() > channel_bytes_max || !std::all_of(name.begin(), name.end(), visible))
+  if (name.empty() || name.size() > limit::channel_bytes || !std::all_of(name.begin(), name.end(), visible))
     return std::nullopt;
   if (name == "docker:events") return Channel{Family::docker_events, {}};
   if (name == "containers") return Channel{Family::containers, {}};

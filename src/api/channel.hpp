@@ -40,9 +40,7 @@ struct Channel {
   std::string_view rest;  // behind the family's colon: an id, prefix or name of a container, a subject…
 };
 
-inline constexpr std::size_t channel_bytes_max = 256;  // of visible ASCII
-
-// Nothing where it is no channel's name. Points into `name`.
+// Nothing where it is no channel's name: limit::channel_bytes of visible ASCII. Points into `name`.
 std::optional<Channel> parse_channel(std::string_view name);
 
 // The families that Docker feeds; nothing for the others.

@@ -1,5 +1,6 @@
 #include "api/command.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <utility>
@@ -9,23 +10,10 @@ namespace {
 
 namespace json = boost::json;
 
-std::optional<Command::Kind> kind_of(std::string_view type) {
-  using Kind = Command::Kind;
-  static constexpr std::pair<std::string_view, Kind> kinds[] = {
-      {"connect", Kind::connect}, {"subscribe", Kind::subscribe}, {"unsubscribe", Kind::unsubscribe},
-      {"publish", Kind::publish}, {"history", Kind::history},     {"presence", Kind::presence},
-      {"refresh", Kind::refresh}, {"ping", Kind::ping},           {"pong", Kind::pong},
-      {"ack", Kind::ack},
-  };
-  for (const auto& [name, kind] : kinds)
-    if (name == type) return kind;
-  return std::nullopt;
-}
-
-bool has_channel(Command::Kind kind) {
-  using Kind = Command::Kind;
-  return kind == Kind::subscribe || kind == Kind::unsubscribe || kind == Kind::publish || kind == Kind::history ||
-         kind == Kind::presence;
+const CommandRow* row_of(std::string_view type) {
+  const auto found = std::find_if(command_rows.begin(), command_rows.end(),
+                                  [type](const CommandRow& row) { return row.name == type; });
+  return found == command_rows.end() ? nullptr : &*found;
 }
 
 const json::string* string_at(const json::object& object, std::string_view name) {
@@ -107,11 +95,12 @@ Command parse_command(std::string_view text) {
   }
   const json::string* type = string_at(*object, "type");
   if (type == nullptr) return bad(std::move(command), "A command has a type, as text.");
-  const auto kind = kind_of(*type);
-  if (!kind) return bad(std::move(command), "There is no command \"" + std::string(*type).substr(0, 64) + "\".");
-  command.kind = command.meant = *kind;
-  if (*kind == Command::Kind::connect) return read_connect(std::move(command), *object);
-  if (!has_channel(*kind)) return command;
+  const CommandRow* row = row_of(*type);
+  if (row == nullptr)
+    return bad(std::move(command), "There is no command \"" + std::string(*type).substr(0, 64) + "\".");
+  command.kind = command.meant = row->kind;
+  if (row->kind == Command::Kind::connect) return read_connect(std::move(command), *object);
+  if (!row->has_channel) return command;
   Wish wish = wish_of(value);
   if (!wish.problem.empty()) return bad(std::move(command), std::move(wish.problem));
   command.wishes.push_back(std::move(wish));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/contract.hpp"
 #include "api/log_options.hpp"
 
 namespace api {
@@ -19,19 +20,7 @@ struct Wish {
 };
 
 struct Command {
-  enum class Kind : std::uint8_t {
-    bad,
-    connect,
-    subscribe,
-    unsubscribe,
-    publish,
-    history,
-    presence,
-    refresh,
-    ping,
-    pong,
-    ack,
-  };
+  using Kind = CommandKind;
   Kind kind = Kind::bad;
   Kind meant = Kind::bad;            // bad: what it would be, if that can be told
   std::string id;                    // JSON, exactly as it was sent; empty where there was none

@@ -121,6 +121,9 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
 }
 
 void Server::give_file(SessionSlot& slot, const http::Request& request, const File& file) {
+  // Who may ask the API anything may read what it says of itself.
+  const auto refusal = file.path.starts_with("/api/") ? forbids(request, auth::Verb::list_containers) : std::nullopt;
+  if (refusal) return refuse(slot, *refusal);
   auto given = give(file, request);
   return given ? answer(slot, *given) : refuse(slot, given.error());
 }

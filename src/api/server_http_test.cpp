@@ -207,6 +207,14 @@ TEST_F(ServerHttp, the_page_allows_its_own_script_and_nothing_else) {
   EXPECT_THAT(answer, HasSubstr("text/html; charset=utf-8"));
 }
 
+TEST_F(ServerHttp, the_documents_of_the_api_need_the_credentials_of_the_api) {
+  start(with_token);
+  EXPECT_THAT(say(connect(), request("/api/openapi.json")), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(say(connect(), request("/api/asyncapi.json")), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(say(connect(), request("/api/openapi.json", "Authorization: Bearer s3cret\r\n")),
+              HasSubstr(R"("openapi": "3.1.0")"));
+}
+
 TEST_F(ServerHttp, under_a_base_path_nothing_else_is_there) {
   settings.base_path = "/docker";
   start();

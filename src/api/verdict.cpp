@@ -5,22 +5,6 @@
 namespace api {
 namespace {
 
-constexpr std::array<CodeRow, 13> rows = {{
-    {"bad_request", 400, 4000, false},
-    {"not_found", 404, 4004, false},
-    {"ambiguous", 409, 4000, false},
-    {"forbidden", 403, 4003, false},
-    {"unauthorized", 401, 4300, false},
-    {"conflict", 409, 4000, false},
-    {"rate_limited", 429, 4129, true},
-    {"too_many", 429, 4029, false},
-    {"too_large", 413, 1009, false},
-    {"unavailable", 503, 4153, true},
-    {"unknown_outcome", 504, 4100, true},
-    {"unsupported", 501, 4000, false},
-    {"internal", 500, 4100, true},
-}};
-
 Code code_of(base::Fault fault) {
   switch (fault) {
     case base::Fault::closed:
@@ -53,7 +37,7 @@ Code code_of(base::Fault fault) {
 
 }  // namespace
 
-const CodeRow& row(Code code) { return rows[static_cast<std::size_t>(code)]; }
+const CodeRow& row(Code code) { return code_rows[static_cast<std::size_t>(code)]; }
 
 Failure::Failure(const base::Error& error) : code(code_of(error.fault)), message(error.message) {}
 

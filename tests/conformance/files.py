@@ -12,7 +12,10 @@ import time
 BINARY = os.environ.get("DOCKCAST_TEST_BINARY", "build/dev/dockcast")
 SOURCE = os.environ.get("DOCKCAST_TEST_SOURCE", ".")
 PATIENCE_S = 20 * float(os.environ.get("DOCKCAST_TEST_SLOW", "1"))
-FILES = {"/": ("web/index.html", "text/html; charset=utf-8")}
+MADE = os.path.join(os.path.dirname(BINARY), "generated/api/site/api")
+FILES = {"/": (f"{SOURCE}/web/index.html", "text/html; charset=utf-8"),
+         "/api/openapi.json": (f"{MADE}/openapi.json", "application/json"),
+         "/api/asyncapi.json": (f"{MADE}/asyncapi.json", "application/json")}
 # faults.md's set, and their like: none may be anything but 400 or 404.
 TRAVERSALS = ["/../", "/..",
               "../x", "/../../etc/passwd", "/./", "/%2e%2e", "/%2e%2e/%2e%2e/etc/passwd", "/%2E%2E%2Fweb",
@@ -65,7 +68,7 @@ def same(got, wanted):
 
 
 def content(name):
-    with open(os.path.join(SOURCE, name), "rb") as file:
+    with open(name, "rb") as file:
         return file.read()
 
 

@@ -2,6 +2,8 @@
 import posixpath
 import re
 
+from description import pages
+
 from . import rooms
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
@@ -99,3 +101,17 @@ def words(files):
                 found = pattern.search(line)
                 if found:
                     yield path, number, f"{found[0]} belongs to one machine, not to the project"
+
+
+def generated(files):
+    """What is made of protocol/ is what its tables make now."""
+    if "protocol/errors.json" not in files:
+        return
+    try:
+        made = pages.made(files)
+    except (ValueError, KeyError) as wrong:
+        yield "protocol/README.md", 1, f"the tables contradict one another: {wrong}"
+        return
+    for path in sorted(made.keys() | {path for path in files if path.startswith("docs/errors/")}):
+        if files.get(path) != made.get(path):
+            yield path, 1, "is not what protocol/ says: run tools/describe pages"

@@ -1,4 +1,5 @@
 """Each rule must find its planted fault, and nothing in the tidy twin beside it."""
+from description import pages
 
 ROOMS = {"CMakeLists.txt": "room(base)\nroom(net base)\nroom(bus base net)\nroom(api base bus)\n"
                            "room(app base net bus api)\n"}
@@ -10,6 +11,10 @@ WHOLE = {"README.md": TABLE + "| `app` | x | base net bus api |\n"}
 MADE = {"Makefile": "test: x\n"}
 HERE = {"docs/a.md": "# One Two\n", "tools/x": ""}
 SEAM = {"src/bus/redis_bus.hpp": ""}
+TABLES = {"protocol/errors.json": '[{"code": "no", "status": "offered", "http": 404, "close": 1, "retry": false, '
+                                  '"meaning": "No.", "do": "Go."}]',
+          "protocol/close_codes.json": '[{"code": 1, "name": "x", "status": "offered", "meaning": "x", "do": "x"}]'}
+PAGES = {**TABLES, **pages.made(TABLES)}
 
 
 def nested(depth):
@@ -67,6 +72,9 @@ CASES = [
     ("room_table", WHOLE, {"README.md": TABLE + "| `app` | x | base net bus |\n"}),
     ("room_table", WHOLE, {"README.md": TABLE}),
     ("room_table", WHOLE, {"README.md": WHOLE["README.md"] + "| `cellar` | x | base |\n"}),
+    ("generated", PAGES, {**PAGES, "docs/errors/no.md": "Yes."}),
+    ("generated", PAGES, {**PAGES, "docs/errors/old.md": ""}),
+    ("generated", PAGES, {**PAGES, "protocol/close_codes.json": "[]"}),
     ("words", {"a.md": "the /workers/ of network/\n"}, {"a.md": "see /wo" + "rk/main\n"}),
     ("words", {"a.md": "docker.io is a package\n"}, {"a.md": "pull gh" + "cr.io/x\n"}),
 ]

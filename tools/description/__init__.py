@@ -1,0 +1,1 @@
+"""What is made of protocol/, the public contract as data."""
