@@ -46,7 +46,7 @@ void Server::on_download_piece(const hub::FollowerName& asker, std::string_view 
   if (slot == nullptr) return;
   frame_.clear();
   http::append_piece(frame_, piece, slot->http->form);
-  fanout_.replay(asker, frame_, 0);
+  fanout_.replay(asker, {frame_, 0});
 }
 
 void Server::on_download_ended(const hub::FollowerName& asker, const std::optional<base::Error>& error) {
