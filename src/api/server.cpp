@@ -76,16 +76,11 @@ void Server::take(net::Accepted accepted) {
   slot.http->address = std::move(accepted.address);
   slot.address = address;
   metrics_.connections.add(1);
-  arm(slot, settings_.handshake_timeout);
-  if (full || crowded) turn_away(slot, !full);
-}
-
-void Server::turn_away(SessionSlot& slot, bool crowded) {
-  metrics_.refused[crowded ? Refused::crowded : Refused::full].add();
-  refuse(slot, crowded
-                   ? http::Refusal{429, "too_many", "Your address has too many connections.", {{"Retry-After", "5"}}}
-                   : http::Refusal{
-                         503, "too_many", "This instance has no room for more connections.", {{"Retry-After", "5"}}});
+  slot.http->full = full;
+  arm(slot, full ? settings_.close_timeout : settings_.handshake_timeout);
+  if (full || !crowded) return;
+  metrics_.refused[Refused::crowded].add();
+  refuse(slot, {429, "too_many", "Your address has too many connections.", {{"Retry-After", "5"}}});
 }
 
 SessionSlot* Server::find(const hub::Session& session) {

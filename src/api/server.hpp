@@ -80,7 +80,6 @@ class Server final : public net::ClientSockets::Owner,
 
   // server.cpp: sockets and slots
   void take(net::Accepted accepted);
-  void turn_away(SessionSlot& slot, bool crowded);
   SessionSlot* find(const hub::Session& session);
   void read(SessionSlot& slot);
   bool reads(const SessionSlot& slot) const;

@@ -92,6 +92,12 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   }
   if (!http::is_known_method(request.method)) return refuse(slot, {501, "unsupported", "The method is not known."});
   const std::string_view path = local_path(request.target.path);
+  // A full instance says how it is all the same, or whoever watches it would take it for a dead one and end it.
+  if (slot.http->full) slot.http->form.keep_alive = false;
+  if (slot.http->full && path != "/metrics" && !path.starts_with("/health/")) {
+    metrics_.refused[Refused::full].add();
+    return refuse(slot, {503, "too_many", "This instance has no room for more connections.", {{"Retry-After", "5"}}});
+  }
   if (auto channel = channel_of_path(path)) return upgrade(slot, request, std::move(*channel));
   if (ws::wants_upgrade(request)) slot.http->form.keep_alive = false;
 

@@ -158,8 +158,23 @@ TEST_F(ServerHttp, beyond_the_bound_of_connections_a_client_is_told_503) {
   start();
   connect();
   const int second = connect();
-  EXPECT_THAT(heard(second), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(say(second, upgrade("/ws")), StartsWith("HTTP/1.1 503"));
   EXPECT_TRUE(sockets.end(second).write_shut);
+  EXPECT_EQ(struck(Limit::connections), 1U);
+  EXPECT_EQ(metrics.refused[Refused::full].value(), 1U);
+}
+
+TEST_F(ServerHttp, a_full_instance_says_that_it_lives_and_holds_no_place_for_who_asks_nothing) {
+  settings.connections_max = 1;
+  start();
+  connect();
+  const int probe = connect();
+  EXPECT_THAT(say(probe, request("/health/live")), StartsWith("HTTP/1.1 200"));
+  EXPECT_TRUE(sockets.end(probe).write_shut);
+  close(probe);
+  const int silent = connect();
+  loop.pass(5500ms);
+  EXPECT_TRUE(gone(silent));
 }
 
 TEST_F(ServerHttp, metrics_have_their_names_and_no_ids) {

@@ -25,6 +25,7 @@ struct HttpPhase {
   std::string address;     // who it is, for the log
   std::string held;        // what came behind the request that is being answered
   bool first = true;       // request of the connection: the deadline of the handshake holds
+  bool full = false;       // it came beyond the bound of connections
   bool timed = true;       // a request has begun, its deadline runs
   bool answering = false;  // waits for the control loop
   bool ended = false;      // the client will send no more

@@ -23,7 +23,8 @@ struct Row {
 // One for each limit, in their order.
 constexpr std::array<Row, api::limit_names.size()> rows = {{
     {Limit::connections, "DOCKCAST_CONNECTIONS_MAX", "connections of one serving loop",
-     "503 with `Retry-After`, before anything is read; from 64 more on, just closed",
+     "503 with `Retry-After` for the first request, unless it is for `/health/…` or `/metrics`; from 64 more on, just "
+     "closed",
      "ServerHttp.beyond_the_bound_of_connections_a_client_is_told_503"},
     {Limit::address_connections, "DOCKCAST_ADDRESS_CONNECTIONS_MAX",
      "connections of one IPv4 address or IPv6 /64, over all loops; this machine's own do not count",

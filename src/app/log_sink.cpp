@@ -9,6 +9,7 @@ namespace app {
 namespace {
 
 std::shared_ptr<spdlog::logger> logger;  // set once, by open_log
+LineBudget budget;
 
 spdlog::level::level_enum spdlog_level(base::log::Level level) {
   switch (level) {
@@ -26,6 +27,7 @@ spdlog::level::level_enum spdlog_level(base::log::Level level) {
 
 template <std::string (*line)(std::string_view, base::log::Fields)>
 void write_line(base::log::Level level, std::string_view text, base::log::Fields fields) {
+  if (level <= base::log::Level::info && !budget.take()) return;
   logger->log(spdlog_level(level), spdlog::string_view_t(line(text, fields)));
 }
 
@@ -58,6 +60,11 @@ std::string json_members(std::string_view text, base::log::Fields fields) {
     members += base::json_string(base::log::escaped(field.value));
   }
   return members;
+}
+
+void refill_log(std::uint32_t lines) {
+  if (const std::uint64_t left_out = budget.refill(lines); left_out > 0)
+    base::log::warn("Lines were left out here, since too many came in a second", {{"lines", left_out}});
 }
 
 void open_log(base::log::Level least, LogFormat format) {

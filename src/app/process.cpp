@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "app/instance.hpp"
+#include "app/log_sink.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "net/asio_network.hpp"
@@ -94,6 +95,7 @@ class Process {
                                   {"serving_loops", settings_.serving_loops}});
     const auto signals = net::on_signals(control_, [this](int number) { on_signal(number); });
     for (Serving& each : serving_) each.thread.start();
+    pace_log();
     control_.run();
     for (Serving& each : serving_) each.thread.stop();
     base::log::info("Stopped");
@@ -106,6 +108,11 @@ class Process {
     net::LoopThread thread;
     net::EpollSockets sockets;
   };
+
+  void pace_log() {
+    refill_log(settings_.log_lines_per_second);
+    pacing_ = control_.after(std::chrono::seconds(1), [this] { pace_log(); });
+  }
 
   void on_signal(int number) {
     if (number == SIGHUP && instance_->reload_certificate()) return;
@@ -128,7 +135,7 @@ class Process {
   std::optional<net::EpollSockets> own_sockets_;  // where the control loop serves too
   std::optional<Instance> instance_;
   bool stopping_ = false;
-  net::Timer grace_;
+  net::Timer grace_, pacing_;
 };
 
 }  // namespace

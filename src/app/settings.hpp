@@ -45,6 +45,7 @@ struct Settings {
 
   base::log::Level log_level = base::log::Level::info;
   LogFormat log_format = LogFormat::text;
+  std::uint32_t log_lines_per_second = 0;
 };
 
 // Loopback addresses are for those on this machine alone.

@@ -133,7 +133,9 @@ void add_end(std::vector<Setting>& rows) {
         "info", "The least level that is written to stderr."},
        {"Logs", "DOCKCAST_LOG_FORMAT",
         choice(at(&Settings::log_format), {{"text", LogFormat::text}, {"json", LogFormat::json}}), "text",
-        "Lines with name=value pairs, or one JSON object a line."}});
+        "Lines with name=value pairs, or one JSON object a line."},
+       {"Logs", "DOCKCAST_LOG_LINES_PER_SECOND", number(at(&Settings::log_lines_per_second), 10, 1'000'000), "1000",
+        "Lines of level info and below; how many more there would have been is said. Warnings do not count."}});
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ from peer import CONTINUATION, DEFLATE, PING, RSV1, TEXT, Peer, deflated, frame 
 class Crowd:
     """Connections that are all listened to, whatever they say. `ends` counts what each was told last."""
 
-    def __init__(self, port, count):
+    def __init__(self, port, count, host="127.0.0.1"):
         self.peers, self.ends, self.poll = {}, collections.Counter(), select.poll()
         for _each in range(count):
             with contextlib.suppress(OSError):
-                peer = Peer(port)
+                peer = Peer(port, host)
                 peer.socket.setblocking(False)
                 self.peers[peer.socket.fileno()] = peer
                 self.poll.register(peer.socket, select.POLLIN)
@@ -148,7 +148,25 @@ def connects(port, seconds, _container):
     return crowd.ends
 
 
-ATTACKS = (slowloris, pings, commands, topics, bombs, fragments, connects)
+def one_address(port, seconds, host):
+    """Seven hundred connections from an address that is not loopback; then one from loopback."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:  # it is not there yet
+        with contextlib.suppress(OSError), Peer(port):
+            break
+        time.sleep(0.05)
+    crowd = Crowd(port, 700, host)
+    crowd.say(UPGRADE)
+    crowd.listen(1)
+    crowd.ends["upgraded"] += sum(b" 101 " in peer.unread for peer in crowd.peers.values())
+    with Peer(port) as peer:
+        peer.open(None, "/ws")
+        crowd.ends["of this machine"] += 1
+    crowd.close()
+    return crowd.ends
+
+
+ATTACKS = (slowloris, pings, commands, topics, bombs, fragments, connects, one_address)
 
 if __name__ == "__main__":
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -2,12 +2,14 @@
 """Strangers attack while others follow a log: nobody's line is lost, newcomers are served, memory stays within what the
 limits add up to, everything is given back, and each strike is counted. How late lines become: bench/attacks."""
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
 import re
 import resource
 import socket
+import subprocess
 import sys
 import urllib.error
 
@@ -16,6 +18,8 @@ from support import COUNTING, ENGINES, SLOW, Container, Follower, Instance, chec
 MIB = 1024  # KiB
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 4
+UPGRADE = (b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 # Attack: the limits that must have struck, what it must have been told, and how much memory its limits allow (KiB):
 # connections x (a message or a head, twice while it grows) and what a flood may have waiting.
 ATTACKS = {
@@ -119,8 +123,10 @@ async def all_attacks(engine):
             await attack(name, instance, container, bystanders)
         check(bystanders.newcomers == len(ATTACKS) - 1, "every newcomer was served")
         bystanders.leave()
-        lines = instance.said().count("\n")
-        print(f"its log has {lines} lines")
+        said = instance.said()
+        left_out = sum(map(int, re.findall(r"Lines were left out.* lines=(\d+)", said)))
+        check(left_out > 0, "the log has a bound")
+        print(f"its log has {said.count(chr(10))} lines, {left_out} were left out")
         await asyncio.to_thread(instance.stop)
 
 
@@ -133,10 +139,13 @@ def connect(port, count):
 
 
 def told(sockets):
-    """What each was told without having said anything: a status, or nothing; those that are told nothing stay."""
+    """What each was told for an upgrade: a status, or nothing."""
+    for each in sockets:
+        with contextlib.suppress(OSError):
+            each.sendall(UPGRADE)
     answers = []
     for each in sockets:
-        each.settimeout(0.01)
+        each.settimeout(2 * SLOW)
         try:
             answers.append(each.recv(12)[9:].decode() or "closed")
         except TimeoutError:
@@ -156,14 +165,15 @@ def containers_listed(instance):
 async def descriptors_run_out(engine):
     """First in good order, by the bound that is drawn from their number; then all the same, by a lower limit."""
     with Container(engine, COUNTING) as container, Container(engine, COUNTING) as another:
-        instance = await asyncio.to_thread(Instance, engine, "narrow", descriptors=300, DOCKCAST_SERVING_LOOPS="2",
-                                           DOCKCAST_HANDSHAKE_TIMEOUT="1m", DOCKCAST_CLOSE_TIMEOUT="1s")
+        instance = await asyncio.to_thread(
+            Instance, engine, "narrow", under=("prlimit", "--nofile=300"), DOCKCAST_SERVING_LOOPS="2",
+            DOCKCAST_HANDSHAKE_TIMEOUT="1m", DOCKCAST_CLOSE_TIMEOUT="1s")
         bystanders = Bystanders(instance, container)
         await bystanders.hear("the first lines")
         baseline = descriptors(instance)
         crowd = connect(instance.port, 400)
-        answers = told(crowd)
-        check(answers.get("503", 0) > 0 and answers.get("open", 0) > 0, f"in good order: {answers}")
+        answers = await asyncio.to_thread(told, crowd)
+        check(answers.get("503", 0) > 0 and answers.get("101", 0) > 0, f"in good order: {answers}")
         check(descriptors(instance) < 300 - 64, "what the Engine needs is left")
         await bystanders.hear("lines beside the crowd")
         for each in crowd:
@@ -175,10 +185,8 @@ async def descriptors_run_out(engine):
 
         resource.prlimit(instance.process.pid, resource.RLIMIT_NOFILE, (descriptors(instance) + 5, 300))
         crowd = connect(instance.port, 60)
-        answers = told(crowd)
-        while answers.get("closed", 0) < 50:  # each is taken by the spare one and closed
-            await asyncio.sleep(0.05)
-            answers = told(crowd)
+        answers = await asyncio.to_thread(told, crowd)
+        check(answers.get("closed", 0) >= 50, f"each is taken by the spare one and closed: {answers}")
         await bystanders.hear("lines without a descriptor left")
         for each in crowd:
             each.close()
@@ -196,12 +204,32 @@ async def descriptors_run_out(engine):
         await asyncio.to_thread(instance.stop)
 
 
+async def one_address(engine):
+    """A net of its own, with an address that is not loopback and that nobody else can reach."""
+    net = ("unshare", "-n", "sh", "-c", 'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && exec "$0" "$@"')
+    if subprocess.run([*net, "true"], capture_output=True, check=False).returncode:
+        return print("one address: not run, since this machine lets us have no net of our own")
+    instance = Instance(engine, "crowded", ready=False, under=net, DOCKCAST_LISTEN="0.0.0.0", DOCKCAST_AUTH="none",
+                        DOCKCAST_ADDRESS_CONNECTIONS_MAX="500", DOCKCAST_CLOSE_TIMEOUT="1m")
+    inside = f"/proc/{instance.process.pid}/ns/net"
+    await until("it is in its own net", lambda: os.readlink(inside) != os.readlink("/proc/self/ns/net"))
+    attacker = await asyncio.create_subprocess_exec(
+        "nsenter", "-t", str(instance.process.pid), "-n", sys.executable, str(HERE / "attackers.py"), "one_address",
+        str(instance.port), str(20 * SLOW), "192.0.2.1", stdout=asyncio.subprocess.PIPE)
+    ends = json.loads((await attacker.communicate())[0])
+    check(ends["upgraded"] == 500 and 0 < ends.get("429", 0) <= 64, f"one address: {ends}")
+    check(ends["of this machine"] == 1, "this machine's own connections do not count")
+    print(f"one address: {ends}")
+    await asyncio.to_thread(instance.stop)
+
+
 async def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     engine = list(ENGINES.values())[-1]
     await all_attacks(engine)
     await descriptors_run_out(engine)
+    await one_address(engine)
 
 
 asyncio.run(main())

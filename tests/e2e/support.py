@@ -68,15 +68,14 @@ class Container:
 class Instance:
     """One dockcast process."""
 
-    def __init__(self, engine, label, ready=True, descriptors=None, **settings):
-        self.port, self.label, self.descriptors = free_port(), label, descriptors
+    def __init__(self, engine, label, ready=True, under=(), **settings):
+        self.port, self.label, self.under = free_port(), label, under  # `under`: the command that starts it
         self.environment = dict(os.environ, DOCKER_HOST=engine, PORT=str(self.port), INSTANCE_ID=label, **settings)
         self.log = tempfile.NamedTemporaryFile("w+", prefix=f"dockcast-{label}-", suffix=".log", delete=False)
         self.start(ready)
 
     def start(self, ready=True):
-        narrow = ["prlimit", f"--nofile={self.descriptors}"] if self.descriptors else []
-        self.process = subprocess.Popen([*narrow, BINARY], env=self.environment, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([*self.under, BINARY], env=self.environment, stdout=self.log, stderr=self.log)
         if not ready:
             return
         deadline = time.monotonic() + 30 * SLOW
