@@ -55,7 +55,7 @@ sim-planted: ## bugs that are planted in the product, and how many seeds the sim
 fuzz: ## the parsers' fuzzers, SECONDS=30 each (ARGS="ws_decoder" runs one)
 	@tools/setup fuzz
 	@$(MAKE) --no-print-directory build/fuzz/build.ninja
-	@cmake --build --preset fuzz --target fuzzers
+	@cmake --build --preset fuzz
 	@exec tools/fuzz $(SECONDS) $(ARGS)
 
 lint: ## clang-format, tools/tidy, clang-tidy

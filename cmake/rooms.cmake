@@ -2,6 +2,7 @@
 #
 # x.cpp is the room's code; x_test.cpp beside it goes into the executable NAME_test; x_fuzz.cpp is a fuzzer. A room
 # without sources yet is skipped. Third-party libraries are added by src/NAME/room.cmake.
+include(fuzzed)
 if(DOCKCAST_TESTS)
   find_package(GTest REQUIRED)
   enable_testing()
@@ -46,6 +47,9 @@ function(room name)
     list(REMOVE_ITEM sources ${apart})
   endif()
 
+  if(sources AND DOCKCAST_SANITIZE STREQUAL "fuzzer")
+    keep_fuzzed(${name} sources)
+  endif()
   if(sources)
     add_library(${name} STATIC ${sources})
     set(access PUBLIC)

@@ -1,5 +1,6 @@
 #include "redis/address.hpp"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -12,6 +13,18 @@ base::Error bad(std::string message) { return base::Error{base::Fault::bad_reque
 constexpr const char* shape =
     "expected redis[s]://[[user]:password@]host[:port][/database], with anything else than "
     "letters and digits in user and password percent-encoded";
+
+// By hand: Boost 1.81 reads beyond an empty query that a fragment follows. What is wanted is a number, so nothing is
+// decoded.
+std::string query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view item = query.substr(0, query.find('&'));
+    const std::size_t equals = std::min(item.find('='), item.size());
+    if (item.substr(0, equals) == name) return std::string(item.substr(std::min(equals + 1, item.size())));
+    query.remove_prefix(std::min(item.size() + 1, query.size()));
+  }
+  return {};
+}
 
 base::Result<unsigned> parse_database(std::string_view text) {
   unsigned database = 0;
@@ -35,7 +48,7 @@ base::Result<Address> parse_address(std::string_view url) {
   if (view.scheme() == "unix") {
     address.endpoint.path = view.path();
     if (address.endpoint.path.size() < 2 || !view.host().empty()) return bad("REDIS_URL: unix:// needs a path");
-    if (const auto found = view.params().find("db"); found != view.params().end()) database = (*found).value;
+    database = query_value(view.encoded_query(), "db");
   } else if (view.scheme() == "redis" || view.scheme() == "rediss") {
     if (view.scheme() == "rediss") address.endpoint.tls.emplace();
     address.endpoint.host = view.host_address();

@@ -33,6 +33,8 @@ TEST(Address, UnixSocketMayNameADatabase) {
   const auto address = parse_address("unix:///run/redis.sock?db=2").value();
   EXPECT_EQ(address.endpoint.path, "/run/redis.sock");
   EXPECT_EQ(address.database, 2u);
+  EXPECT_EQ(parse_address("unix:/k?x&db=3&db=4").value().database, 3u);
+  EXPECT_EQ(parse_address("unix:/k?#b").value().endpoint.path, "/k");
 }
 
 TEST(Address, TlsIsVerifiedByTheSystemsAuthorities) {
