@@ -28,8 +28,8 @@ demo: ## containers that talk and a dockcast that shows them, until Ctrl-C
 demo-cluster: ## the same on Redis and three instances
 	@exec tools/demo --cluster
 
-bench: ## ratios to a bare epoll program, in one run (ARGS="--quick"; ARGS=attacks: what attacks cost others)
-	@tools/setup build
+bench: ## ratios to programs of bare system calls, in one run (ARGS="--only f,g"; ARGS=attacks: what attacks cost)
+	@tools/setup bench
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target dockcast bench_programs
 	@exec $(if $(filter attacks,$(firstword $(ARGS))),bench/attacks $(wordlist 2,99,$(ARGS)),bench/run $(ARGS))
