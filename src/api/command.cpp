@@ -50,7 +50,7 @@ Wish wish_of(const json::value& value) {
     return wish;
   }
   wish.channel = std::string(*channel);
-  for (const char* name : {"since", "tail", "stdout", "stderr"}) {
+  for (const char* name : {"since", "tail", "stdout", "stderr", "before", "limit"}) {
     const json::value* option = object->if_contains(name);
     if (option == nullptr || option->is_null()) continue;
     if (auto text = option_text(*option)) {

@@ -12,6 +12,7 @@
 #include "docker/client.hpp"
 #include "feeds/feeds.hpp"
 #include "feeds/log_download.hpp"
+#include "feeds/log_pages.hpp"
 
 namespace api {
 
@@ -46,6 +47,8 @@ class Control {
   // the last word says so.
   virtual void download(std::string name, feeds::Download asked) = 0;
   virtual void end_download(const hub::Follower& asker) = 0;
+
+  virtual void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

@@ -111,6 +111,16 @@ void ControlLoop::end_download(const hub::Follower& asker) {
   });
 }
 
+void ControlLoop::page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) {
+  parts_.loop.post([this, &asker, asked = std::move(asked), on_page = std::move(on_page)]() mutable {
+    auto answer = [&asker, on_page = std::move(on_page)](base::Result<feeds::Page> page) mutable {
+      asker.post([page = std::move(page), on_page = std::move(on_page)]() mutable { on_page(std::move(page)); });
+    };
+    if (feeds_ == nullptr) return answer(no_engine_yet());
+    feeds_->page(std::move(asked), std::move(answer));
+  });
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
   parts_.loop.post([this, follow = std::move(follow)]() mutable {
     if (feeds_ != nullptr) return feeds_->follow(std::move(follow));

@@ -35,6 +35,7 @@ class ControlLoop final : public Control {
   void channels(net::Loop& asker, OnChannels on_channels) override;
   void download(std::string name, feeds::Download asked) override;
   void end_download(const hub::Follower& asker) override;
+  void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;

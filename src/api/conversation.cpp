@@ -95,6 +95,8 @@ void Conversation::obey(Command command, Step& step) {
       return begin(Waiting::Kind::subscribe, std::move(command.id), std::move(command.wishes), step);
     case Kind::unsubscribe:
       return begin(Waiting::Kind::unsubscribe, std::move(command.id), std::move(command.wishes), step);
+    case Kind::history:
+      return begin(Waiting::Kind::history, std::move(command.id), std::move(command.wishes), step);
     default:
       break;
   }
@@ -140,11 +142,7 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
     return fail(item, leaves ? Failure{Code::not_found, "Not subscribed to " + name + "."} : not_offered(name), step);
   }
   item.family = channel->family;
-  if (!leaves) {
-    auto options = parse_options(*source, item.wish.options, step.terms.now);
-    if (!options) return fail(item, options.error(), step);
-    item.options = *options;
-  }
+  if (const auto understood = understand(item, step.terms); !understood) return fail(item, understood.error(), step);
   const std::string container(channel->rest);
   if (!is_of_container(item.family) || is_full_id(container)) return found(item, container, step);
   // One `connect` must not ask the Engine for more names than it may follow channels.
@@ -172,6 +170,12 @@ void Conversation::found(Item& item, const std::string& container, Step& step) {
     const Failure hidden{Code::not_found, "No such container: " + std::string(parse_channel(item.wish.channel)->rest)};
     const Failure forbidden{Code::forbidden, "You may not follow " + item.wish.channel + "."};
     return fail(item, is_of_container(item.family) ? hidden : forbidden, step);
+  }
+  if (waiting_->kind == Waiting::Kind::history) {
+    item.page.container = container;
+    item.state = Item::State::reading;
+    step.effects.emplace_back(ReadPage{static_cast<std::uint32_t>(&item - waiting_->items.data()), item.page});
+    return;
   }
   const std::string channel = channel_name(item.family, container);
   const auto existing = subscription_of(channel, step.terms);

@@ -64,6 +64,7 @@ class Conversation {
   Effects subscribed(std::uint32_t subscription, const feeds::Subscribed& answer, const Terms& terms);
   Effects refused(std::uint32_t subscription, const base::Error& error, const Terms& terms);
   Effects unfollowed(std::uint32_t subscription, const Terms& terms);
+  Effects page_read(std::uint32_t item, const base::Result<feeds::Page>& page, const Terms& terms);
   // The container is gone and with it the subscription.
   Effects ended(std::uint32_t subscription, const Terms& terms);
 
@@ -81,9 +82,10 @@ class Conversation {
 
  private:
   struct Item {  // one subscription that was asked for
-    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing };
+    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading };
     Wish wish;
     LogOptions options = {};
+    feeds::PageAsked page = {};  // of `history`
     State state = State::done;
     Family family = Family::container_logs;
     std::uint32_t subscription = 0;
@@ -92,7 +94,7 @@ class Conversation {
     std::optional<Failure> failure = {};
   };
   struct Waiting {  // the command that waits
-    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe };
+    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe, history };
     Kind kind = Kind::nothing;
     std::string id = {};
     std::vector<Item> items = {};
@@ -115,6 +117,7 @@ class Conversation {
   void fail_as_too_many(Item& item, Step& step);
   bool allowed(const Item& item, Step& step) const;
   void follow(Item& item, bool fresh, Step& step);
+  base::Result<void> understand(Item& item, const Terms& terms) const;
   void settle(Item& item, std::string result, Step& step);
   void fail(Item& item, const Failure& failure, Step& step, const std::vector<docker::Candidate>& candidates = {});
   void forget(std::uint32_t subscription, Step& step);

@@ -37,6 +37,7 @@ struct Printer {
     return text;
   }
   std::string operator()(const Unfollow& unfollow) const { return "unfollow " + std::to_string(unfollow.subscription); }
+  std::string operator()(const ReadPage& read) const { return "read " + read.asked.container.substr(0, 2); }
   std::string operator()(const Forget& forget) const { return "forget " + std::to_string(forget.subscription); }
   std::string operator()(const Strike& struck) const {
     return "strike " + std::string(limit_names.at(static_cast<std::size_t>(struck.limit)));

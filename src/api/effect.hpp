@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "docker/client.hpp"
 #include "feeds/follow.hpp"
+#include "feeds/log_pages.hpp"
 
 namespace api {
 
@@ -51,7 +52,13 @@ struct Strike {
   Limit limit;
 };
 
-using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, Strike>;
+// Answered with page_read().
+struct ReadPage {
+  std::uint32_t item;
+  feeds::PageAsked asked;
+};
+
+using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, ReadPage, Strike>;
 using Effects = std::vector<Effect>;
 
 // Which container a name stands for.

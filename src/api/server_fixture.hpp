@@ -134,6 +134,10 @@ struct HandControl final : Control {
     std::string name;
     feeds::Download asked;
   };
+  struct PageWanted {
+    feeds::PageAsked asked;
+    feeds::OnPage on_page;
+  };
   struct Leaving {
     hub::Follower follower;
     net::Callback done;
@@ -152,6 +156,9 @@ struct HandControl final : Control {
     downloads.push_back({std::move(name), std::move(asked)});
   }
   void end_download(const hub::Follower& asker) override { ended_downloads.push_back(asker); }
+  void page(net::Loop&, feeds::PageAsked asked, feeds::OnPage on_page) override {
+    pages.push_back({std::move(asked), std::move(on_page)});
+  }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -165,6 +172,7 @@ struct HandControl final : Control {
   std::vector<OnChannels> listings_of_channels;
   std::vector<Downloading> downloads;
   std::vector<hub::Follower> ended_downloads;
+  std::vector<PageWanted> pages;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

@@ -166,6 +166,14 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                         carry_out(*asker, asker->talk.unfollowed(subscription, terms(*asker)));
                         proceed(*asker);
                       });
+  } else if (const auto* read = std::get_if<ReadPage>(&effect)) {
+    control_.page(loop_, read->asked,
+                  [this, session = slot.session, item = read->item](base::Result<feeds::Page> page) {
+                    SessionSlot* asker = find(session);
+                    if (asker == nullptr || asker->state != State::open) return;
+                    carry_out(*asker, asker->talk.page_read(item, page, terms(*asker)));
+                    proceed(*asker);
+                  });
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
     metrics_.subscriptions[family_of(forget->source)].add(-1);

@@ -11,6 +11,14 @@ using namespace std::chrono_literals;
 constexpr int later_max = 20;  // of a log that is being rotated; each a little later than the one before
 constexpr net::Duration later_step = 20ms;
 
+LogQuery query_of(const ReadPlan& plan) {
+  LogQuery query;
+  query.tail = plan.tail;
+  query.until_ns = plan.until_ns;
+  query.follow = plan.follow;
+  return query;
+}
+
 }  // namespace
 
 HistoryRead::HistoryRead(Client& client, net::Loop& loop, const LogSource& source, Options options)
@@ -63,39 +71,44 @@ net::Task<base::Result<Position>> HistoryRead::find(HistoryFrom from) {
 }
 
 net::Task<base::Result<Position>> HistoryRead::survey(const HistoryFrom& from) {
-  LogSurvey survey(source_.log, {source_.container.tty, from.tail, from.since_ns, options_.until, from.position});
+  LogSurvey::Options options{source_.container.tty, from.tail, from.since_ns, options_.until, from.position};
+  options.over = options_.over;
+  LogSurvey survey(source_.log, options);
+  auto done = co_await take_survey(client_, source_, survey);
+  if (!done) co_return done.error();
+  co_return survey.position();
+}
+
+net::Task<base::Result<void>> take_survey(Client& client, const LogSource& source, LogSurvey& survey) {
   for (;;) {
-    auto opened = co_await open(survey.begin());
-    if (!opened) co_return opened.error();
+    auto body = co_await client.logs(source.container.id, query_of(survey.begin()));
+    if (!body) co_return body.error();
+    LogRecords records(source.container.tty);
     bool stopped = false;
     LogRecord record;
     for (;;) {
-      auto bytes = co_await body_->next();
+      auto bytes = co_await (*body)->next();
       if (!bytes) co_return bytes.error();
       if (bytes->empty()) break;
-      records_->feed(*bytes);
-      while (!stopped && records_->next(record)) stopped = survey.take(record) == LogCursor::Step::stop;
+      records.feed(*bytes);
+      while (!stopped && records.next(record)) stopped = survey.take(record) == LogCursor::Step::stop;
       if (stopped) break;
-      if (records_->failed()) co_return *records_->failed();
+      if (records.failed()) co_return *records.failed();
     }
-    if (!stopped && records_->finish(record)) survey.take(record);
-    body_.reset();
+    if (!stopped && records.finish(record)) survey.take(record);
     switch (survey.end(true)) {
       case LogSurvey::Verdict::found:
-        co_return survey.position();
+        co_return base::Result<void>();
       case LogSurvey::Verdict::wider:
         break;
       case LogSurvey::Verdict::broken:
-        co_return base::Error{base::Fault::closed, "The Engine ended the log of " + source_.container.id + " early"};
+        co_return base::Error{base::Fault::closed, "The Engine ended the log of " + source.container.id + " early"};
     }
   }
 }
 
 net::Task<base::Result<void>> HistoryRead::open(ReadPlan plan) {
-  LogQuery query;
-  query.tail = plan.tail;
-  query.follow = plan.follow;
-  auto body = co_await client_.logs(source_.container.id, query);
+  auto body = co_await client_.logs(source_.container.id, query_of(plan));
   if (!body) co_return body.error();
   body_ = std::move(*body);
   records_.emplace(source_.container.tty);

@@ -88,6 +88,10 @@ class HistoryRead final : private LogOut {
   bool ended_ = false;
 };
 
+class LogSurvey;
+// Reads until it has found what it looks for.
+net::Task<base::Result<void>> take_survey(Client& client, const LogSource& source, LogSurvey& survey);
+
 // Where the log stands now. A stream that shows no record in a generous window from the log's end stands at a bound.
 net::Task<base::Result<Position>> read_present(Client& client, net::Loop& loop, const LogSource& source);
 

@@ -26,6 +26,7 @@ namespace docker {
 struct ReadPlan {
   std::optional<std::uint64_t> tail;  // records of both streams from the log's end; nothing: all
   bool follow = false;
+  std::optional<std::int64_t> until_ns = {};  // only of a LogSurvey that knows how far from the log's end it looks
 };
 
 // What is missing: everything behind `from`, up to and with `to`, on either stream.

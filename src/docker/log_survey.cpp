@@ -1,6 +1,7 @@
 #include "docker/log_survey.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t tail_min = 64;
 constexpr std::uint64_t tail_max = 1'048'576;
+constexpr std::size_t line_cost = 256;  // what a line of a page is more than its text, as a client is told it
 
 }  // namespace
 
@@ -21,11 +23,13 @@ LogSurvey::LogSurvey(const Position& log, Options options) : options_(options), 
   if (sight_ && !sight_->possible()) sight_.reset();
   if (options_.after) after_sight_.emplace(*options_.after);
   std::uint64_t lines = options_.lines.value_or(0);
-  tail_ = lines + lines / 8 + tail_min;
+  span_ = lines + lines / 8 + tail_min;
+  tail_ = options_.depth.value_or(0) + span_;
+  ends_early_ = options_.until && options_.depth;
 }
 
 ReadPlan LogSurvey::begin() {
-  if (tail_ > tail_max + lines_max) tail_ = std::nullopt;
+  if (span_ > tail_max + lines_max) tail_ = std::nullopt;
   lines_ = LogLines(options_.tty);
   tracks_ = {};
   position_ = log_;
@@ -33,9 +37,13 @@ ReadPlan LogSurvey::begin() {
   past_until_ = past_after_ = found_ = false;
   since_come_ = counts_to_until_ = !options_.since_ns;
   kept_.clear();
+  kept_bytes_ = passed_records_ = 0;
+  open_ = {};
   if (sight_) sight_->begin();
   if (after_sight_) after_sight_->begin();
-  return {tail_, false};
+  ReadPlan plan{tail_, false};
+  if (ends_early_) plan.until_ns = std::max(options_.until->marks[0].max_ns, options_.until->marks[1].max_ns);
+  return plan;
 }
 
 LogCursor::Step LogSurvey::take(const LogRecord& record) {
@@ -67,14 +75,16 @@ bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   return false;
 }
 
+// A line whose end is known late comes behind the record at which `until` stands, though that is behind the line.
 bool LogSurvey::behind_until(const Line& line) const {
-  if (sight_) return past_until_;
+  if (sight_) return past_until_ && line.mark != options_.until->mark(line.stream);
   return options_.until && line.mark > options_.until->mark(line.stream);
 }
 
 void LogSurvey::take_line(const Line& line) {
   const bool behind = behind_until(line);
   if (found_ || (behind && counts_to_until_)) return;
+  if (options_.page_bytes > 0) gather(line);
   if (line.partial) return;  // it counts, and can be passed, where it ends
   behind_after_ += past_after_ ? 1 : 0;
   if (!since_come_ && line.time_ns >= *options_.since_ns) {
@@ -82,15 +92,47 @@ void LogSurvey::take_line(const Line& line) {
     counts_to_until_ = !behind;
   }
   found_ = since_come_ && !options_.lines;
-  kept_.push_back({line.stream, line.mark, line.time_ns});
-  const std::uint64_t wanted = since_come_ ? options_.lines.value_or(1) : 0;
-  for (; kept_.size() > wanted; kept_.pop_front(), ++passed_) {
+  kept_.push_back({line.stream, line.mark, line.time_ns, records_, std::move(open_[index_of(line.stream)])});
+  if (const auto& text = kept_.back().text) kept_bytes_ += text->bytes.size() + line_cost;
+  for (; full(); kept_.pop_front(), ++passed_) {
     const Kept& first = kept_.front();
     reach(position_, Line{first.stream, false, first.time_ns, first.mark, {}});
+    if (first.text) kept_bytes_ -= first.text->bytes.size() + line_cost;
+    passed_records_ = first.record;
   }
 }
 
+bool LogSurvey::full() const {
+  const std::uint64_t wanted = since_come_ ? options_.lines.value_or(1) : 0;
+  return kept_.size() > wanted || (kept_.size() > 1 && kept_bytes_ > options_.page_bytes);
+}
+
+void LogSurvey::gather(const Line& line) {
+  auto& text = open_[index_of(line.stream)];
+  if (!text) text = std::make_unique<Text>();
+  if (text->bytes.size() + line.text.size() > line_bytes_max) {
+    text->too_long = true;
+  } else {
+    text->bytes += line.text;
+  }
+  if (line.partial) text->cuts.push_back(text->bytes.size());
+}
+
+// What may go on ends here: where nothing more will be written, or where `until` says so.
+void LogSurvey::flush_ends() {
+  for (LogStream stream : {LogStream::out, LogStream::err}) {
+    const bool told = ends_early_ && lines_.open(stream) && lines_.held_mark(stream) == options_.until->mark(stream);
+    if (told || (options_.over && !ends_early_)) lines_.flush(stream, [this](const Line& line) { take_line(line); });
+  }
+}
+
+std::optional<std::uint64_t> LogSurvey::depth() const {
+  if (!ends_early_) return records_ - passed_records_;
+  return (tail_ ? *tail_ : *options_.depth + records_) - passed_records_;
+}
+
 LogSurvey::Verdict LogSurvey::end(bool clean) {
+  if (clean) flush_ends();
   const Verdict verdict = settle(clean);
   if (verdict == Verdict::found && options_.after && !lines_leave_out_some()) position_ = *options_.after;
   return verdict;
@@ -110,7 +152,7 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
   bool whole = !tail_;
   const bool unmet = sight_ && !sight_->met() && !found_;
   if (whole && unmet) {  // rotation took it, so all that is left lies behind it, and marks are all there is to go by
-    sight_.reset();
+    if (!std::exchange(ends_early_, false)) sight_.reset();  // or the clock went back, and it ended too early
     return Verdict::wider;
   }
   // Of a stream that showed no line's beginning nobody knows how its next record is to be called: if the clock has gone
@@ -119,8 +161,7 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
     return track.doubted && (!track.known || track.lines_before >= passed_);
   };
   if (!whole && (passed_ == 0 || unmet || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
-    bool all_shown = records_ < *tail_ && !found_;
-    tail_ = all_shown ? std::nullopt : std::optional(*tail_ * 8);
+    look_wider(unmet);
     return Verdict::wider;
   }
   if (passed_ == 0) return Verdict::found;  // the log's start
@@ -132,6 +173,16 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
     if (before_until) mark = std::min(mark, options_.until->mark(stream));
   }
   return Verdict::found;
+}
+
+void LogSurvey::look_wider(bool unmet) {
+  bool all_shown = !ends_early_ && records_ < *tail_ && !found_;
+  if (ends_early_ && !unmet) {  // it says nothing about the log's end, but a wider read that shows no more shows all
+    const std::pair now{window_ns_, records_};
+    all_shown = std::exchange(shown_, now) == now;
+  }
+  span_ *= 8;
+  tail_ = all_shown ? std::nullopt : std::optional(options_.depth.value_or(0) + span_);
 }
 
 // The mark of a stream that showed no line before the position: a bound, as high as what may come allows. Where the

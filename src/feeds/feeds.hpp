@@ -27,6 +27,9 @@ class Feeds final : public hub::Demand {
   void download(Download asked) { logs_.download(std::move(asked)); }
   void end_download(const hub::Follower& asker) { logs_.end_download(asker); }
 
+  // A page of a log's history (log_pages.hpp).
+  void page(PageAsked asked, OnPage on_page) { logs_.page(std::move(asked), std::move(on_page)); }
+
   // What the Engine tells.
   void on_event(const docker::Event& event);
   void on_missed_events() { events_.on_missed(); }

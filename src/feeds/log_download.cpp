@@ -4,6 +4,8 @@ namespace feeds {
 namespace {
 
 constexpr std::size_t window = 8;  // pieces: 256 KiB, as LogHistory has
+// Of an Engine that looks for what is wanted; it looks through a gigabyte in some ten seconds.
+constexpr net::Duration silence_max = std::chrono::minutes(2);
 
 }  // namespace
 
@@ -39,7 +41,7 @@ net::Task<std::optional<base::Error>> LogDownload::serve(docker::Position log) {
   tell([](Downloads& told, const hub::FollowerName& asker) { told.on_download_begun(asker); });
   if (asked_.nothing) co_return std::nullopt;
   for (;;) {
-    auto piece = co_await source->next();
+    auto piece = co_await net::with_deadline(shared_.loop, silence_max, source->next());
     if (!piece) co_return piece.error();
     if (piece->empty()) co_return std::nullopt;
     ++on_their_way_;

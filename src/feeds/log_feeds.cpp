@@ -133,6 +133,10 @@ void LogFeeds::download(Download asked) {
 
 void LogFeeds::end_download(const hub::Follower& asker) { state_->downloads.erase(asker); }
 
+void LogFeeds::page(PageAsked asked, OnPage on_page) {
+  state_->jobs.start(state_->pages.answer(std::move(asked), std::move(on_page)));
+}
+
 void LogFeeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
   if (const auto found = state_->downloads.find(follower); found != state_->downloads.end())
     return found->second->on_drained();

@@ -11,6 +11,7 @@
 #include "docker/client.hpp"
 #include "feeds/follow.hpp"
 #include "feeds/log_download.hpp"
+#include "feeds/log_pages.hpp"
 #include "net/gate.hpp"
 
 namespace bus {
@@ -54,6 +55,8 @@ class LogFeeds final : public hub::Demand {
   // Answers through its Downloads. Whoever leaves before the last word says so.
   void download(Download asked);
   void end_download(const hub::Follower& asker);
+  // Answers on the control loop, in any order.
+  void page(PageAsked asked, OnPage on_page);
 
   // Docker says that the container was started, stopped or removed.
   void on_container_event(const std::string& id);

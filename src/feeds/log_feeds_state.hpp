@@ -36,7 +36,8 @@ struct LogFeeds::State final : LogFeed::Owner {
       : parts(std::move(parts_in)),
         settings(settings_in),
         reads(parts.loop, settings.history_reads),
-        open_downloads(parts.loop, settings.downloads) {
+        open_downloads(parts.loop, settings.downloads),
+        pages({parts.loop, parts.engine, reads, deflater}, docker::engine_key(engine_id)) {
     shared.instance = parts.loop.random().next();
     shared.engine_id = std::move(engine_id);
     shared.on_undecodable = [this](Undecodable why) {
@@ -91,6 +92,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, {}, false};
   LogCounts counts;
   net::Gate reads, open_downloads;
+  LogPages pages;
   std::map<std::string, Channel> channels;  // by container id
   std::map<hub::Follower, Entry, ByName> followers;
   std::function<void(bool)> on_degraded;

@@ -74,21 +74,46 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
   for (const LogEntry& entry : frame.entries) {
     if (!entry.partial) docker::reach(position, entry.stream, entry.mark, entry.time_ns);
     if (shows(shape, entry.stream)) {
-      begin("log");
-      message_ += ",\"position\":\"";
-      message_ += print(position);
-      message_ += entry.stream == docker::LogStream::out ? "\",\"stream\":\"stdout\"" : "\",\"stream\":\"stderr\"";
-      message_ += ",\"time\":\"";
-      message_ += docker::format_time(net::WallTime(net::Duration(entry.time_ns)));
-      message_ += "\",\"data\":\"";
-      message_.append(frame.text, offset, entry.length);
-      message_ += entry.partial ? "\",\"partial\":true" : "\"";
+      make_log(entry, std::string_view(frame.text).substr(offset, entry.length), position);
       flush(out, shape);
       ++count;
     }
     offset += entry.length;
   }
   return count;
+}
+
+// `text` is escaped.
+void LogMessages::make_log(const LogEntry& entry, std::string_view text, const docker::Position& position) {
+  begin("log");
+  message_ += ",\"position\":\"";
+  message_ += print(position);
+  message_ += entry.stream == docker::LogStream::out ? "\",\"stream\":\"stdout\"" : "\",\"stream\":\"stderr\"";
+  message_ += ",\"time\":\"";
+  message_ += docker::format_time(net::WallTime(net::Duration(entry.time_ns)));
+  message_ += "\",\"data\":\"";
+  message_ += text;
+  message_ += entry.partial ? "\",\"partial\":true" : "\"";
+}
+
+void LogMessages::items(std::string& list, const LogFrame& frame) {
+  const auto add = [&] {
+    if (!list.ends_with('[')) list += ',';
+    list += message_;
+    list += '}';
+  };
+  if (frame.kind == LogFrame::Kind::gap) {
+    make_gap(frame, frame.told_before);
+    return add();
+  }
+  docker::Position position = frame.told_before;
+  std::size_t offset = 0;
+  for (const LogEntry& entry : frame.entries) {
+    if (!entry.partial) docker::reach(position, entry.stream, entry.mark, entry.time_ns);
+    make_log(entry, std::string_view(frame.text).substr(offset, entry.length), position);
+    add();
+    offset += entry.length;
+  }
 }
 
 void LogMessages::moved(std::string& out, const docker::Position& prev, const docker::Position& position,
@@ -99,10 +124,14 @@ void LogMessages::moved(std::string& out, const docker::Position& prev, const do
   flush(out, shape);
 }
 
-void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev) {
+void LogMessages::make_gap(const LogFrame& gap, const docker::Position& prev) {
   begin("gap");
   message_ += ",\"from\":\"" + prev.print() + "\",\"to\":\"" + gap.told.print() + "\",\"reason\":\"" + gap.reason + '"';
   if (gap.lines_lost) message_ += ",\"lines\":" + std::to_string(*gap.lines_lost);
+}
+
+void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev) {
+  make_gap(gap, prev);
   if (shape.form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
   flush(out, shape);
 }

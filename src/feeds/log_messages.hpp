@@ -24,10 +24,15 @@ class LogMessages {
   // `prev`: where a follower of this shape stands before it.
   void gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev);
   void status(std::string& out, LogState state, const Shape& shape);
+  // The frame's lines as `log` messages, or its `gap`, as elements of a JSON list: without frames, each behind a comma
+  // where the list has begun.
+  void items(std::string& list, const LogFrame& frame);
 
  private:
   std::uint32_t batch(std::string& out, const LogFrame& frame, const Shape& shape, const docker::Position& prev);
   std::uint32_t singles(std::string& out, const LogFrame& frame, const Shape& shape);
+  void make_log(const LogEntry& entry, std::string_view text, const docker::Position& position);
+  void make_gap(const LogFrame& gap, const docker::Position& prev);
   void begin(std::string_view type);
   const std::string& print(const docker::Position& position);
   void flush(std::string& out, const Shape& shape);

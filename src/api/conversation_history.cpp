@@ -1,0 +1,36 @@
+// Conversation, where somebody looks back: `history`.
+#include "api/conversation.hpp"
+#include "api/history.hpp"
+
+namespace api {
+
+// What its command may say about its channel.
+base::Result<void> Conversation::understand(Item& item, const Terms& terms) const {
+  if (waiting_->kind == Waiting::Kind::unsubscribe) return {};
+  if (waiting_->kind == Waiting::Kind::history) {
+    if (item.family != Family::container_logs)
+      return base::Error{base::Fault::unsupported, item.wish.channel + " has no history; logs have."};
+    auto page = parse_history(item.wish.options, terms.now);
+    if (!page) return page.error();
+    item.page = std::move(*page);
+    return {};
+  }
+  auto options = parse_options(*source_of(item.family), item.wish.options, terms.now);
+  if (!options) return options.error();
+  item.options = *options;
+  return {};
+}
+
+Effects Conversation::page_read(std::uint32_t number, const base::Result<feeds::Page>& page, const Terms& terms) {
+  Step step{terms};
+  Item& item = waiting_->items[number];
+  CHECK(item.state == Item::State::reading);
+  if (page) {
+    settle(item, history_text(reply("history"), channel_name(item.family, item.container), *page), step);
+  } else {
+    fail(item, page.error(), step);
+  }
+  return finish(step);
+}
+
+}  // namespace api

@@ -1,0 +1,20 @@
+// What `history` may ask of a log channel (protocol.md, "Client → server"), and its reply. Pure.
+#pragma once
+
+#include <span>
+
+#include "api/log_options.hpp"
+#include "api/message.hpp"
+#include "feeds/log_pages.hpp"
+
+namespace api {
+
+inline constexpr std::uint64_t history_limit_max = 1000;
+
+// since or before, limit; the container is not known yet. Fault::bad_request says what is wrong.
+base::Result<feeds::PageAsked> parse_history(std::span<const Option> options, net::WallTime now);
+
+// `reply`: begun, with its id.
+std::string history_text(Message reply, std::string_view channel, const feeds::Page& page);
+
+}  // namespace api
