@@ -177,6 +177,10 @@ async def conversation(values, instance, container):
             channel = filled(row["name"], container)
             reply = await client.say(type="subscribe", id=row["family"], channel=channel)
             check(reply["type"] == "subscribed", f"{channel} is offered, and answered with {reply}")
+        for row in offered(table("channels")):
+            for kind in {"stats", "containers"} & set(row["messages"]):  # which come by themselves
+                if kind not in [message["type"] for message in client.messages]:
+                    await client.until(lambda message, kind=kind: message["type"] == kind)
         await client.say(type="ping", id=3)
         await client.ask(type="nothing", id=4)
         for row in offered(table("commands")):
@@ -191,15 +195,23 @@ async def conversation(values, instance, container):
             check(reply.get("code") == "unsupported", f"{reply}, though protocol/ says {row['status']}: {row['name']}")
 
 
+def ends(message, container):
+    """It is the last that an endpoint says of the container."""
+    event, listed = message.get("event", {}), message.get("container", {})
+    return (message.get("state") == "removed" or
+            event.get("Action") == "destroy" and event["Actor"]["ID"] == container.id or
+            message.get("change") == "removed" and listed["id"] == container.id)
+
+
 async def a_life(values, instance, engine):
     """Whatever is said of a container from its start to its removal, on every endpoint."""
     with Container(engine, LIVES) as container:
         paths = [filled(row["path"], container) for row in offered(table("endpoints")) if row["path"] != "/ws"]
+        paths += [f"/ws/channels/{row['name']}" for row in offered(table("channels")) if "{" not in row["name"]]
         listeners = [Client(values, instance, path, batches) for path in paths for batches in (True, False)]
         async with contextlib.AsyncExitStack() as stack:
             clients = [await stack.enter_async_context(each) for each in listeners]
-            hearing = [asyncio.create_task(each.until(lambda message: message.get("state") == "removed"))
-                       for each in clients]
+            hearing = [asyncio.create_task(each.until(lambda message: ends(message, container))) for each in clients]
             await asyncio.to_thread(container.docker, "wait", container.name)
             await asyncio.to_thread(container.docker, "restart", container.name)
             await asyncio.to_thread(container.docker, "rm", "-f", container.name)

@@ -125,7 +125,8 @@ def contract_type(name):
 def numbers_text(contract):
     text = "## Close codes\n\n" + table(("code", "", "then"), [
         (row["code"], row["meaning"], row["do"]) for row in offered(contract.close_codes)])
-    text += "## Limits\n\n" + table(("limit", "unless set", "setting", "", "beyond it"), [
+    text += "## Limits\n\nThose that clients meet first; [all of them](limits.md).\n\n"
+    text += table(("limit", "unless set", "setting", "", "beyond it"), [
         (row["name"].replace("_", " "), f"{row['value']} {row.get('unit', '')}".strip(),
          code(row["setting"]) if "setting" in row else "", row["meaning"], row.get("beyond", ""))
         for row in contract.limits])
