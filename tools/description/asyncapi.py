@@ -23,9 +23,8 @@ def document(contract, version):
         "info": {"title": "dockcast", "version": version, "description": ABOUT,
                  "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"}},
         "defaultContentType": "application/json",
-        "servers": {"instance": {
-            "host": "localhost:8000", "protocol": "ws", "description": "An instance, or the balancer before several.",
-            "security": [{"$ref": "#/components/securitySchemes/bearer"}]}},
+        "servers": {"plain": server("ws", "An instance, or the balancer before several."),
+                    "secure": server("wss", "The same, where it has a certificate.")},
         "channels": {row["id"]: channel(contract, schemas, row) for row in endpoints},
         "operations": {name: made for row in endpoints for name, made in operations(contract, row).items()},
         "components": {
@@ -41,6 +40,11 @@ def document(contract, version):
         "x-error-codes": words({row["code"]: {"meaning": row["meaning"], "status": row["status"]}
                                 for row in contract.errors}),
     }
+
+
+def server(protocol, about):
+    return {"host": "localhost:8000", "protocol": protocol, "description": about,
+            "security": [{"$ref": "#/components/securitySchemes/bearer"}]}
 
 
 def examples(row):

@@ -131,8 +131,8 @@ def numbers_text(contract):
          code(row["setting"]) if "setting" in row else "", row["meaning"], row.get("beyond", ""))
         for row in contract.limits])
     text += "## Metrics\n\n" + table(("metric", "type", "labels", ""), [
-        (code(row["name"]) + mark(row), row["type"], " ".join(map(code, row["labels"])), row["meaning"])
-        for row in contract.metrics])
+        (code(row["name"]) + mark(row), row["type"], " ".join(map(code, row["labels"])),
+         row["meaning"] + (f" Only {row['where']}." if "where" in row else "")) for row in contract.metrics])
     return (text + "## Reserved\n\n" + reserved(contract)).rstrip("\n") + "\n"
 
 
