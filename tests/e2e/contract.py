@@ -185,7 +185,9 @@ async def conversation(values, instance, container):
         await client.ask(type="nothing", id=4)
         for row in offered(table("commands")):
             if row["type"] in ("history", "unsubscribe"):
-                reply = await client.say(type=row["type"], id=row["type"], channel=f"container:logs:{container.id}")
+                more = {"limit": 3} if row["type"] == "history" else {}
+                channel = f"container:logs:{container.id}"
+                reply = await client.say(type=row["type"], id=row["type"], channel=channel, **more)
                 check(reply["type"] == row["reply"], f"{row['type']} is offered, and answered with {reply}")
         for row in offered(table("commands"), False):
             reply = await client.ask(type=row["type"], id=row["type"], channel="app:x", token="x", data=1)
