@@ -40,6 +40,13 @@ std::optional<feeds::Source> source_of(Family family) {
   return static_cast<feeds::Source>(family);
 }
 
+auth::Verb verb_of(feeds::Source source) {
+  using auth::Verb;
+  static constexpr Verb verbs[feeds::sources] = {Verb::read_logs, Verb::read_events, Verb::read_stats,
+                                                 Verb::read_events, Verb::list_containers};
+  return verbs[static_cast<std::size_t>(source)];
+}
+
 std::string channel_name(Family family, std::string_view container) {
   std::string name(family_names[static_cast<std::size_t>(family)]);
   return is_of_container(family) ? name + ":" + std::string(container) : name;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/access.hpp"
 #include "feeds/follow.hpp"
 
 namespace api {
@@ -48,6 +49,8 @@ std::optional<feeds::Source> source_of(Family family);
 inline Family family_of(feeds::Source source) { return static_cast<Family>(source); }
 // Its family's channels are about one container each.
 inline bool is_of_container(Family family) { return family < Family::docker_events; }
+// What whoever follows it must be allowed to do.
+auth::Verb verb_of(feeds::Source source);
 // The name of the family's channel about the container, by its full id.
 std::string channel_name(Family family, std::string_view container);
 

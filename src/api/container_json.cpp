@@ -24,10 +24,7 @@ std::string channels_json(const std::vector<feeds::Feeds::Channel>& channels, st
   for (const feeds::Feeds::Channel& each : channels) {
     Message json;
     json.text("channel", each.name).number("followers", each.followers);
-    if (each.read_here)
-      json.text("reader", instance);
-    else
-      json.raw("reader", "null");
+    if (each.read_here) json.text("reader", instance);
     all.push_back(json.take());
   }
   return Message().list("channels", all).take();

@@ -214,11 +214,7 @@ void Conversation::fail_as_too_many(Item& item, Step& step) {
 }
 
 bool Conversation::allowed(const Item& item, Step& step) const {
-  using auth::Verb;
-  static constexpr Verb verbs[] = {Verb::read_logs, Verb::read_events, Verb::read_stats, Verb::read_events,
-                                   Verb::list_containers};
-  const Verb verb = verbs[static_cast<std::size_t>(*source_of(item.family))];
-  return step.terms.access.may(identity_, verb, item.container);
+  return step.terms.access.may(identity_, verb_of(*source_of(item.family)), item.container);
 }
 
 void Conversation::follow(Item& item, bool fresh, Step& step) {

@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::string_view ndjson = "application/x-ndjson";
 
-// Is one of the media ranges of Accept this type, and not ruled out (RFC 9110, 12.5.1)?
+}  // namespace
+
 bool accepts(std::string_view accept, std::string_view type) {
   while (!accept.empty()) {
     const std::size_t end = std::min(accept.find(','), accept.size());
@@ -21,8 +22,6 @@ bool accepts(std::string_view accept, std::string_view type) {
   }
   return false;
 }
-
-}  // namespace
 
 base::Result<feeds::Download> parse_download(const http::Request& request, net::WallTime now) {
   using Form = feeds::Download::Form;

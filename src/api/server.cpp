@@ -120,6 +120,7 @@ bool Server::reads(const SessionSlot& slot) const {
     case State::open:
       return fanout_.backlog_bytes(slot.session.slot) <= settings_.backlog_bytes_max &&
              (!slot.inbox || slot.inbox->bytes <= settings_.waiting_bytes_max);
+    case State::streaming:
     case State::closing:
     case State::parting:
       return true;
@@ -169,6 +170,7 @@ void Server::consume(SessionSlot& slot, std::span<char> bytes) {
     case State::open:
     case State::closing:
       return consume_frames(slot, bytes);
+    case State::streaming:
     case State::parting:
     case State::free:
       return;
@@ -220,6 +222,7 @@ void Server::proceed(SessionSlot& slot) {
 
 void Server::remove(SessionSlot& slot) {
   if (slot.state == State::open) end_talk(slot, CountedClose::lost);
+  end_stream(slot);
   const bool downloads = slot.http && slot.http->download != HttpPhase::Download::none;
   if (downloads) control_.end_download(follower(slot, 0));
   const bool unfinished = downloads && slot.http->download == HttpPhase::Download::begun;
@@ -240,6 +243,11 @@ void Server::remove(SessionSlot& slot) {
 
 void Server::drain(net::Duration spread, net::Callback done) {
   draining_ = true;
+  for (SessionSlot& slot : slots_) {
+    if (slot.state != State::streaming) continue;
+    end_stream(slot);
+    part(slot);
+  }
   if (websockets_ == 0) return loop_.post(std::move(done));
   on_drained_out_ = std::move(done);
   const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(spread).count() + 1;

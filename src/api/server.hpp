@@ -125,6 +125,14 @@ class Server final : public net::ClientSockets::Owner,
   void end_download(SessionSlot& slot);
   void on_due_download(SessionSlot& slot);
 
+  // server_stream.cpp
+  void stream(SessionSlot& slot, const http::Request& request, const std::string& channel);
+  void follow_stream(SessionSlot& slot, const std::string& container);
+  void begin_stream(SessionSlot& slot, const feeds::Subscribed& answer);
+  void end_stream(SessionSlot& slot);
+  void refuse_stream(SessionSlot& slot, const base::Error& error);
+  void on_due_stream(SessionSlot& slot);
+
   // server_upgrade.cpp
   void upgrade(SessionSlot& slot, const http::Request& request, std::string channel);
   http::OrRefusal<auth::Identity> admit(const http::Request& request);

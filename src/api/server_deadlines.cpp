@@ -18,6 +18,8 @@ void Server::on_due(SessionSlot& slot) {
   switch (slot.state) {
     case State::open:
       return on_due_open(slot);
+    case State::streaming:
+      return on_due_stream(slot);
     case State::http:
       if (slot.http->download != HttpPhase::Download::none) return on_due_download(slot);
       strike(slot.http->first ? Limit::handshake_time : slot.http->timed ? Limit::request_time : Limit::idle_time);

@@ -115,6 +115,11 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
     if (path == route) return reads ? (this->*handler)(slot, request) : refuse_method();
   }
   if (const File* file = find_file(path)) return reads ? give_file(slot, request, *file) : refuse_method();
+  constexpr std::string_view channels = "/api/channels/", streams = "/stream";
+  if (path.starts_with(channels) && path.ends_with(streams) && path.size() > channels.size() + streams.size()) {
+    const std::size_t size = path.size() - channels.size() - streams.size();
+    return reads ? stream(slot, request, std::string(path.substr(channels.size(), size))) : refuse_method();
+  }
   constexpr std::string_view containers = "/api/containers/";
   const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
   constexpr std::string_view logs = "/logs";

@@ -224,19 +224,22 @@ void Server::end_talk(SessionSlot& slot, CountedClose close) {
 
 void Server::on_subscribed(const hub::FollowerName& name, const feeds::Subscribed& answer) {
   SessionSlot* slot = find(name.session);
-  if (slot == nullptr || slot->state != State::open) return;
+  const bool streams = slot != nullptr && slot->streams;
+  if (slot == nullptr || (slot->state != State::open && !streams)) return;
   if (!answer.recovered.empty()) {
     const auto result = answer.recovered == "full"      ? Recovered::full
                         : answer.recovered == "partial" ? Recovered::partial
                                                         : Recovered::none;
     metrics_.resumes[result].add();
   }
+  if (streams) return begin_stream(*slot, answer);
   carry_out(*slot, slot->talk.subscribed(name.subscription, answer, terms(*slot)));
   proceed(*slot);
 }
 
 void Server::on_refused(const hub::FollowerName& name, const base::Error& error) {
   SessionSlot* slot = find(name.session);
+  if (slot != nullptr && slot->streams) return refuse_stream(*slot, error);
   if (slot == nullptr || slot->state != State::open) return;
   carry_out(*slot, slot->talk.refused(name.subscription, error, terms(*slot)));
   proceed(*slot);
@@ -244,6 +247,10 @@ void Server::on_refused(const hub::FollowerName& name, const base::Error& error)
 
 void Server::on_ended(const hub::FollowerName& name) {
   SessionSlot* slot = find(name.session);
+  if (slot != nullptr && slot->streams) {
+    end_stream(*slot);
+    return part(*slot);
+  }
   if (slot == nullptr || slot->state != State::open) return;
   const Effects effects = slot->talk.ended(name.subscription, terms(*slot));
   carry_out(*slot, effects);

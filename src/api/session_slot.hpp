@@ -33,6 +33,7 @@ struct HttpPhase {
   // It is a download, and has begun or not. The socket's only subscription is its name.
   enum class Download : std::uint8_t { none, asked, begun } download = Download::none;
   feeds::Download::Form download_form{};
+  std::unique_ptr<feeds::Follow> stream;  // it is a channel's stream: what is followed
 };
 
 // Commands that came while another one waits, or while the backlog is too long.
@@ -42,25 +43,29 @@ struct Inbox {
 };
 
 //   free ──accept──▶ http ──upgrade──▶ open ──our close frame──▶ closing ──the peer's──▶ parting ──▶ free
-//                      └──last answer──────────────────────────────────────────────────▶ ┘
+//                      ├──last answer──────────────────────────────────────────────────▶ ┤
+//                      └──a channel──▶ streaming ──the channel's end────────────────────▶ ┘
 struct SessionSlot {
   enum class State : std::uint8_t {
     free,
     http,
     open,
-    closing,  // we said close; what comes is thrown away until the peer says it too
-    parting,  // all is said: it leaves the backlog, then our side is shut; what comes is thrown away until the end
+    streaming,  // a channel is the body of the answer; what comes is thrown away
+    closing,    // we said close; what comes is thrown away until the peer says it too
+    parting,    // all is said: it leaves the backlog, then our side is shut; what comes is thrown away until the end
   };
 
   int socket = -1;
   hub::Session session = {};
   State state = State::free;
   Family family = Family::many;
-  bool paused = false;     // readiness was reported that was not followed
-  bool hung_up = false;    // the peer's side was reported as shut: behind what it said there is an end to be received
-  bool shut = false;       // parting: our side is
-  bool heard_end = false;  // parting: the peer's side is
-  bool deflate = false;    // permessage-deflate was agreed on
+  bool paused = false;      // readiness was reported that was not followed
+  bool hung_up = false;     // the peer's side was reported as shut: behind what it said there is an end to be received
+  bool streams = false;     // it follows a channel by HTTP, or is about to
+  bool json_lines = false;  // and is sent it line by line
+  bool shut = false;        // parting: our side is
+  bool heard_end = false;   // parting: the peer's side is
+  bool deflate = false;     // permessage-deflate was agreed on
   AddressCounts::Place address = 0;
   ws::Decoder decoder;
   std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade

@@ -106,8 +106,7 @@ Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t n
       mailbox(place.loop, mailbox_items,
               {[this](hub::Item& item) { item.apply(fanout); }, [this] { fanout.flush(); },
                [&body, number] { body.loop.post([&body, number] { body.hub.on_room(number); }); }}),
-      server({place.loop, sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses,
-              number},
+      server({place.loop, sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses, number},
              body.for_servers) {
   CHECK(body.hub.add_loop(mailbox) == number);
   body.control.add_followers(server);

@@ -36,9 +36,9 @@ ContainersFeed::ContainersFeed(docker::Client& engine, LiveChannel::Parts parts,
 // Whoever comes before the first list is told it when it is there.
 void ContainersFeed::follow(const Follow& follow, const std::vector<LogState>& told) {
   const bool fresh = !channel_.has(follow.follower);
-  std::vector<std::string> messages;
+  std::vector<LiveChannel::Told> messages;
   for (const LogState state : told) messages.push_back(channel_.status(state, follow.shape));
-  if (known_ && fresh) messages.push_back(whole());
+  if (known_ && fresh) messages.push_back({whole()});
   channel_.join(follow.follower, follow.shape, {}, messages);
   if (!known_) on_resync();
 }
@@ -54,7 +54,7 @@ void ContainersFeed::unfollow(const hub::Follower& follower) {
 }
 
 void ContainersFeed::on_behind(const hub::Follower& follower) {
-  channel_.rejoin(follower, known_ ? std::vector{whole()} : std::vector<std::string>());
+  channel_.rejoin(follower, known_ ? std::vector<LiveChannel::Told>{{whole()}} : std::vector<LiveChannel::Told>());
 }
 
 void ContainersFeed::on_event(const docker::Event& event) {
@@ -116,7 +116,7 @@ net::Task<bool> ContainersFeed::look_at_all() {
     if (!now.contains(id)) on_removed_(id);
   picture_ = std::move(now);
   known_ = true;
-  if (differs) channel_.publish(whole());
+  if (differs) channel_.publish({whole()});
   co_return true;
 }
 
@@ -159,7 +159,7 @@ void ContainersFeed::compare(const std::set<std::string>& looked_at, Picture fou
 void ContainersFeed::tell_change(std::string_view change, const docker::Container& container) {
   base::Message message("container");
   message.text("channel", channel_.name()).text("change", change);
-  channel_.publish(message.raw("container", container_message(container, engine_id_).take()).take());
+  channel_.publish({message.raw("container", container_message(container, engine_id_).take()).take()});
 }
 
 // The newest first, as Docker lists them.

@@ -64,7 +64,7 @@ void EventFeeds::answer(const Follow& follow, const std::vector<LogState>& told,
     if (subscribed.recovered == "full") at = *follow.start.events;
   }
   subscribed.position = at.print();
-  std::vector<std::string> messages;
+  std::vector<LiveChannel::Told> messages;
   for (const LogState state : told) messages.push_back(channel.status(state, follow.shape));
   for (std::size_t i = since.first; i < entries.size(); ++i) {
     const docker::Event& event = entries[i].event;
@@ -74,12 +74,14 @@ void EventFeeds::answer(const Follow& follow, const std::vector<LogState>& told,
   channel.join(follow.follower, follow.shape, subscribed, messages);
 }
 
-std::string EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const {
+LiveChannel::Told EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const {
   const std::string& json = entry.event.json;
-  const std::string about = "\"channel\":\"" + channel.name() + "\",\"position\":\"" + entry.position.print() + '"';
-  if (&channel == &all_) return R"({"type":"docker_event",)" + about + ",\"event\":" + json + '}';
+  std::string position = entry.position.print();
+  const std::string about = "\"channel\":\"" + channel.name() + "\",\"position\":\"" + position + '"';
+  if (&channel == &all_)
+    return {R"({"type":"docker_event",)" + about + ",\"event\":" + json + '}', std::move(position)};
   // Docker's own fields at the top, ours behind them: of a name that comes twice the last one counts.
-  return json.substr(0, json.rfind('}')) + R"(,"type":"container_event",)" + about + '}';
+  return {json.substr(0, json.rfind('}')) + R"(,"type":"container_event",)" + about + '}', std::move(position)};
 }
 
 void EventFeeds::unfollow(const hub::Follower& follower) {

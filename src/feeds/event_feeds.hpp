@@ -47,7 +47,7 @@ class EventFeeds {
   };
   LiveChannel& channel_of(const Follow& follow);
   void answer(const Follow& follow, const std::vector<LogState>& told, const docker::EventMemory::Since& since);
-  std::string message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const;
+  LiveChannel::Told message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const;
   void look_at_early();
   void look_who_is_done();
 

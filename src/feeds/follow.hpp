@@ -17,12 +17,16 @@ namespace feeds {
 enum class Source : std::uint8_t { logs, container_events, stats, docker_events, containers };
 inline constexpr std::size_t sources = 5;
 
-// How the messages look (protocol.md, WebSocket endpoints).
+// How the messages look: in a WebSocket (protocol.md, WebSocket endpoints), or in the body of an HTTP answer.
 enum class Form : std::uint8_t {
-  batch,       // `logs`, many lines in one message
-  line,        // `log`, one line each
-  quiet_line,  // the same, and `gap` and `status` carry a readable `data`
+  batch,         // `logs`, many lines in one message
+  line,          // `log`, one line each
+  quiet_line,    // the same, and `gap` and `status` carry a readable `data`
+  event_stream,  // as `line`, in text/event-stream: the position is the event's id
+  json_lines,    // as `line`, one a line
 };
+inline constexpr std::size_t forms = 5;
+inline bool is_websocket(Form form) { return form < Form::event_stream; }
 
 // One ring per shape that somebody follows.
 struct Shape {

@@ -1,5 +1,5 @@
-// Framer: a message's JSON as followers of a shape are sent it. Made once per shape, whoever follows. Thread: the
-// control loop.
+// Framer: a message's JSON as followers of a shape are sent it: a WebSocket message, an event of an event stream, a
+// line. Made once per shape, whoever follows. Thread: the control loop.
 #pragma once
 
 #include <string>
@@ -16,8 +16,20 @@ class Framer {
   // `deflater` is the loop's, for shapes that want it.
   explicit Framer(ws::Deflater& deflater) : deflater_(deflater) {}
 
-  void append(std::string& out, std::string_view json, bool deflate) {
-    if (!deflate || json.size() < deflate_bytes_min) return ws::append_text_frame(out, json);
+  // `position`: where who has it stands; empty where it moves nobody. JSON has no line ends.
+  void append(std::string& out, std::string_view json, const Shape& shape, std::string_view position = {}) {
+    switch (shape.form) {
+      case Form::event_stream:
+        if (!position.empty()) out.append("id: ").append(position).append("\n");
+        out.append("data: ").append(json).append("\n\n");
+        return;
+      case Form::json_lines:
+        out.append(json).append("\n");
+        return;
+      default:
+        break;
+    }
+    if (!shape.deflate || json.size() < deflate_bytes_min) return ws::append_text_frame(out, json);
     deflated_.clear();
     deflater_.deflate(deflated_, json);
     ws::append_deflated_frame(out, ws::Opcode::text, deflated_);

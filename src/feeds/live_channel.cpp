@@ -11,50 +11,52 @@ LiveChannel::~LiveChannel() {
   while (!followers_.empty()) leave(hub::Follower(followers_.begin()->first));
 }
 
-// Only `status` differs between the forms.
 std::size_t LiveChannel::index(const Shape& shape) {
-  return (shape.form == Form::quiet_line ? 2U : 0U) + (shape.deflate ? 1U : 0U);
+  // Batches are of logs alone, and single messages are the same for who wants them.
+  const std::size_t form = shape.form == Form::batch ? 0 : static_cast<std::size_t>(shape.form) - 1;
+  return form * 2 + (shape.deflate ? 1U : 0U);
 }
 
 Shape LiveChannel::shape(std::size_t index) {
   Shape shape;
-  shape.form = (index & 2) != 0 ? Form::quiet_line : Form::line;
+  shape.form = static_cast<Form>(index / 2 + 1);
   shape.deflate = (index & 1) != 0;
   return shape;
 }
 
-void LiveChannel::publish(std::string_view json, net::WallTime source_time) {
+void LiveChannel::publish(const Told& message, net::WallTime source_time) {
   for (std::size_t i = 0; i < rings_.size(); ++i) {
     if (rings_[i].followers == 0) continue;
     scratch_.clear();
-    parts_.framer.append(scratch_, json, shape(i).deflate);
-    if (kind_.latest_wins) ws::append_frame(scratch_, ws::Opcode::ping, hub::latest_ping);
+    parts_.framer.append(scratch_, message.json, shape(i), message.position);
+    if (kind_.latest_wins && is_websocket(shape(i).form))
+      ws::append_frame(scratch_, ws::Opcode::ping, hub::latest_ping);
     parts_.hub.publish(rings_[i].ring, {scratch_, 1, source_time}, {});
   }
 }
 
-std::string LiveChannel::status(LogState state, const Shape& as) const {
-  return R"({"type":"status","channel":")" + name_ + '"' + status_fields(state, as.form) + '}';
+LiveChannel::Told LiveChannel::status(LogState state, const Shape& as) const {
+  return {R"({"type":"status","channel":")" + name_ + '"' + status_fields(state, as.form) + '}'};
 }
 
 void LiveChannel::publish_status(LogState state) {
   for (std::size_t i = 0; i < rings_.size(); ++i) {
     if (rings_[i].followers == 0) continue;
     scratch_.clear();
-    parts_.framer.append(scratch_, status(state, shape(i)), shape(i).deflate);
+    parts_.framer.append(scratch_, status(state, shape(i)).json, shape(i));
     parts_.hub.publish(rings_[i].ring, {scratch_, 1, {}}, {});
   }
 }
 
 void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Subscribed& subscribed,
-                       const std::vector<std::string>& messages) {
+                       const std::vector<Told>& messages) {
   parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name,
                                   subscribed](hub::Fanout&) { to->on_subscribed(name, subscribed); });
-  replay(follower, messages);
+  replay(follower, as.form, messages);
   // Other options of one who follows change nothing but what it is told now.
-  const auto [found, fresh] = followers_.emplace(follower, index(as));
+  const auto [found, fresh] = followers_.emplace(follower, Following{index(as), as});
   if (!fresh) return;
-  Entry& entry = rings_[found->second];
+  Entry& entry = rings_[found->second.ring];
   if (entry.followers++ == 0) {
     entry.ring = parts_.hub.open_ring({}, {static_cast<hub::Group>(kind_.source), kind_.latest_wins});
   }
@@ -63,17 +65,19 @@ void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Sub
 }
 
 // Deflated is what all share.
-void LiveChannel::replay(const hub::Follower& follower, const std::vector<std::string>& messages) {
+void LiveChannel::replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages) {
   if (messages.empty()) return;
   hub::Fanout::Replay history{{}, static_cast<std::uint32_t>(messages.size()), static_cast<hub::Group>(kind_.source)};
-  for (const std::string& json : messages) ws::append_text_frame(history.bytes, json);
+  Shape plain;
+  plain.form = form;
+  for (const Told& each : messages) parts_.framer.append(history.bytes, each.json, plain, each.position);
   parts_.hub.replay(follower, std::move(history));
 }
 
 void LiveChannel::leave(const hub::Follower& follower) {
   const auto found = followers_.find(follower);
   if (found == followers_.end()) return;
-  Entry& entry = rings_[found->second];
+  Entry& entry = rings_[found->second.ring];
   followers_.erase(found);
   parts_.hub.call(follower.loop, [name = follower.name](hub::Fanout& fanout) { fanout.leave(name); });
   parts_.hub.unmirror(entry.ring, follower.loop);
@@ -83,20 +87,20 @@ void LiveChannel::leave(const hub::Follower& follower) {
 void LiveChannel::rejoin(const hub::Follower& follower) {
   const auto found = followers_.find(follower);
   if (found == followers_.end()) return;
-  const hub::RingNumber ring = rings_[found->second].ring;
+  const hub::RingNumber ring = rings_[found->second.ring].ring;
   CHECK(parts_.hub.attach(follower, ring, parts_.hub.ring(ring).oldest()));
 }
 
-void LiveChannel::rejoin(const hub::Follower& follower, const std::vector<std::string>& messages) {
+void LiveChannel::rejoin(const hub::Follower& follower, const std::vector<Told>& messages) {
   const auto found = followers_.find(follower);
   if (found == followers_.end()) return;
-  replay(follower, messages);
-  const hub::RingNumber ring = rings_[found->second].ring;
+  replay(follower, found->second.shape.form, messages);
+  const hub::RingNumber ring = rings_[found->second.ring].ring;
   CHECK(parts_.hub.attach(follower, ring, parts_.hub.ring(ring).next()));
 }
 
 void LiveChannel::end(bool force) {
-  for (const auto& [follower, ring] : followers_) {
+  for (const auto& [follower, following] : followers_) {
     parts_.hub.call(follower.loop,
                     [to = parts_.followers[follower.loop], name = follower.name, force](hub::Fanout& fanout) {
                       fanout.flush();

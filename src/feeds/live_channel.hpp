@@ -46,22 +46,26 @@ class LiveChannel {
   std::size_t followers() const { return followers_.size(); }
   bool has(const hub::Follower& follower) const { return followers_.contains(follower); }
 
-  // To all. `json`: a whole object.
-  void publish(std::string_view json, net::WallTime source_time = {});
+  struct Told {
+    std::string json;           // a whole object
+    std::string position = {};  // where who has it stands, if it moves anybody
+  };
+  // To all.
+  void publish(const Told& message, net::WallTime source_time = {});
   void publish_status(LogState state);
 
   // It is told `subscribed`, then the messages, then whatever is published from now on. Again of one who follows
   // already: it goes on where it stands, behind the messages.
   void join(const hub::Follower& follower, const Shape& shape, const Subscribed& subscribed,
-            const std::vector<std::string>& messages);
+            const std::vector<Told>& messages);
   void leave(const hub::Follower& follower);
   // It fell out of its ring: it goes on with the oldest that is there or, behind these messages, with the next one.
   void rejoin(const hub::Follower& follower);
-  void rejoin(const hub::Follower& follower, const std::vector<std::string>& messages);
+  void rejoin(const hub::Follower& follower, const std::vector<Told>& messages);
   // Those who have been given everything are told that it is over, the others too where `force`.
   void end(bool force);
   // `status` as a message of its own, for join().
-  std::string status(LogState state, const Shape& shape) const;
+  Told status(LogState state, const Shape& shape) const;
 
  private:
   struct Entry {
@@ -70,13 +74,17 @@ class LiveChannel {
   };
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
-  void replay(const hub::Follower& follower, const std::vector<std::string>& messages);
+  void replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
 
   Parts parts_;
   const Kind kind_;
   const std::string name_;
-  std::array<Entry, 4> rings_;
-  std::map<hub::Follower, std::size_t, ByName> followers_;  // which of the rings
+  std::array<Entry, 8> rings_;
+  struct Following {
+    std::size_t ring;
+    Shape shape;
+  };
+  std::map<hub::Follower, Following, ByName> followers_;
   std::string scratch_;
 };
 

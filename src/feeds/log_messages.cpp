@@ -30,9 +30,9 @@ const std::string& LogMessages::print(const docker::Position& position) {
   return printed_;
 }
 
-void LogMessages::flush(std::string& out, const Shape& shape) {
+void LogMessages::flush(std::string& out, const Shape& shape, std::string_view position) {
   message_ += '}';
-  framer_.append(out, message_, shape.deflate);
+  framer_.append(out, message_, shape, position);
 }
 
 std::uint32_t LogMessages::lines(std::string& out, const LogFrame& frame, const Shape& shape,
@@ -75,7 +75,7 @@ std::uint32_t LogMessages::singles(std::string& out, const LogFrame& frame, cons
     if (!entry.partial) docker::reach(position, entry.stream, entry.mark, entry.time_ns);
     if (shows(shape, entry.stream)) {
       make_log(entry, std::string_view(frame.text).substr(offset, entry.length), position);
-      flush(out, shape);
+      flush(out, shape, print(position));
       ++count;
     }
     offset += entry.length;
@@ -133,7 +133,7 @@ void LogMessages::make_gap(const LogFrame& gap, const docker::Position& prev) {
 void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev) {
   make_gap(gap, prev);
   if (shape.form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
-  flush(out, shape);
+  flush(out, shape, gap.told.print());
 }
 
 void LogMessages::status(std::string& out, LogState state, const Shape& shape) {

@@ -35,7 +35,7 @@ class LogMessages {
   void make_gap(const LogFrame& gap, const docker::Position& prev);
   void begin(std::string_view type);
   const std::string& print(const docker::Position& position);
-  void flush(std::string& out, const Shape& shape);
+  void flush(std::string& out, const Shape& shape, std::string_view position = {});
 
   std::string channel_;
   std::string message_;  // the one being made; it keeps its memory

@@ -51,10 +51,10 @@ void StatsFeeds::follow(const Follow& follow, const std::vector<LogState>& told)
   }
   if (!channel->removed) channel->timer.cancel();
   const bool fresh = !channel->live.has(follow.follower);
-  std::vector<std::string> messages;
+  std::vector<LiveChannel::Told> messages;
   for (const LogState state : told) messages.push_back(channel->live.status(state, follow.shape));
   const bool of_use = !channel->newest.empty() && loop_.now() - channel->newest_at < stale_after;
-  if (fresh && of_use) messages.push_back(channel->newest);
+  if (fresh && of_use) messages.push_back({channel->newest});
   channel->live.join(follow.follower, follow.shape, {}, messages);
 }
 
@@ -104,7 +104,7 @@ net::Task<base::Error> StatsFeeds::read_once(const std::string& container, Chann
     if (!stats) co_return stats.error();
     channel.newest = message_of(*stats, channel.live.name());
     channel.newest_at = loop_.now();
-    channel.live.publish(channel.newest, stats->time);
+    channel.live.publish({channel.newest}, stats->time);
   }
 }
 

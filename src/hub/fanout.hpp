@@ -172,8 +172,8 @@ class Fanout {
     int socket = -1;
     std::uint32_t generation = 0;
     bool blocked = false;
-    bool echoes = false;  // it has answered a latest_ping
-    bool unread = false;  // and not yet the last one
+    bool echoes = false;       // it has answered a latest_ping
+    bool unread = false;       // and not yet the last one
     std::uint16_t pinged = 0;  // pings that were sent and not answered
     net::Instant last_sent{};
     std::vector<Subscription> subscriptions;

@@ -201,6 +201,46 @@ class Follower:
                 f"silence {self.silence:.2f} s recovered {self.recovered} statuses {self.statuses[:9]}")
 
 
+class Ear:
+    """Hears what one connection is told, in the background of a `with`."""
+
+    def __init__(self, instance, path, *commands, batches=True):
+        self.url = f"ws://127.0.0.1:{instance.port}{path}"
+        self.commands, self.protocols = commands, ["dockcast.v1"] if batches else None
+        self.messages, self.close = [], None
+
+    async def __aenter__(self):
+        self.socket = await websockets.connect(self.url, subprotocols=self.protocols, max_size=None)
+        for command in self.commands:
+            await self.say(**command)
+        self.task = asyncio.create_task(self.run())
+        return self
+
+    async def __aexit__(self, *_):
+        await self.socket.close()
+        await self.task
+
+    async def run(self):
+        try:
+            async for text in self.socket:
+                self.messages.append(json.loads(text))
+        except websockets.ConnectionClosedError:
+            pass
+        self.close = self.socket.close_code
+
+    async def say(self, **command):
+        await self.socket.send(json.dumps(command))
+
+    def of(self, *kinds):
+        return [message for message in self.messages if message["type"] in kinds]
+
+    async def first(self, kind, condition=lambda _: True):
+        def found():
+            return [message for message in self.of(kind) if condition(message)]
+        await until(f"{kind} on {self.url}, after {self.messages[-3:]}", found)
+        return found()[0]
+
+
 async def until(what, condition, seconds=30):
     """Waits for a condition of other processes; fails loudly where it does not come. `what`: text, or what makes it."""
     deadline = time.monotonic() + seconds * SLOW

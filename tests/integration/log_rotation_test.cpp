@@ -29,8 +29,8 @@ class LogRotation : public LogReading {
     const docker::LogReaderCounts& counts = reader_->counts();
     return std::to_string(heard_.lines()) + " lines, states: " + heard_.states_text() + ", " +
            std::to_string(counts.reads) + " plain reads, " + std::to_string(counts.follows) +
-           " follows; the container is " + ground_.await(client_->inspect(id)).value().state + ", and docker logs ends " +
-           last_line(docker_logs(socket_, id, LogStream::out));
+           " follows; the container is " + ground_.await(client_->inspect(id)).value().state +
+           ", and docker logs ends " + last_line(docker_logs(socket_, id, LogStream::out));
   }
   static std::string last_line(std::string text) {
     if (!text.empty()) text.pop_back();
