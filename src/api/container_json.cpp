@@ -24,7 +24,10 @@ std::string channels_json(const std::vector<feeds::Feeds::Channel>& channels, st
   for (const feeds::Feeds::Channel& each : channels) {
     Message json;
     json.text("channel", each.name).number("followers", each.followers);
-    if (each.read_here) json.text("reader", instance);
+    if (each.read_here)
+      json.text("reader", instance);
+    else
+      json.raw("reader", "null");
     all.push_back(json.take());
   }
   return Message().list("channels", all).take();

@@ -190,7 +190,7 @@ TEST_F(ConversationTest, a_path_while_the_Engine_is_away_is_closed_with_a_code_t
 }
 
 TEST_F(ConversationTest, a_path_to_a_channel_that_is_not_offered_is_closed_with_4000) {
-  EXPECT_THAT(open(true, "docker:events"), ElementsAre(connected(), HasSubstr("unsupported"), HasSubstr("hang 4000")));
+  EXPECT_THAT(open(true, "app:chat"), ElementsAre(connected(), HasSubstr("unsupported"), HasSubstr("hang 4000")));
 }
 
 // Credentials
@@ -391,8 +391,8 @@ TEST_F(ConversationTest, a_container_that_goes_while_it_is_unsubscribed_is_forgo
 TEST_F(ConversationTest, what_the_protocol_knows_and_this_version_does_not_is_unsupported) {
   greet();
   for (const char* text :
-       {R"({"type":"subscribe","channel":"docker:events"})", R"({"type":"subscribe","channel":"containers"})",
-        R"({"type":"subscribe","channel":"container:stats:web"})", R"({"type":"subscribe","channel":"app:chat"})",
+
+       {R"({"type":"subscribe","channel":"user:me"})", R"({"type":"subscribe","channel":"app:chat"})",
         R"({"type":"subscribe","channel":"news"})", R"({"type":"publish","channel":"app:chat","data":1})",
         R"({"type":"history","channel":"app:chat"})", R"({"type":"presence","channel":"app:chat"})",
         R"({"type":"refresh","token":"t"})", R"({"type":"ack"})"})

@@ -13,7 +13,8 @@ constexpr std::string_view ndjson = "application/x-ndjson", events = "text/event
 // Where a stream that broke off goes on: EventSource says it by itself.
 std::vector<Option> options_of(const http::Request& request) {
   std::vector<Option> options;
-  if (const std::string last = request.headers.get("Last-Event-ID"); !last.empty()) options.push_back({"since", last});
+  const std::string last(request.headers.get("Last-Event-ID"));
+  if (!last.empty()) options.push_back({"since", last});
   for (const auto& [name, value] : request.target.query) options.push_back({name, value});
   return options;
 }

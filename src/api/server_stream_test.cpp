@@ -125,11 +125,11 @@ TEST_F(StreamTest, WhoseClientLeavesWhileItIsAskedForIsForgotten) {
 TEST_F(StreamTest, IsKeptAliveWhileNothingIsSaid) {
   const int socket = stream(logs);
   begin(socket);
-  loop.advance(settings.heartbeat_interval + std::chrono::seconds(1));
+  loop.pass(settings.heartbeat_interval + std::chrono::seconds(1));
   EXPECT_EQ(heard(socket), ": heartbeat\n\n");
   const int lines = stream(logs, "Accept: application/x-ndjson\r\n");
   begin(lines);
-  loop.advance(settings.heartbeat_interval + std::chrono::seconds(1));
+  loop.pass(settings.heartbeat_interval + std::chrono::seconds(1));
   EXPECT_EQ(heard(lines), "{\"type\":\"heartbeat\"}\n");
 }
 
@@ -137,7 +137,7 @@ TEST_F(StreamTest, WhoseSocketTakesNothingIsCut) {
   const int socket = stream(logs);
   begin(socket);
   sockets.end(socket).room = 0;
-  loop.advance(settings.heartbeat_interval + settings.progress_timeout + std::chrono::seconds(2));
+  loop.pass(settings.heartbeat_interval + settings.progress_timeout + std::chrono::seconds(2));
   EXPECT_TRUE(gone(socket));
   EXPECT_EQ(control.leavings.size(), 1U);
 }

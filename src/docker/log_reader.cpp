@@ -18,9 +18,7 @@ constexpr std::uint64_t few_for_follow = 4096, few_for_poll = 64;
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
 constexpr net::Duration stopped_look = 30s;  // should an event be lost
-// An Engine may hang over a log that is being rotated, or be long in searching one: nobody can tell, so each time that
-// a plain read is given up the next one is given more time.
-constexpr net::Duration patience_first = 20s, patience_most = 10min;
+constexpr net::Duration patience_first = 20s, patience_most = 10min;  // longer each time: it may search a huge log
 
 }  // namespace
 

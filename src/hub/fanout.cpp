@@ -109,6 +109,7 @@ void Fanout::queue(Outlet& outlet, std::string_view bytes) {
 }
 
 void Fanout::send(std::uint32_t slot, std::string_view bytes) {
+  if (bytes.empty()) return;
   Outlet& outlet = outlets_[slot];
   now_ = loop_.now();
   if (!outlet.blocked) {

@@ -63,7 +63,8 @@ async def events(instance, engine):
             check(all(m["Actor"]["ID"] == container.id and m["channel"] == answer["channel"] and "timeNano" in m
                       for m in told), told)
             check([m["Action"] for m in told][:2] == ["pause", "unpause"] and told[-1]["Action"] == "destroy", told)
-            await until("the channel ends with the container", lambda: f'"{answer["channel"]}"' not in channels(instance))
+            await until("the channel ends with the container",
+                        lambda: f'"{answer["channel"]}"' not in channels(instance))
         await ear.first("docker_event", lambda m: m["event"]["Action"] == "destroy" and
                         m["event"]["Actor"]["ID"] == container.id)
         seen = actions(ear, container)
@@ -74,7 +75,8 @@ async def events(instance, engine):
         async with Ear(instance, f"/ws/events?since={start['position']}") as back:
             await until("what was missed", lambda: len(back.of("docker_event")) >= len(missed))
             check(back.of("subscribed")[0]["recovered"] == "full", back.of("subscribed"))
-            check([m["position"] for m in back.of("docker_event")][:len(missed)] == missed, "missed events come in order")
+            came = [m["position"] for m in back.of("docker_event")]
+            check(came[:len(missed)] == missed, "missed events come in order")
         nowhere = "e1.7.1.1"
         async with Ear(instance, f"/ws/events?since={nowhere}") as foreign:
             answer = await foreign.first("subscribed")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The Engine killed, silent, talking nonsense, forgetful: the process lives, health tells it, and what followers know is
-right again by itself. A proxy lies where a real Engine cannot be made to; on both Engines."""
+"""The Engine killed, silent, talking nonsense, forgetful: the process lives, health tells it, and what followers know
+is right again by itself. A proxy lies where a real Engine cannot be made to; on both Engines."""
 import asyncio
 import json
 import os
@@ -10,6 +10,7 @@ import tempfile
 
 from support import COUNTING, ENGINES, Container, Ear, Follower, Instance, check, until
 
+SOURCE = os.environ.get("DOCKCAST_TEST_SOURCE", ".")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -208,8 +209,8 @@ async def killed(engine):
             check(health(instance)["status"] != "unhealthy", health(instance))
             with open(os.path.join(folder, "version"), encoding="ascii") as file:
                 version = file.read().strip()
-            start = [os.path.join(os.environ.get("DOCKCAST_TEST_SOURCE", "."), "tools/engine"), "start", version, folder]
-            await asyncio.to_thread(subprocess.run, start, check=True, capture_output=True)
+            command = [os.path.join(SOURCE, "tools/engine"), "start", version, folder]
+            await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
             await ear.first("status", lambda m: m["state"] == "recovered")
             # The daemon came back without its processes, and remembers no event of their end.
             def exited():

@@ -191,7 +191,7 @@ TEST_P(SimEngineTest, IsWatchedThroughItsDeath) {
   ASSERT_TRUE(comes("RESYNC"));
   container.pause();
   ASSERT_TRUE(comes("pause"));
-  EXPECT_THAT(heard.told, ElementsAre("UP", "RESYNC", "create", "start", "DOWN", "UP", "RESYNC", "pause"));
+  EXPECT_THAT(heard.told, ElementsAre("UP", "RESYNC", "create", "start", "DOWN", "UP", "RESYNC", "MISSED", "pause"));
 }
 
 TEST_P(SimEngineTest, IsWatchedThroughACutThatLosesNoEvent) {
