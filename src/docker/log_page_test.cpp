@@ -81,6 +81,29 @@ TEST(LogPage, PagesJoinedAreTheLog) {
   }
 }
 
+// As `local` before 23.0 has lines that fill a piece: only the stream's next record says that they have ended.
+TEST(LogPage, ALineWhoseEndIsKnownLateIsInOnePage) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    LogModel log(seed, {});
+    std::array<Mark, 2> marks;
+    for (std::uint64_t i = 0; i < 300; ++i) {
+      log.now_ns += 1'000'000;
+      const auto stream = static_cast<LogStream>(log.pick(2));
+      std::string text = std::to_string(i) + ".0;\n";
+      if (stream == LogStream::out && log.chance(30)) text.resize(piece_bytes, 'y');
+      Mark& mark = marks[index_of(stream)] = marks[index_of(stream)].next(log.now_ns);
+      log.entries.push_back({stream, log.now_ns, std::move(text), i, true, true, mark});
+    }
+    const std::deque<Told> wanted = whole(log);
+    Paging paging;
+    while (paging.more) {
+      paging.back(log, 1 + log.pick(4));
+      if (log.chance(20)) paging.depth.reset();
+    }
+    EXPECT_TRUE(paging.lines == wanted) << seed << ": " << paging.lines.size() << " of " << wanted.size();
+  }
+}
+
 TEST(LogPage, ALogThatIsWrittenMeanwhileIsPagedBackFromWhereThePageBeganNotFromItsEnd) {
   LogModel log(7, {});
   log.write(3000);

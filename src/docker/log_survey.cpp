@@ -57,7 +57,10 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
   Track& track = tracks_[index_of(record.stream)];
   if (!track.known && !begins_line(track, record)) return LogCursor::Step::more;
   track.mark = track.mark.next(record.time_ns);
-  lines_.take(record, track.mark, [this](const Line& line) { take_line(line); });
+  lines_.take(record, track.mark, [&](const Line& line) {
+    take_line(line, line.mark == track.mark ? records_ : track.last_record);  // else its end was known late
+  });
+  track.last_record = records_;
   return found_ ? LogCursor::Step::stop : LogCursor::Step::more;
 }
 
@@ -66,11 +69,14 @@ LogCursor::Step LogSurvey::take(const LogRecord& record) {
 bool LogSurvey::begins_line(Track& track, const LogRecord& record) {
   std::int64_t before_ns = track.begun ? track.max_ns : window_ns_ + disorder_max_ns;
   track.begun = true;
+  if (track.may_go_on) track.lines_before = passed_ + kept_.size();  // only now the line before is known to end
   track.known = !tail_ || record.time_ns > before_ns;
   track.first_ns = record.time_ns;
   if (track.known) return true;
   track.max_ns = std::max(track.max_ns, record.time_ns);
   track.doubted = true;
+  track.doubted_record = records_;
+  track.may_go_on = record.may_go_on();
   track.lines_before = passed_ + kept_.size();
   return false;
 }
@@ -81,7 +87,7 @@ bool LogSurvey::behind_until(const Line& line) const {
   return options_.until && line.mark > options_.until->mark(line.stream);
 }
 
-void LogSurvey::take_line(const Line& line) {
+void LogSurvey::take_line(const Line& line, std::uint64_t record) {
   const bool behind = behind_until(line);
   if (found_ || (behind && counts_to_until_)) return;
   if (options_.page_bytes > 0) gather(line);
@@ -92,13 +98,18 @@ void LogSurvey::take_line(const Line& line) {
     counts_to_until_ = !behind;
   }
   found_ = since_come_ && !options_.lines;
-  kept_.push_back({line.stream, line.mark, line.time_ns, records_, std::move(open_[index_of(line.stream)])});
+  kept_.push_back({line.stream, line.mark, line.time_ns, record, std::move(open_[index_of(line.stream)])});
   if (const auto& text = kept_.back().text) kept_bytes_ += text->bytes.size() + line_cost;
   for (; full(); kept_.pop_front(), ++passed_) {
     const Kept& first = kept_.front();
-    reach(position_, Line{first.stream, false, first.time_ns, first.mark, {}});
+    const bool late = first.record < passed_records_;  // the other stream's record is further in the log
+    if (late) {
+      position_.mark(first.stream) = first.mark;
+    } else {
+      reach(position_, Line{first.stream, false, first.time_ns, first.mark, {}});
+    }
     if (first.text) kept_bytes_ -= first.text->bytes.size() + line_cost;
-    passed_records_ = first.record;
+    passed_records_ = std::max(passed_records_, first.record);
   }
 }
 
@@ -122,7 +133,10 @@ void LogSurvey::gather(const Line& line) {
 void LogSurvey::flush_ends() {
   for (LogStream stream : {LogStream::out, LogStream::err}) {
     const bool told = ends_early_ && lines_.open(stream) && lines_.held_mark(stream) == options_.until->mark(stream);
-    if (told || (options_.over && !ends_early_)) lines_.flush(stream, [this](const Line& line) { take_line(line); });
+    if (told || (options_.over && !ends_early_)) {
+      const std::uint64_t record = tracks_[index_of(stream)].last_record;
+      lines_.flush(stream, [this, record](const Line& line) { take_line(line, record); });
+    }
   }
 }
 
@@ -158,7 +172,7 @@ LogSurvey::Verdict LogSurvey::settle(bool clean) {
   // Of a stream that showed no line's beginning nobody knows how its next record is to be called: if the clock has gone
   // back, or will, a bound would be above all that comes.
   auto in_doubt = [this](const Track& track) {
-    return track.doubted && (!track.known || track.lines_before >= passed_);
+    return track.doubted && (!track.known || track.lines_before >= passed_ || track.doubted_record > passed_records_);
   };
   if (!whole && (passed_ == 0 || unmet || in_doubt(tracks_[0]) || in_doubt(tracks_[1]))) {
     look_wider(unmet);

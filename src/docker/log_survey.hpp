@@ -49,7 +49,7 @@ class LogSurvey {
     LogStream stream;
     Mark mark;
     std::int64_t time_ns;
-    std::uint64_t record;        // of the read, with which its end was known
+    std::uint64_t record;        // its last one in the read
     std::unique_ptr<Text> text;  // of a page
   };
   // `log` says which log: its engine and container.
@@ -71,12 +71,15 @@ class LogSurvey {
 
  private:
   struct Track {
-    bool begun = false;         // it showed a record
-    bool known = false;         // and one that begins a line: marks are right from there on
-    std::int64_t first_ns = 0;  // that one's stamp
-    bool doubted = false;       // but not the first one, so a line before that is not counted
+    bool begun = false;                // it showed a record
+    bool known = false;                // and one that begins a line: marks are right from there on
+    std::int64_t first_ns = 0;         // that one's stamp
+    bool doubted = false;              // but not the first one, so a line before that is not counted
+    std::uint64_t doubted_record = 0;  // the last such record
+    bool may_go_on = false;            // and its line
     std::int64_t max_ns = 0;
     Mark mark;
+    std::uint64_t last_record = 0;   // in the read
     std::uint64_t lines_before = 0;  // the lines of both streams before that one
   };
   Verdict settle(bool clean);
@@ -87,7 +90,7 @@ class LogSurvey {
   void flush_ends();
   bool full() const;
   bool begins_line(Track& track, const LogRecord& record);
-  void take_line(const Line& line);
+  void take_line(const Line& line, std::uint64_t record);
   Mark mark_without_lines(LogStream stream) const;
 
   Options options_;
