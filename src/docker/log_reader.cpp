@@ -17,7 +17,7 @@ constexpr int failures_told = 2;  // in a row: one may be a cut connection, whic
 constexpr std::uint64_t few_for_follow = 4096, few_for_poll = 64;
 constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
 constexpr net::Duration silence_first = 1s, silence_most = 30s;
-constexpr net::Duration stopped_look = 30s;  // should an event be lost
+constexpr net::Duration stopped_look = 30s;                           // should an event be lost
 constexpr net::Duration patience_first = 20s, patience_most = 10min;  // longer each time: it may search a huge log
 
 }  // namespace
