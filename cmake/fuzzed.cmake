@@ -2,10 +2,10 @@
 # build them beside everything else. A fuzzer that needs more does not link, and says what it lacks.
 set(fuzzed
   api/command api/log_options
-  app/setting app/settings_file app/settings_table
+  app/setting app/settings_file app/settings_limits app/settings_table
   base/check base/json_text base/log base/utf8
-  docker/client docker/container docker/engine_host docker/events docker/log_record docker/log_strategy docker/position
-  docker/timestamp
+  docker/client docker/container docker/engine_host docker/event_memory docker/events docker/json_lines
+  docker/log_record docker/log_strategy docker/position docker/stats docker/timestamp
   feeds/log_frame
   http/beast http/body_reader http/client http/head http/headers http/origin http/request_reader http/response_reader
   http/target
