@@ -43,12 +43,16 @@ class Follower {
  private:
   void take_frame(uint8_t first_byte, std::string_view payload, int64_t now_us, Tally& tally);
   void take_text(std::string_view payload, int64_t now_us, Tally& tally);
+  size_t take_part(std::string_view part, int64_t now_us, Tally& tally);
+  size_t take_lines(std::string_view payload, bool is_all, int64_t now_us, Tally& tally);
   void judge(uint32_t sequence, Tally& tally);
 
   std::string reply_;
   uint32_t channel_;
-  uint32_t next_;       // the sequence number that must come now
-  uint32_t holes_ = 0;  // lines that are counted as lost and might still come, out of order
+  uint32_t next_;          // the sequence number that must come now
+  uint32_t holes_ = 0;     // lines that are counted as lost and might still come, out of order
+  size_t left_ = 0;        // of a long frame that comes in pieces
+  bool has_line_ = false;  // the frame that is being taken
   bool subscribed_ = false;
   bool closed_ = false;
 };

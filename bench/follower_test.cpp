@@ -37,6 +37,42 @@ TEST(Line, IsReadAsItWasPrinted) {
   EXPECT_FALSE(parse_line(print_line({12, 1, 99, 1}).substr(0, 98)));
 }
 
+TEST(Follower, ReadsALongFrameHoweverItIsCut) {
+  std::string payload = R"({"type":"logs","lines":[)";
+  for (uint32_t sequence = 0; sequence < 40; ++sequence) payload += "[\"" + line(sequence) + "\"],";
+  payload += "]}";
+  const std::string bytes = frame(payload) + frame(line(40)) + frame(R"({"type":"status"})");
+  for (const size_t slice : {size_t{1}, size_t{7}, size_t{255}, size_t{4000}, bytes.size()}) {
+    Reader reader;
+    std::string unread;
+    for (size_t at = 0; at < bytes.size(); at += slice) {
+      unread += bytes.substr(at, slice);
+      unread.erase(0, reader.take(unread));
+    }
+    EXPECT_TRUE(unread.empty()) << slice;
+    EXPECT_EQ(reader.tally.deliveries, 41U) << slice;
+    EXPECT_EQ(reader.tally.frames, 2U) << slice;
+    EXPECT_EQ(reader.tally.other_frames, 1U) << slice;
+    EXPECT_EQ(reader.tally.bytes, payload.size() + 256) << slice;
+    EXPECT_EQ(reader.tally.damaged + reader.tally.lost + reader.tally.duplicates, 0U) << slice;
+  }
+}
+
+TEST(Follower, SeesDamageInALongFrameThatIsCut) {
+  std::string payload(200, ' ');
+  for (uint32_t sequence = 0; sequence < 40; ++sequence) payload += line(sequence) + ",";
+  payload[200 + 20 * 257 + 255] = '?';  // the end of line 20
+  const std::string bytes = frame(payload);
+  Reader reader;
+  std::string unread;
+  for (size_t at = 0; at < bytes.size(); at += 500) {
+    unread += bytes.substr(at, 500);
+    unread.erase(0, reader.take(unread));
+  }
+  EXPECT_EQ(reader.tally.damaged, 1U);
+  EXPECT_EQ(reader.tally.deliveries, 39U);
+}
+
 TEST(Follower, ReadsRecordsOfAnEngineHoweverTheyAreCut) {
   Reader reader;
   std::string bytes;
