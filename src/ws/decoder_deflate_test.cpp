@@ -103,5 +103,21 @@ TEST(DecoderDeflate, ABombEndsAtTheBound) {
   EXPECT_EQ(decode(frame(Opcode::text, std::string(1001, '0'), true, rsv1), 100, 1000), "1009\n") << "deflated as well";
 }
 
+TEST(DecoderDeflate, AMessageThatInflatesTooManyTimesIsStoppedUnlessItIsShort) {
+  const auto decode_one = [](std::size_t bytes, std::uint32_t inflation_max) {
+    Inflater inflater;
+    const Rules rules{.message_bytes_max = 1'000'000, .inflater = &inflater, .inflation_max = inflation_max};
+    std::string stream = whole(Opcode::text, std::string(bytes, '0'));
+    std::span<char> rest(stream);
+    return Decoder().next(rest, rules);
+  };
+  EXPECT_EQ(decode_one(100'000, 50).code, 1009);
+  EXPECT_EQ(decode_one(100'000, 50).bound, Event::Bound::inflation);
+  EXPECT_EQ(decode_one(100'000, 0).kind, Kind::text) << "any";
+  EXPECT_EQ(decode_one(4096, 2).kind, Kind::text) << "short";
+  EXPECT_EQ(decode_one(4097, 2).bound, Event::Bound::inflation);
+  EXPECT_EQ(decode_one(1'000'001, 2000).bound, Event::Bound::bytes);
+}
+
 }  // namespace
 }  // namespace ws
