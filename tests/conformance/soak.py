@@ -100,7 +100,7 @@ def main():
     memory, descriptors = [each[0] for each in rounds[WARM_UP - 1:]], [each[1] for each in rounds]
     grown = memory[-1] - memory[0]
     print(f"{connections} connections after the warm-up: {grown} bytes, {grown / connections:.1f} each; "
-          f"descriptors {descriptors}")
+          f"KiB after each round {[each[0] // 1024 for each in rounds]}, descriptors {descriptors}")
     assert descriptors[-1] <= descriptors[0], f"descriptors: {descriptors}"
     assert SANITIZED or grown < NOISE_BYTES + KEPT_BYTES * connections, f"memory: {memory}"
 
