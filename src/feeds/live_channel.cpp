@@ -25,14 +25,16 @@ Shape LiveChannel::shape(std::size_t index) {
 }
 
 void LiveChannel::publish(const Told& message, net::WallTime source_time) {
-  for (std::size_t i = 0; i < rings_.size(); ++i) {
-    if (rings_[i].followers == 0) continue;
-    scratch_.clear();
-    parts_.framer.append(scratch_, message.json, shape(i), message.position);
-    if (kind_.latest_wins && is_websocket(shape(i).form))
-      ws::append_frame(scratch_, ws::Opcode::ping, hub::latest_ping);
-    parts_.hub.publish(rings_[i].ring, {scratch_, 1, source_time}, {});
-  }
+  for (std::size_t i = 0; i < rings_.size(); ++i)
+    if (rings_[i].followers > 0) publish(i, message, source_time);
+}
+
+void LiveChannel::publish(std::size_t index, const Told& message, net::WallTime source_time) {
+  const Shape as = shape(index);
+  scratch_.clear();
+  parts_.framer.append(scratch_, message.json, as, message.position);
+  if (kind_.latest_wins && is_websocket(as.form)) ws::append_frame(scratch_, ws::Opcode::ping, hub::latest_ping);
+  parts_.hub.publish(rings_[index].ring, {scratch_, 1, source_time}, {});
 }
 
 LiveChannel::Told LiveChannel::status(LogState state, const Shape& as) const {
@@ -40,12 +42,8 @@ LiveChannel::Told LiveChannel::status(LogState state, const Shape& as) const {
 }
 
 void LiveChannel::publish_status(LogState state) {
-  for (std::size_t i = 0; i < rings_.size(); ++i) {
-    if (rings_[i].followers == 0) continue;
-    scratch_.clear();
-    parts_.framer.append(scratch_, status(state, shape(i)).json, shape(i));
-    parts_.hub.publish(rings_[i].ring, {scratch_, 1, {}}, {});
-  }
+  for (std::size_t i = 0; i < rings_.size(); ++i)
+    if (rings_[i].followers > 0) publish(i, status(state, shape(i)), {});
 }
 
 void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Subscribed& subscribed,

@@ -74,6 +74,7 @@ class LiveChannel {
   };
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
+  void publish(std::size_t index, const Told& message, net::WallTime source_time);
   void replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
 
   Parts parts_;
