@@ -25,6 +25,7 @@ class MemoryClient {
   std::unique_ptr<Stream> stream;
   std::size_t slice = 1 << 20;  // bytes that are written at once
   std::string heard;
+  bool deaf = false;    // hears nothing any more once hands are shaken
   bool shaken = false;  // hands
   bool ended = false;   // the stream
 
@@ -53,6 +54,7 @@ class MemoryClient {
       for (int got = 0; shaken && (got = SSL_read(ssl(), buffer.data(), static_cast<int>(buffer.size()))) > 0;)
         heard.append(buffer, 0, static_cast<std::size_t>(got));
       co_await flush();
+      if (shaken && deaf) co_return;
       auto got = co_await stream->read_some(buffer);
       if (!got || *got == 0) break;
       BIO_write(in_, buffer.data(), static_cast<int>(*got));

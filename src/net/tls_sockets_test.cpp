@@ -28,6 +28,7 @@ struct TlsSocketsTest : OnBothNets, ClientSockets::Owner {
   std::map<std::uint32_t, Transfer::State> ends_;
   std::uint32_t next_ = 0;
   int told_ = 0;
+  bool blocked_ = false;  // a send, ever
   std::size_t shaken_before_ = 0, shaken_in_a_turn_most_ = 0;
   std::unique_ptr<Listener> listener_;
   std::vector<std::unique_ptr<MemoryClient>> clients_;
@@ -69,7 +70,7 @@ struct TlsSocketsTest : OnBothNets, ClientSockets::Owner {
       }
       heard_[tag].append(buffer, 0, got.bytes);
       const iovec part{buffer.data(), got.bytes};
-      if (got.bytes > 0) sockets_.send(numbers_.at(tag), {&part, 1});
+      if (got.bytes > 0) blocked_ |= sockets_.send(numbers_.at(tag), {&part, 1}).state == Transfer::State::would_block;
       if (got.bytes < buffer.size()) return;  // as the contract allows
     }
   }
@@ -237,6 +238,26 @@ TEST_P(TlsSocketsTest, OurEndIsSaidInTlsAndBelow) {
 TEST_P(TlsSocketsTest, AForgedRecordEndsTheConnection) {
   MemoryClient& client = meet();
   BIO_write(SSL_get_wbio(client.ssl()), "\x17\x03\x03\0\x14twenty bytes of junk", 25);
+  jobs_.start(client.flush());
+  EXPECT_TRUE(run_until([&] { return ends_.contains(0); }));
+  EXPECT_EQ(ends_[0], Transfer::State::failed);
+}
+
+TEST_P(TlsSocketsTest, WhoReadsNothingAndMakesOpensslAnswerIsCutOff) {
+  MemoryClient& client = connect();
+  client.deaf = true;
+  jobs_.start(client.talk());
+  ASSERT_TRUE(run_until([&] { return client.shaken && !shaken_.empty(); }));
+  while (!blocked_) {
+    heard_[0].clear();
+    jobs_.start(client.say(std::string(1'000'000, 'x')));
+    ASSERT_TRUE(run_until([&] { return heard_[0].size() == 1'000'000; }));
+  }
+  EXPECT_TRUE(ends_.empty());
+  for (std::size_t bytes = 0; bytes < 2 * TlsSockets::unsent_bytes_max; bytes += 20) {  // less than an answer has
+    SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(client.ssl());
+  }
   jobs_.start(client.flush());
   EXPECT_TRUE(run_until([&] { return ends_.contains(0); }));
   EXPECT_EQ(ends_[0], Transfer::State::failed);
