@@ -19,7 +19,7 @@ class TlsEngine:
     """A dockerd that listens on loopback with TLS, and asks for a certificate."""
 
     def __init__(self, certificates, folder):
-        certificates.issue("engine")
+        certificates.issue("engine", "IP:127.0.0.1")
         self.port, self.folder = free_port(), str(folder)
         options = dict(os.environ, ENGINE_TLS=f"{certificates.folder}:{self.port}")
         self.unix = self.tool("start", "20", self.folder, env=options).strip().split("=", 1)[1]
@@ -77,8 +77,8 @@ async def engines(certificates, folder):
         strangers.mkdir()
         Certificates(strangers)
         for settings, why in (({"DOCKER_CERT_PATH": str(strangers)}, f"must be in {strangers}/ca.pem"),
-                              ({"DOCKER_CERT_PATH": str(ours), "DOCKER_HOST": f"tcp://127.0.0.2:{engine.port}"},
-                               "subjectAltName must have 127.0.0.2")):
+                              ({"DOCKER_CERT_PATH": str(ours), "DOCKER_HOST": f"tcp://localhost:{engine.port}"},
+                               "subjectAltName must have localhost")):
             instance = Instance(settings.pop("DOCKER_HOST", engine.tcp), "doubting", ready=False, DOCKER_TLS_VERIFY="1",
                                 **settings)
             await until(f"it says that {why}", lambda seen=instance, text=why: text in seen.said())
