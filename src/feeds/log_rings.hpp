@@ -77,7 +77,7 @@ class LogRings {
   hub::Hub& hub_;
   net::Loop& loop_;
   LogMessages& messages_;
-  std::array<std::unique_ptr<Entry>, 24> entries_;
+  std::array<std::unique_ptr<Entry>, forms * 8> entries_;
   Standing standing_;
   std::string scratch_;
 };
