@@ -11,6 +11,9 @@ Resolution resolution_of(const std::string& name, const base::Result<docker::Res
   return {base::Error{base::Fault::ambiguous, std::move(message)}, found->candidates};
 }
 
+// Before the Engine is asked: it may hang, and strangers may ask for more than it can answer.
+constexpr net::Duration question_patience = std::chrono::seconds(30);
+
 base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engine has not answered yet."}; }
 
 }  // namespace
@@ -29,8 +32,13 @@ void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_reso
 }
 
 net::Task<void> ControlLoop::find(std::string name) {
-  const net::Gate::Place place = co_await questions_.enter();
-  base::Result<docker::Resolved> found = co_await parts_.engine.resolve(name);
+  const auto place = co_await questions_.enter_within(question_patience);
+  base::Result<docker::Resolved> found = base::Error{};
+  if (place) {
+    found = co_await parts_.engine.resolve(name);
+  } else {
+    found = place.error();
+  }
   const Resolution resolution = resolution_of(name, found);
   auto askers = wanted_.extract(name);
   for (Asker& each : askers.mapped()) {
@@ -45,17 +53,18 @@ void ControlLoop::list(net::Loop& asker, docker::ListQuery query, OnContainers o
 }
 
 net::Task<void> ControlLoop::answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
-  const net::Gate::Place place = co_await questions_.enter();
-  base::Result<std::vector<docker::Container>> found = co_await parts_.engine.list(std::move(query));
-  base::Result<Containers> containers = base::Error{};
-  if (found) {
-    containers = Containers{engine_id_, std::move(*found)};
-  } else {
-    containers = found.error();
-  }
+  base::Result<Containers> containers = co_await listed(std::move(query));
   asker.post([containers = std::move(containers), on_containers = std::move(on_containers)]() mutable {
     on_containers(containers);
   });
+}
+
+net::Task<base::Result<Containers>> ControlLoop::listed(docker::ListQuery query) {
+  const auto place = co_await questions_.enter_within(question_patience);
+  if (!place) co_return place.error();
+  auto found = co_await parts_.engine.list(std::move(query));
+  if (!found) co_return found.error();
+  co_return Containers{engine_id_, std::move(*found)};
 }
 
 void ControlLoop::inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
@@ -65,12 +74,13 @@ void ControlLoop::inspect(net::Loop& asker, std::string name, OnInspected on_ins
 }
 
 net::Task<void> ControlLoop::answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
-  const net::Gate::Place place = co_await questions_.enter();
   base::Result<Inspected> found = co_await look_at(std::move(name));
   asker.post([found = std::move(found), on_inspected = std::move(on_inspected)]() mutable { on_inspected(found); });
 }
 
 net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
+  const auto place = co_await questions_.enter_within(question_patience);
+  if (!place) co_return place.error();
   auto found = co_await parts_.engine.resolve(name);
   const Resolution resolution = resolution_of(name, found);
   if (!resolution.id) co_return resolution.id.error();
@@ -92,8 +102,13 @@ void ControlLoop::download(std::string name, feeds::Download asked) {
 }
 
 net::Task<void> ControlLoop::begin_download(std::string name, feeds::Download asked) {
-  const net::Gate::Place place = co_await questions_.enter();
-  base::Result<docker::Resolved> found = co_await parts_.engine.resolve(name);
+  const auto place = co_await questions_.enter_within(question_patience);
+  base::Result<docker::Resolved> found = base::Error{};
+  if (place) {
+    found = co_await parts_.engine.resolve(name);
+  } else {
+    found = place.error();
+  }
   const Resolution resolution = resolution_of(name, found);
   if (resolution.id && feeds_ != nullptr) {
     asked.container = std::move(*found->container);

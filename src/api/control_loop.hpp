@@ -22,7 +22,7 @@ class ControlLoop final : public Control {
     docker::Client& engine;
     hub::Hub& hub;
   };
-  explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8) {}
+  explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8, 1000) {}
 
   // In the order in which the Hub counts their loops.
   void add_followers(feeds::Followers& followers) { followers_.push_back(&followers); }
@@ -47,6 +47,7 @@ class ControlLoop final : public Control {
     OnResolved on_resolved;
   };
   net::Task<void> find(std::string name);
+  net::Task<base::Result<Containers>> listed(docker::ListQuery query);
   net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
   net::Task<void> answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected);
   net::Task<base::Result<Inspected>> look_at(std::string name);

@@ -84,6 +84,7 @@ void Server::on_due_download(SessionSlot& slot) {
   const net::Instant due = socket.last_sent + settings_.progress_timeout;
   if (!socket.blocked) return arm(slot, settings_.progress_timeout);
   if (loop_.now() < due) return arm(slot, due - loop_.now());
+  strike(Limit::progress_time);
   base::log::info("Cut a download off: the socket took nothing for too long", {{"address", slot.http->address}});
   remove(slot);
 }

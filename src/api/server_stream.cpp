@@ -39,10 +39,12 @@ std::string subscribed_json(const std::string& channel, const feeds::Subscribed&
 
 void Server::stream(SessionSlot& slot, const http::Request& request, const std::string& name) {
   const auto channel = parse_channel(name);
+  const auto source = channel ? source_of(channel->family) : std::nullopt;
+  // Who may follow nothing is not told what there is.
+  if (const auto refusal = forbids(request, verb_of(source.value_or(feeds::Source::docker_events))))
+    return refuse(slot, *refusal);
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
-  const auto source = source_of(channel->family);
   if (!source) return refuse(slot, {501, "unsupported", "The channel " + name + " is not offered by this version."});
-  if (const auto refusal = forbids(request, verb_of(*source))) return refuse(slot, *refusal);
   auto options = parse_options(*source, options_of(request), loop_.wall_now());
   if (!options) return refuse(slot, Failure(options.error()).refusal());
   auto asked = std::make_unique<feeds::Follow>();
@@ -81,6 +83,7 @@ void Server::follow_stream(SessionSlot& slot, const std::string& container) {
 
 // It stands: from here on the connection is the channel's.
 void Server::begin_stream(SessionSlot& slot, const feeds::Subscribed& answer) {
+  if (draining_) return refuse_stream(slot, {base::Fault::unavailable, "This instance is being replaced."});
   const feeds::Follow asked = std::move(*slot.http->stream);
   const bool ended = slot.http->ended;
   http::AnswerForm form = slot.http->form;

@@ -90,6 +90,8 @@ TEST_F(StreamTest, AsksForCredentialsWhereTheyAreNeeded) {
   start({auth::Mode::token, "secret", false});
   const int socket = connect();
   EXPECT_THAT(say(socket, request(logs)), StartsWith("HTTP/1.1 401 "));
+  const int plain = connect();
+  EXPECT_THAT(say(plain, request("/api/channels/news/stream")), StartsWith("HTTP/1.1 401 "));
   EXPECT_TRUE(control.questions.empty());
 }
 

@@ -1,6 +1,12 @@
 #include "feeds/feeds.hpp"
 
 namespace feeds {
+namespace {
+
+constexpr std::size_t looks_at_once = 8, looks_waiting_max = 1000;
+constexpr net::Duration look_patience = std::chrono::seconds(30);
+
+}  // namespace
 
 Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id)
     : parts_(parts),
@@ -11,6 +17,7 @@ Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::
                     events_.on_removed(container);
                     stats_.on_removed(container);
                   }),
+      looks_(parts.loop, looks_at_once, looks_waiting_max),
       logs_(parts, settings, engine_id) {
   logs_.on_degraded([this](bool degraded) {
     degraded_ = degraded;
@@ -29,7 +36,7 @@ void Feeds::follow(Follow follow) {
 // Whoever asks by a full id was not looked for yet.
 net::Task<void> Feeds::look_for(hub::Follower follower) {
   const std::string container = looked_for_.at(follower).container;
-  auto found = co_await parts_.engine.inspect(container);
+  auto found = co_await look_at(container);
   const auto asked = looked_for_.find(follower);
   if (asked == looked_for_.end() || asked->second.container != container) co_return;
   const Follow follow = std::move(looked_for_.extract(asked).mapped());
@@ -38,6 +45,13 @@ net::Task<void> Feeds::look_for(hub::Follower follower) {
   } else {
     refuse(follower, found.error());
   }
+}
+
+net::Task<base::Result<docker::Container>> Feeds::look_at(std::string container) {
+  const auto place = co_await looks_.enter_within(look_patience);
+  if (!place) co_return place.error();
+  auto found = co_await parts_.engine.inspect(std::move(container));
+  co_return std::move(found);
 }
 
 void Feeds::join(const Follow& follow) {

@@ -53,6 +53,7 @@ class Feeds final : public hub::Demand {
 
  private:
   net::Task<void> look_for(hub::Follower follower);
+  net::Task<base::Result<docker::Container>> look_at(std::string container);
   void join(const Follow& follow);
   void refuse(const hub::Follower& follower, const base::Error& error);
   std::vector<LogState> told() const;
@@ -67,6 +68,7 @@ class Feeds final : public hub::Demand {
   StatsFeeds stats_;
   ContainersFeed containers_;
   std::map<hub::Follower, Follow, ByName> looked_for_;  // those whose container may not exist
+  net::Gate looks_;
   net::Jobs jobs_;
   LogFeeds logs_;  // last: it may say at once that Redis is down
 };

@@ -3,7 +3,8 @@
 namespace feeds {
 namespace {
 
-constexpr std::size_t window = 8;  // pieces: 256 KiB, as LogHistory has
+constexpr std::size_t window = 8;                                  // pieces: 256 KiB, as LogHistory has
+constexpr net::Duration open_patience = std::chrono::seconds(30);  // with those whose downloads are open
 // Of an Engine that looks for what is wanted; it looks through a gigabyte in some ten seconds.
 constexpr net::Duration silence_max = std::chrono::minutes(2);
 
@@ -33,7 +34,8 @@ net::Task<std::optional<base::Error>> LogDownload::serve(docker::Position log) {
       co_return base::Error{base::Fault::bad_request, std::string(given == &asked_.until ? "until" : "since") +
                                                           " is a position in the log of another container."};
   }
-  const net::Gate::Place open = co_await shared_.open.enter();
+  const auto open = co_await shared_.open.enter_within(open_patience);
+  if (!open) co_return base::Error{base::Fault::unavailable, "Too many downloads are open; try again later"};
   const std::unique_ptr<DownloadSource> source = make_download_source(shared_.engine, shared_.loop, asked_, log);
   net::Gate::Place reading = co_await shared_.reads.enter();
   auto begun = co_await source->begin();

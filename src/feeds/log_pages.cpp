@@ -5,6 +5,8 @@ namespace {
 
 constexpr net::Duration patience = std::chrono::seconds(60);  // with the Engine, and with those who read before
 
+constexpr std::size_t waiting_max = 256;  // who come back for lines that they follow are not to wait for pages
+
 base::Error foreign(std::string_view name) {
   return {base::Fault::bad_request, std::string(name) + " is a position in the log of another container."};
 }
@@ -30,6 +32,9 @@ net::Task<void> LogPages::answer(PageAsked asked, OnPage on_page) {
 }
 
 net::Task<base::Result<Page>> LogPages::read(PageAsked asked) {
+  if (shared_.reads.waiting() >= waiting_max)
+    co_return base::Error{base::Fault::unavailable, "Too many wait to read from the Engine; try again later"};
+  const net::Gate::Place place = co_await shared_.reads.enter();
   auto container = co_await shared_.engine.inspect(asked.container);
   if (!container) co_return container.error();
   docker::LogSource source{std::move(*container), {}};
@@ -43,7 +48,6 @@ net::Task<base::Result<Page>> LogPages::read(PageAsked asked) {
   from.since_ns = asked.since_ns;
   from.lines = asked.limit;
   from.depth = depth_of(asked);
-  const net::Gate::Place place = co_await shared_.reads.enter();
   auto read = co_await docker::read_page(shared_.engine, shared_.loop, std::move(source), from);
   if (!read) co_return read.error();
   if (read->depth && read->more) remember(read->first.print(), *read->depth);

@@ -27,13 +27,14 @@ OrRefusal<Destination> destination(const RequestHead& head) {
     return bad_request("A request has exactly one Host header.");
   }
   Destination found{std::string(head.headers.get("Host")), head.target};
-  constexpr std::string_view scheme = "http://";
-  if (equals_ignoring_case(found.target.substr(0, scheme.size()), scheme)) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!equals_ignoring_case(found.target.substr(0, scheme.size()), scheme)) continue;
     found.target.remove_prefix(scheme.size());
     const std::size_t end = std::min(found.target.find_first_of("/?"), found.target.size());
     found.host = std::string(found.target.substr(0, end));
     found.target.remove_prefix(end);
     if (found.target.empty()) found.target = "/";
+    break;
   }
   if (!found.host.empty() && !parse_authority(found.host)) return bad_request("The Host header is malformed.");
   return found;

@@ -78,7 +78,7 @@ class AsioListener final : public Listener {
   }
 
   void warn(int number) {
-    if (refused_ > 0 && loop_.now() < quiet_until_) return;
+    if (loop_.now() < quiet_until_) return;
     quiet_until_ = loop_.now() + 5s;
     base::log::warn("connections cannot be accepted",
                     {{"cause", std::system_category().message(number)}, {"refused_so_far", refused_}});

@@ -1,8 +1,10 @@
-// Gate: so many may be inside at once; the others wait their turn, in order. A place is given back by its destructor.
+// Gate: so many may be inside at once; the others wait their turn, in order, for as long as they like or until they are
+// too many. A place is given back by its destructor.
 // Thread: one loop's. The Gate outlives its places and those who wait.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <utility>
 
@@ -12,7 +14,8 @@ namespace net {
 
 class Gate {
  public:
-  Gate(Loop& loop, std::size_t places) : loop_(loop), free_(places) {}
+  Gate(Loop& loop, std::size_t places, std::size_t waiting_max = SIZE_MAX)
+      : loop_(loop), free_(places), waiting_max_(waiting_max) {}
 
   class Place {
    public:
@@ -41,6 +44,13 @@ class Gate {
     --free_;
     co_return Place(*this);
   }
+  // Fault::timed_out where no place was free in time, Fault::unavailable where too many wait already.
+  Task<base::Result<Place>> enter_within(Duration limit) {
+    if (queue_.size() >= waiting_max_)
+      co_return base::Error{base::Fault::unavailable, "Too many wait for this already"};
+    auto place = co_await with_deadline(loop_, limit, entered());
+    co_return std::move(place);
+  }
   std::size_t waiting() const { return queue_.size(); }
 
  private:
@@ -55,6 +65,10 @@ class Gate {
     Gate& gate;
     Signal signal;
   };
+  Task<base::Result<Place>> entered() {
+    Place place = co_await enter();
+    co_return std::move(place);
+  }
   void give_back() {
     ++free_;
     wake();
@@ -65,6 +79,7 @@ class Gate {
 
   Loop& loop_;
   std::size_t free_;
+  const std::size_t waiting_max_;
   std::deque<Turn*> queue_;
 };
 

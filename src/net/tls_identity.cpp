@@ -45,7 +45,8 @@ TlsContext make_context() {
   // A client that just leaves has cut no message of ours: HTTP and WebSocket say themselves where something ends.
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+  // A write is whole, though a client may have asked for fragments of 512 bytes: what is below takes everything.
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(raw, 1);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);  // tickets hold what there is to remember
   SSL_CTX_set_timeout(raw, std::chrono::seconds(TicketKeys::lifetime).count());

@@ -128,6 +128,16 @@ TEST_P(TlsSocketsTest, ManyRecordsThatComeAtOnceAreAllHeard) {
   EXPECT_TRUE(hears(client, all));
 }
 
+// RFC 6066, 4: a client may ask for it, and OpenSSL then writes one fragment after the other.
+TEST_P(TlsSocketsTest, WhoWantsSmallFragmentsIsSentThemAll) {
+  ASSERT_EQ(SSL_CTX_set_tlsext_max_fragment_length(trusting_.get(), TLSEXT_max_fragment_length_512), 1);
+  MemoryClient& client = meet();
+  const std::string text(1000, 'x');
+  SSL_write(client.ssl(), text.data(), static_cast<int>(text.size()));
+  jobs_.start(client.flush());
+  EXPECT_TRUE(hears(client, text));
+}
+
 TEST_P(TlsSocketsTest, AnUnfinishedHandshakeTellsItsOwnerNothing) {
   MemoryClient& client = connect();
   SSL_do_handshake(client.ssl());

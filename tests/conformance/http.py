@@ -37,6 +37,7 @@ case("Connection: close", request("GET / HTTP/1.1", "Connection: close") + reque
 case("HTTP/1.0", request("GET / HTTP/1.0", host=None) + request(), 200)
 case("HTTP/1.0 keep-alive", request("GET / HTTP/1.0", "Connection: keep-alive"), 200, goes_on=True)
 case("absolute target", request("GET http://a/x HTTP/1.1"), 200, goes_on=True)
+case("absolute target of https", request("GET https://a/x HTTP/1.1"), 200, goes_on=True)
 case("empty lines before", "\r\n" + request(), 200, goes_on=True)
 
 for name, sent in {
