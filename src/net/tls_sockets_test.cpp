@@ -1,3 +1,4 @@
+// Longer than most: every way in which a client of TLS can behave, beside one another.
 // The suite for all ClientSockets (client_sockets_test.cpp) judges TlsSockets too; here is what only TLS has.
 #include "net/tls_sockets.hpp"
 
