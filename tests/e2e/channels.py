@@ -2,6 +2,7 @@
 """The channels beside logs: docker:events, container:events, containers, container:stats; on both Engines."""
 import asyncio
 import contextlib
+import json
 import os
 import time
 
@@ -132,11 +133,56 @@ async def stats(instance, engine):
         check(error["code"] == "not_found" and none.close == 4004, (error, none.close))
 
 
+class SlowReader:
+    """A WebSocket by hand, which reads a frame when it is told to, and answers pings when it reads them."""
+
+    def __init__(self, instance, path):
+        self.port, self.path = instance.port, path
+
+    async def __aenter__(self):
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.writer.write((f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                           "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+        await self.reader.readuntil(b"\r\n\r\n")
+        return self
+
+    async def __aexit__(self, *_):
+        self.writer.close()
+
+    async def stats(self):
+        """The next frame of stats; pings before it are answered."""
+        while True:
+            first, length = await self.reader.readexactly(2)
+            if length == 126:
+                length = int.from_bytes(await self.reader.readexactly(2), "big")
+            payload = await self.reader.readexactly(length)
+            if first & 15 == 9:  # a pong, masked with zeros
+                self.writer.write(bytes([0x8a, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+            elif json.loads(payload)["type"] == "stats":
+                return json.loads(payload)
+
+
+async def newest(instance, engine):
+    """Who reads seldom gets the newest frame, whatever sockets would have kept for it."""
+    with Container(engine, BUSY) as container:
+        path = f"/ws/containers/{container.id}/stats"
+        async with Ear(instance, path) as ear, SlowReader(instance, path) as slow:
+            await slow.stats()
+            await slow.stats()
+            for _ in range(2):
+                before = len(ear.of("stats"))
+                await until("frames that it does not read", lambda: len(ear.of("stats")) >= before + 5)
+                at = ear.of("stats")[-1]["time"]
+                frame = await slow.stats()
+                check(frame["time"] >= at, f"{frame['time']} is older than {at}")
+
+
 async def main():
     for version, engine in ENGINES.items():
         instance = Instance(engine, f"channels-{version}")
         try:
-            for part in (picture, events, stats):
+            for part in (picture, events, stats, newest):
                 began = time.monotonic()
                 await part(instance, engine)
                 print(f"{version} {part.__name__}: {time.monotonic() - began:.1f} s")
