@@ -232,13 +232,7 @@ Effects Conversation::subscribed(std::uint32_t subscription, const feeds::Subscr
   if (item == nullptr) return {};
   Message message = reply("subscribed");
   message.text("channel", channel_name(item->family, item->container)).text("requested", item->wish.channel);
-  message.text_if("position", answer.position).text_if("recovered", answer.recovered).text_if("reason", answer.reason);
-  if (answer.lost) {
-    Message lost;
-    lost.text("from", answer.lost->from).text("to", answer.lost->to).text("reason", answer.lost->reason);
-    message.raw("lost", lost.take());
-  }
-  settle(*item, message.take(), step);
+  settle(*item, add_answer(message, answer).take(), step);
   return finish(step);
 }
 

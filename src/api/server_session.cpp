@@ -50,12 +50,7 @@ void Server::consume_frames(SessionSlot& slot, std::span<char> bytes) {
         pinged = open && affords(slot, Limit::pings, {});
         break;
       case ws::Event::Kind::pong:
-        if (!open) break;
-        if (event.text == hub::latest_ping && fanout_.on_echo(slot.session.slot)) {
-          slot.life.on_pong();
-        } else if (affords(slot, Limit::pings, {})) {
-          slot.life.on_pong();
-        }
+        if (open && (fanout_.on_echo(slot.session.slot) || affords(slot, Limit::pings, {}))) slot.life.on_pong();
         break;
       case ws::Event::Kind::close:
         if (open) hang(slot, event.code == 1005 ? close_code::normal : event.code, {});

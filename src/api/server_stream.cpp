@@ -10,12 +10,13 @@ namespace {
 constexpr std::uint32_t subscription = 0;  // the only one
 constexpr std::string_view ndjson = "application/x-ndjson", events = "text/event-stream";
 
-// Where a stream that broke off goes on: EventSource says it by itself.
+// A stream that broke off goes on where it was, as EventSource says by itself; its URL still says how it once began.
 std::vector<Option> options_of(const http::Request& request) {
   std::vector<Option> options;
   const std::string last(request.headers.get("Last-Event-ID"));
   if (!last.empty()) options.push_back({"since", last});
-  for (const auto& [name, value] : request.target.query) options.push_back({name, value});
+  for (const auto& [name, value] : request.target.query)
+    if (last.empty() || name != "tail") options.push_back({name, value});
   return options;
 }
 
@@ -30,9 +31,8 @@ http::Response head_of(feeds::Form form) {
 
 std::string subscribed_json(const std::string& channel, const feeds::Subscribed& answer) {
   Message message("subscribed");
-  message.text("channel", channel).text_if("position", answer.position);
-  message.text_if("recovered", answer.recovered).text_if("reason", answer.reason);
-  return message.take();
+  message.text("channel", channel);
+  return add_answer(message, answer).take();
 }
 
 }  // namespace
@@ -45,6 +45,10 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
     return refuse(slot, *refusal);
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
   if (!source) return refuse(slot, {501, "unsupported", "The channel " + name + " is not offered by this version."});
+  if (draining_) {
+    slot.http->form.keep_alive = false;
+    return refuse(slot, {503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}});
+  }
   auto options = parse_options(*source, options_of(request), loop_.wall_now());
   if (!options) return refuse(slot, Failure(options.error()).refusal());
   auto asked = std::make_unique<feeds::Follow>();
@@ -93,10 +97,13 @@ void Server::begin_stream(SessionSlot& slot, const feeds::Subscribed& answer) {
   slot.state = State::streaming;
   std::string said = http::serialize_stream_head(head_of(asked.shape.form), form);
   // Of a type of its own, which only those hear who ask for it; its id is where the stream begins.
+  const std::string json = subscribed_json(channel_name(slot.family, asked.container), answer);
   if (!slot.json_lines) {
     said += "event: subscribed\n";
     if (!answer.position.empty()) said += "id: " + answer.position + "\n";
-    said += "data: " + subscribed_json(channel_name(slot.family, asked.container), answer) + "\n\n";
+    said += "data: " + json + "\n\n";
+  } else if (answer.recovered == "partial" || answer.recovered == "none") {
+    said += json + "\n";  // that something is missing must be told
   }
   fanout_.send(slot.session.slot, said);
   if (ended) return remove(slot);

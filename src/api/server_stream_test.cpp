@@ -66,6 +66,15 @@ TEST_F(StreamTest, ResumesByTheLastEventId) {
   EXPECT_EQ(follow.start.events, (docker::EventPosition{7, 2, 1}));
 }
 
+TEST_F(StreamTest, ThatResumesIsNotBoundByTheTailItBeganWith) {
+  const std::string position = docker::Position{}.print();
+  stream(logs + "?tail=3&stderr=false", "Last-Event-ID: " + position + "\r\n");
+  const feeds::Follow& follow = control.follows.back();
+  EXPECT_TRUE(follow.start.after);
+  EXPECT_FALSE(follow.start.tail);
+  EXPECT_FALSE(follow.shape.err);
+}
+
 TEST_F(StreamTest, OfWhatCannotBeFollowedIsRefusedAsAnyRequest) {
   const int socket = connect();
   EXPECT_THAT(say(socket, request("/api/channels/app:x/stream")), StartsWith("HTTP/1.1 501 "));

@@ -34,11 +34,9 @@ ContainersFeed::ContainersFeed(docker::Client& engine, LiveChannel::Parts parts,
 }
 
 // Whoever comes before the first list is told it when it is there.
-void ContainersFeed::follow(const Follow& follow, const std::vector<LogState>& told) {
-  const bool fresh = !channel_.has(follow.follower);
-  std::vector<LiveChannel::Told> messages;
-  for (const LogState state : told) messages.push_back(channel_.status(state, follow.shape));
-  if (known_ && fresh) messages.push_back({whole()});
+void ContainersFeed::follow(const Follow& follow) {
+  std::vector<LiveChannel::Told> messages = channel_.outages(follow.shape);
+  if (known_) messages.push_back({whole()});
   channel_.join(follow.follower, follow.shape, {}, messages);
   if (!known_) on_resync();
 }

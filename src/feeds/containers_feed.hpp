@@ -23,7 +23,7 @@ class ContainersFeed {
   using OnRemoved = base::Callback<void(const std::string& container)>;
   ContainersFeed(docker::Client& engine, LiveChannel::Parts parts, std::string engine_id, OnRemoved on_removed);
 
-  void follow(const Follow& follow, const std::vector<LogState>& told);
+  void follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
   void on_behind(const hub::Follower& follower);
 

@@ -12,6 +12,9 @@ constexpr net::Duration end_check = 250ms;    // whether the followers of a remo
 constexpr net::Duration end_patience = 60s;   // then it is over for slow ones too
 constexpr std::string_view of_container = "container:events:";
 
+// Podman calls it remove.
+bool is_end(const docker::Event& event) { return event.action == "destroy" || event.action == "remove"; }
+
 }  // namespace
 
 EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine)
@@ -31,7 +34,7 @@ LiveChannel& EventFeeds::channel_of(const Follow& follow) {
   return *channel;
 }
 
-void EventFeeds::follow(const Follow& follow, const std::vector<LogState>& told) {
+void EventFeeds::follow(const Follow& follow) {
   early_.erase(follow.follower);
   docker::EventMemory::Since since{memory_.entries().size(), true, false};
   if (follow.start.events && follow.start.events->engine == engine_) {
@@ -39,17 +42,16 @@ void EventFeeds::follow(const Follow& follow, const std::vector<LogState>& told)
   } else if (follow.start.since_ns) {
     since = memory_.from(*follow.start.since_ns);
   }
-  if (!since.ahead) return answer(follow, told, since);
+  if (!since.ahead) return answer(follow, since);
+  channel_of(follow).leave(follow.follower);  // it is told again from there on
   net::Timer deadline = loop_.after(early_patience, [this, name = follow.follower] {
     const Early late = std::move(early_.extract(name).mapped());
-    docker::EventMemory::Since present{memory_.entries().size(), false, false};
-    answer(late.follow, late.told, present);
+    answer(late.follow, {memory_.entries().size(), false, true});
   });
-  early_.emplace(follow.follower, Early{follow, told, std::move(deadline)});
+  early_.emplace(follow.follower, Early{follow, std::move(deadline)});
 }
 
-void EventFeeds::answer(const Follow& follow, const std::vector<LogState>& told,
-                        const docker::EventMemory::Since& since) {
+void EventFeeds::answer(const Follow& follow, const docker::EventMemory::Since& since) {
   LiveChannel& channel = channel_of(follow);
   Subscribed subscribed;
   const auto& entries = memory_.entries();
@@ -58,20 +60,30 @@ void EventFeeds::answer(const Follow& follow, const std::vector<LogState>& told,
   if (since.first == 0 && !entries.empty()) at = {engine_, entries.front().position.time_ns - 1, 0};
   if (follow.start.events) {
     const bool other = follow.start.events->engine != engine_;
-    subscribed.recovered = other ? "none" : since.complete ? "full" : "partial";
-    if (other) subscribed.reason = "recreated";
+    subscribed.recovered = other || since.ahead ? "none" : since.complete ? "full" : "partial";
+    if (subscribed.recovered == "none") subscribed.reason = other ? "recreated" : "trimmed";
     if (subscribed.recovered == "partial") subscribed.lost = {follow.start.events->print(), at.print(), "trimmed"};
     if (subscribed.recovered == "full") at = *follow.start.events;
   }
   subscribed.position = at.print();
   std::vector<LiveChannel::Told> messages;
-  for (const LogState state : told) messages.push_back(channel.status(state, follow.shape));
+  if (!channel.has(follow.follower) || !follow.start.empty()) messages = channel.outages(follow.shape);
   for (std::size_t i = since.first; i < entries.size(); ++i) {
     const docker::Event& event = entries[i].event;
     if (follow.source == Source::docker_events || (event.type == "container" && event.id == follow.container))
       messages.push_back(message(channel, entries[i]));
   }
   channel.join(follow.follower, follow.shape, subscribed, messages);
+  if (follow.source == Source::container_events && is_gone(follow.container)) on_removed(follow.container);
+}
+
+// It was there when somebody looked, and the last that was heard of it is its end.
+bool EventFeeds::is_gone(const std::string& container) const {
+  const auto& entries = memory_.entries();
+  const auto last = std::find_if(entries.rbegin(), entries.rend(), [&](const auto& each) {
+    return each.event.type == "container" && each.event.id == container;
+  });
+  return last != entries.rend() && is_end(last->event);
 }
 
 LiveChannel::Told EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const {
@@ -109,7 +121,7 @@ void EventFeeds::on_event(const docker::Event& event) {
   const auto found = event.type == "container" ? of_container_.find(event.id) : of_container_.end();
   if (found != of_container_.end()) {
     found->second->publish(message(*found->second, entry), time);
-    if (event.action == "destroy" || event.action == "remove") on_removed(event.id);
+    if (is_end(event)) on_removed(event.id);
   }
   look_at_early();
 }
@@ -120,7 +132,7 @@ void EventFeeds::look_at_early() {
     const docker::EventMemory::Since since = memory_.after(*mine->second.follow.start.events);
     if (since.ahead) continue;
     const Early early = std::move(early_.extract(mine).mapped());
-    answer(early.follow, early.told, since);
+    answer(early.follow, since);
   }
 }
 
@@ -141,6 +153,12 @@ void EventFeeds::look_who_is_done() {
   std::erase_if(removed_, [](const Removed& each) { return !each.channel->followed(); });
   for (Removed& each : removed_) each.channel->end(loop_.now() >= each.patience_ends);
   if (!removed_.empty()) look_ = loop_.after(end_check, [this] { look_who_is_done(); });
+}
+
+std::vector<std::string> EventFeeds::containers() const {
+  std::vector<std::string> all;
+  for (const auto& [container, channel] : of_container_) all.push_back(container);
+  return all;
 }
 
 std::vector<const LiveChannel*> EventFeeds::channels() const {

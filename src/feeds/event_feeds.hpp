@@ -19,8 +19,8 @@ class EventFeeds {
  public:
   EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine);
 
-  // Of a container that exists, or of all. `told`: what it has to know beside that, such as source_down.
-  void follow(const Follow& follow, const std::vector<LogState>& told);
+  // Of a container that exists, or of all.
+  void follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
   void on_behind(const hub::Follower& follower);
 
@@ -30,6 +30,9 @@ class EventFeeds {
   void on_removed(const std::string& container);
   void say(LogState state);
 
+  // Somebody follows it, and it is not known to be gone.
+  bool has(const std::string& container) const { return of_container_.contains(container); }
+  std::vector<std::string> containers() const;
   // Every channel that is followed.
   std::vector<const LiveChannel*> channels() const;
 
@@ -42,11 +45,11 @@ class EventFeeds {
   // A position that another instance has told, and this one has not heard of yet.
   struct Early {
     Follow follow;
-    std::vector<LogState> told;
     net::Timer deadline;
   };
   LiveChannel& channel_of(const Follow& follow);
-  void answer(const Follow& follow, const std::vector<LogState>& told, const docker::EventMemory::Since& since);
+  void answer(const Follow& follow, const docker::EventMemory::Since& since);
+  bool is_gone(const std::string& container) const;
   LiveChannel::Told message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const;
   void look_at_early();
   void look_who_is_done();

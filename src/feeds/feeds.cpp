@@ -1,26 +1,26 @@
 #include "feeds/feeds.hpp"
 
+#include <set>
+
 namespace feeds {
 namespace {
 
 constexpr std::size_t looks_at_once = 8, looks_waiting_max = 1000;
 constexpr net::Duration look_patience = std::chrono::seconds(30);
+constexpr net::Duration last_event_patience = std::chrono::seconds(2);
 
 }  // namespace
 
 Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id)
     : parts_(parts),
-      events_(parts.loop, {parts.hub, framer_, parts.followers}, docker::engine_key(engine_id)),
-      stats_(parts.engine, {parts.hub, framer_, parts.followers}),
-      containers_(parts.engine, {parts.hub, framer_, parts.followers}, engine_id,
-                  [this](const std::string& container) {
-                    events_.on_removed(container);
-                    stats_.on_removed(container);
-                  }),
+      events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id)),
+      stats_(parts.engine, {parts.hub, framer_, parts.followers, outages_}),
+      containers_(parts.engine, {parts.hub, framer_, parts.followers, outages_}, engine_id,
+                  [this](const std::string& container) { on_gone(container); }),
       looks_(parts.loop, looks_at_once, looks_waiting_max),
       logs_(parts, settings, engine_id) {
   logs_.on_degraded([this](bool degraded) {
-    degraded_ = degraded;
+    outages_.redis = degraded;
     say(degraded ? LogState::degraded : LogState::recovered);
   });
 }
@@ -28,6 +28,8 @@ Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::
 void Feeds::follow(Follow follow) {
   if (follow.source == Source::logs) return logs_.follow(std::move(follow));
   if (follow.source == Source::docker_events || follow.source == Source::containers) return join(follow);
+  const bool known = follow.source == Source::stats ? stats_.has(follow.container) : events_.has(follow.container);
+  if (known) return join(follow);
   const hub::Follower name = follow.follower;
   looked_for_.insert_or_assign(name, std::move(follow));
   jobs_.start(look_for(name));
@@ -40,11 +42,9 @@ net::Task<void> Feeds::look_for(hub::Follower follower) {
   const auto asked = looked_for_.find(follower);
   if (asked == looked_for_.end() || asked->second.container != container) co_return;
   const Follow follow = std::move(looked_for_.extract(asked).mapped());
-  if (found) {
-    join(follow);
-  } else {
-    refuse(follower, found.error());
-  }
+  if (found) co_return join(follow);
+  unfollow(follower);  // it may have been followed before, and its number is free now
+  refuse(follower, found.error());
 }
 
 net::Task<base::Result<docker::Container>> Feeds::look_at(std::string container) {
@@ -60,26 +60,15 @@ void Feeds::join(const Follow& follow) {
       return;
     case Source::docker_events:
     case Source::container_events:
-      return events_.follow(follow, told());
-    case Source::stats: {
-      std::vector<LogState> states;
-      if (!engine_answers_) states.push_back(LogState::source_down);
-      return stats_.follow(follow, states);
-    }
-    case Source::containers: {
-      std::vector<LogState> states;
-      if (!engine_answers_) states.push_back(LogState::source_down);
-      return containers_.follow(follow, states);
-    }
+      return events_.follow(follow);
+    case Source::containers:
+      return containers_.follow(follow);
+    case Source::stats:
+      break;
   }
-}
-
-// What became of the sources of events, to whoever comes while it is so.
-std::vector<LogState> Feeds::told() const {
-  std::vector<LogState> states;
-  if (!engine_answers_) states.push_back(LogState::source_down);
-  if (degraded_) states.push_back(LogState::degraded);
-  return states;
+  if (stats_.follow(follow)) return;
+  unfollow(follow.follower);
+  refuse(follow.follower, {base::Fault::not_found, "No such container: " + follow.container});
 }
 
 void Feeds::refuse(const hub::Follower& follower, const base::Error& error) {
@@ -117,10 +106,32 @@ void Feeds::on_event(const docker::Event& event) {
 void Feeds::on_resync() {
   logs_.on_resync();
   containers_.on_resync();
+  if (!events_.containers().empty()) jobs_.start(look_for_the_gone());
+}
+
+// An Engine that was away may have forgotten to say that a container is gone.
+net::Task<void> Feeds::look_for_the_gone() {
+  docker::ListQuery query;
+  query.all = true;
+  auto listed = co_await parts_.engine.list(std::move(query));
+  if (!listed) co_return;
+  std::set<std::string> there;
+  for (const docker::Container& each : *listed) there.insert(each.id);
+  for (const std::string& container : events_.containers())
+    if (!there.contains(container)) on_gone(container);
+}
+
+// The Engine takes a container off its list before it says so.
+void Feeds::on_gone(const std::string& container) {
+  gone_[container] = parts_.loop.after(last_event_patience, [this, container] {
+    const auto mine = gone_.extract(container);
+    events_.on_removed(mine.key());
+    stats_.on_removed(mine.key());
+  });
 }
 
 void Feeds::on_engine(bool answers) {
-  if (std::exchange(engine_answers_, answers) == answers) return;
+  if (std::exchange(outages_.engine, !answers) == !answers) return;
   const LogState state = answers ? LogState::recovered : LogState::source_down;
   events_.say(state);
   stats_.say(state);

@@ -54,21 +54,23 @@ class Feeds final : public hub::Demand {
  private:
   net::Task<void> look_for(hub::Follower follower);
   net::Task<base::Result<docker::Container>> look_at(std::string container);
+  net::Task<void> look_for_the_gone();
+  void on_gone(const std::string& container);
   void join(const Follow& follow);
   void refuse(const hub::Follower& follower, const base::Error& error);
-  std::vector<LogState> told() const;
   void say(LogState state);
   std::vector<const LiveChannel*> live() const;
 
   const LogFeeds::Parts parts_;
   ws::Deflater deflater_;
   Framer framer_{deflater_};
-  bool engine_answers_ = true, degraded_ = false;
+  Outages outages_;
   EventFeeds events_;
   StatsFeeds stats_;
   ContainersFeed containers_;
   std::map<hub::Follower, Follow, ByName> looked_for_;  // those whose container may not exist
   net::Gate looks_;
+  std::map<std::string, net::Timer> gone_;  // off the list, while their last event may be on its way
   net::Jobs jobs_;
   LogFeeds logs_;  // last: it may say at once that Redis is down
 };

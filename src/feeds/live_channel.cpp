@@ -41,7 +41,21 @@ LiveChannel::Told LiveChannel::status(LogState state, const Shape& as) const {
   return {R"({"type":"status","channel":")" + name_ + '"' + status_fields(state, as.form) + '}'};
 }
 
+std::vector<LiveChannel::Told> LiveChannel::outages(const Shape& as) const {
+  const bool of_events = kind_.source == Source::docker_events || kind_.source == Source::container_events;
+  std::vector<Told> messages;
+  if (parts_.outages.engine) messages.push_back(status(LogState::source_down, as));
+  if (parts_.outages.redis && of_events) messages.push_back(status(LogState::degraded, as));
+  return messages;
+}
+
+// Where the newest message counts it would push a status out of the ring: each is told by itself.
 void LiveChannel::publish_status(LogState state) {
+  if (kind_.latest_wins) {
+    for (const auto& [follower, following] : followers_)
+      replay(follower, following.shape.form, {status(state, following.shape)});
+    return;
+  }
   for (std::size_t i = 0; i < rings_.size(); ++i)
     if (rings_[i].followers > 0) publish(i, status(state, shape(i)), {});
 }
@@ -51,10 +65,12 @@ void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Sub
   parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name,
                                   subscribed](hub::Fanout&) { to->on_subscribed(name, subscribed); });
   replay(follower, as.form, messages);
-  // Other options of one who follows change nothing but what it is told now.
   const auto [found, fresh] = followers_.emplace(follower, Following{index(as), as});
-  if (!fresh) return;
   Entry& entry = rings_[found->second.ring];
+  if (!fresh) {  // what it was just told is behind what its ring has for it
+    if (!messages.empty()) CHECK(parts_.hub.attach(follower, entry.ring, parts_.hub.ring(entry.ring).next()));
+    return;
+  }
   if (entry.followers++ == 0) {
     entry.ring = parts_.hub.open_ring({}, {static_cast<hub::Group>(kind_.source), kind_.latest_wins});
   }

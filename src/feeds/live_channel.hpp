@@ -26,12 +26,18 @@ struct ByName {
   bool operator()(const hub::Follower& a, const hub::Follower& b) const { return tie(a) < tie(b); }
 };
 
+// What followers were told to be down, and who comes meanwhile is told too.
+struct Outages {
+  bool engine = false, redis = false;
+};
+
 class LiveChannel {
  public:
   struct Parts {
     hub::Hub& hub;
     Framer& framer;
     std::vector<Followers*> followers;  // by serving loop
+    const Outages& outages;
   };
   struct Kind {
     Source source;
@@ -54,8 +60,8 @@ class LiveChannel {
   void publish(const Told& message, net::WallTime source_time = {});
   void publish_status(LogState state);
 
-  // It is told `subscribed`, then the messages, then whatever is published from now on. Again of one who follows
-  // already: it goes on where it stands, behind the messages.
+  // It is told `subscribed`, then the messages, then whatever is published from now on. Of one who follows already: the
+  // messages stand for all that it was not sent yet; without any it goes on where it stands.
   void join(const hub::Follower& follower, const Shape& shape, const Subscribed& subscribed,
             const std::vector<Told>& messages);
   void leave(const hub::Follower& follower);
@@ -64,8 +70,8 @@ class LiveChannel {
   void rejoin(const hub::Follower& follower, const std::vector<Told>& messages);
   // Those who have been given everything are told that it is over, the others too where `force`.
   void end(bool force);
-  // `status` as a message of its own, for join().
-  Told status(LogState state, const Shape& shape) const;
+  // What is down, as messages for whoever comes. Of Redis only where it matters to the channel's events.
+  std::vector<Told> outages(const Shape& shape) const;
 
  private:
   struct Entry {
@@ -75,6 +81,7 @@ class LiveChannel {
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
   void publish(std::size_t index, const Told& message, net::WallTime source_time);
+  Told status(LogState state, const Shape& shape) const;
   void replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
 
   Parts parts_;

@@ -43,19 +43,22 @@ StatsFeeds::Channel::Channel(LiveChannel::Parts parts, const std::string& contai
 StatsFeeds::StatsFeeds(docker::Client& engine, LiveChannel::Parts parts)
     : engine_(engine), loop_(engine.loop()), parts_(std::move(parts)) {}
 
-void StatsFeeds::follow(const Follow& follow, const std::vector<LogState>& told) {
+bool StatsFeeds::follow(const Follow& follow) {
   auto& channel = channels_[follow.container];
+  if (channel && channel->removed) return false;
   if (!channel) {
     channel = std::make_unique<Channel>(parts_, follow.container);
     channel->job = net::Job(read(follow.container, *channel));
   }
-  if (!channel->removed) channel->timer.cancel();
-  const bool fresh = !channel->live.has(follow.follower);
+  channel->timer.cancel();
   std::vector<LiveChannel::Told> messages;
-  for (const LogState state : told) messages.push_back(channel->live.status(state, follow.shape));
-  const bool of_use = !channel->newest.empty() && loop_.now() - channel->newest_at < stale_after;
-  if (fresh && of_use) messages.push_back({channel->newest});
+  if (!channel->live.has(follow.follower)) {
+    messages = channel->live.outages(follow.shape);
+    const bool of_use = !channel->newest.empty() && loop_.now() - channel->newest_at < stale_after;
+    if (of_use) messages.push_back({channel->newest});
+  }
   channel->live.join(follow.follower, follow.shape, {}, messages);
+  return true;
 }
 
 void StatsFeeds::unfollow(const hub::Follower& follower) {
@@ -78,7 +81,8 @@ void StatsFeeds::on_behind(const hub::Follower& follower) {
 }
 
 void StatsFeeds::say(LogState state) {
-  for (auto& [container, channel] : channels_) channel->live.publish_status(state);
+  for (auto& [container, channel] : channels_)
+    if (!channel->removed) channel->live.publish_status(state);
 }
 
 net::Task<void> StatsFeeds::read(std::string container, Channel& channel) {

@@ -18,13 +18,18 @@ class StatsFeeds {
  public:
   StatsFeeds(docker::Client& engine, LiveChannel::Parts parts);
 
-  // Of a container that exists.
-  void follow(const Follow& follow, const std::vector<LogState>& told);
+  // Of a container that exists. False: it is gone meanwhile.
+  bool follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
   void on_behind(const hub::Follower& follower);
   void on_removed(const std::string& container);
   void say(LogState state);
 
+  // Somebody follows it, and it is not known to be gone.
+  bool has(const std::string& container) const {
+    const auto found = channels_.find(container);
+    return found != channels_.end() && !found->second->removed;
+  }
   std::vector<const LiveChannel*> channels() const;
 
  private:

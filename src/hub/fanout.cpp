@@ -169,9 +169,13 @@ bool Fanout::on_echo(std::uint32_t slot) {
   return true;
 }
 
+// All of them: the first that is sent something must not keep the others waiting for its echo.
 void Fanout::catch_up_all(std::uint32_t slot) {
-  for (const Subscription& each : outlets_[slot].subscriptions) {
-    if (each.mirror == nullptr || !takes(*each.mirror, slot)) continue;
+  const Outlet& outlet = outlets_[slot];
+  const bool unread = outlet.unread;
+  for (const Subscription& each : outlet.subscriptions) {
+    if (outlet.blocked) return;
+    if (each.mirror == nullptr || (each.mirror->manner.latest_wins && unread)) continue;
     Follower& follower = each.mirror->followers[each.index];
     if (follower.cursor < each.mirror->flushed) catch_up(*each.mirror, follower);
   }
@@ -341,12 +345,12 @@ void Fanout::gather(const Mirror& mirror, std::uint64_t from) {
 // From the follower's cursor to the flushed end. What the socket leaves of a publication that it began goes into the
 // backlog, so that the cursor stands between publications.
 void Fanout::send_gathered(const Mirror& mirror, Follower& follower) {
-  if (mirror.manner.latest_wins) {
+  std::size_t sent = transmit(follower.slot, parts_, parts_bytes_);
+  if (mirror.manner.latest_wins && sent > 0) {
     Outlet& outlet = outlets_[follower.slot];
     outlet.unread = outlet.echoes;
     outlet.pinged = static_cast<std::uint16_t>(std::min(outlet.pinged + 1, 0xffff));
   }
-  std::size_t sent = transmit(follower.slot, parts_, parts_bytes_);
   if (sent == parts_bytes_) {
     counts_.messages[mirror.manner.group] += parts_messages_;
     follower.cursor = mirror.flushed;

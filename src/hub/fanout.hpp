@@ -101,7 +101,8 @@ class Fanout {
   };
   void replay(const FollowerName& follower, const Replay& history);
   void on_writable(std::uint32_t slot);
-  // A pong with latest_ping came. Whether one was to be expected: at most one for each message that it follows.
+  // A pong came. Whether it may answer a latest_ping: whatever it says, since of several pings that came together a
+  // client may answer the last one alone (RFC 6455, 5.5.3).
   bool on_echo(std::uint32_t slot);
   std::size_t backlog_bytes(std::uint32_t slot) const;
   bool blocked(std::uint32_t slot) const { return outlets_[slot].blocked; }

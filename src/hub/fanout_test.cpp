@@ -1,3 +1,4 @@
+// Longer than most: each way to be late, blocked or behind, beside one another.
 #include "hub/fanout.hpp"
 
 #include <gtest/gtest.h>
@@ -245,6 +246,49 @@ TEST_F(FanoutTest, OfWhatLatestWinsTheNextOneWaitsForTheEchoOfTheLast) {
   publish_newest("f");
   EXPECT_EQ(sockets.peers[0].received, "abcef");
   EXPECT_TRUE(behind.empty());
+}
+
+TEST_F(FanoutTest, OfWhatLatestWinsASocketThatTookNothingOwesNoEcho) {
+  Ring newest(1, ring.end());
+  fanout.open_mirror(1, newest.next(), newest.end(), {0, true});
+  const FollowerName name = join(0);
+  fanout.attach(name, {1, newest.next(), newest.end()});
+  const auto publish_newest = [&](std::string_view bytes) {
+    const PublicationRef publication = newest.append({bytes, 1, {}}, {});
+    fanout.publish(1, publication, newest.oldest());
+    fanout.flush();
+  };
+  publish_newest("a");
+  EXPECT_TRUE(fanout.on_echo(0));
+  EXPECT_FALSE(fanout.on_echo(0)) << "nothing was asked since";
+  sockets.peers[0].room = 0;
+  publish_newest("b");
+  publish_newest("c");
+  sockets.peers[0].room = SIZE_MAX;
+  fanout.on_writable(0);
+  EXPECT_EQ(sockets.peers[0].received, "ac");
+}
+
+TEST_F(FanoutTest, OfWhatLatestWinsOneEchoLetsAllChannelsOfASessionGoOn) {
+  Ring one(1, ring.end()), two(1, ring.end());
+  fanout.open_mirror(1, one.next(), one.end(), {0, true});
+  fanout.open_mirror(2, two.next(), two.end(), {0, true});
+  const FollowerName first = join(0);
+  const FollowerName second{first.session, fanout.add_subscription(0)};
+  fanout.attach(second, {2, two.next(), two.end()});
+  const auto publish_on = [&](RingNumber number, Ring& to, std::string_view bytes) {
+    const PublicationRef publication = to.append({bytes, 1, {}}, {});
+    fanout.publish(number, publication, to.oldest());
+    fanout.flush();
+  };
+  publish_on(1, one, "a");
+  fanout.on_echo(0);
+  publish_on(1, one, "b");
+  publish_on(1, one, "c");
+  publish_on(2, two, "x");
+  EXPECT_EQ(sockets.peers[0].received, "ab");
+  fanout.on_echo(0);
+  EXPECT_EQ(sockets.peers[0].received, "abcx");
 }
 
 TEST_F(FanoutTest, OfWhatLatestWinsABlockedSocketIsGivenTheNewest) {

@@ -1,3 +1,4 @@
+// Longer than most: one fixture, and each way in which followers and events may miss each other.
 // The channels that one instance feeds by itself, docker:events, container:events and containers, on the simulated
 // Engine: what their followers are told when events are missed, the daemon dies, or a client is slow.
 #include "feeds/feeds.hpp"
@@ -61,6 +62,7 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
     follow.container = container;
     follow.shape.form = feeds::Form::line;
     follow.start.events = docker::EventPosition::parse(since);
+    follows_[slot] = follow;
     link_->feeds()->follow(follow);
     EXPECT_TRUE(world_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));
     return slot;
@@ -112,6 +114,7 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
   std::map<std::uint32_t, feeds::Subscribed> subscribed_;
   std::map<std::uint32_t, base::Fault> refused_;
   std::set<std::uint32_t> ended_;
+  std::map<std::uint32_t, feeds::Follow> follows_;  // as they were asked for
   std::uint32_t slots_ = 0;
 };
 
@@ -204,7 +207,8 @@ TEST_F(FeedsTest, APositionThatIsAheadIsWaitedFor) {
   docker::EventPosition ahead = *docker::EventPosition::parse(text(heard(first)[0].at("position")));
   ahead.time_ns += 3'600'000'000'000;
   const auto back = follow(Source::docker_events, {}, ahead.print());
-  EXPECT_EQ(subscribed_[back].recovered, "partial") << "it never came";
+  EXPECT_EQ(subscribed_[back].recovered, "none") << "it never came";
+  EXPECT_EQ(subscribed_[back].reason, "trimmed");
 }
 
 TEST_F(FeedsTest, ThePictureIsRightAgainAfterTheDaemonDied) {
@@ -252,6 +256,58 @@ TEST_F(FeedsTest, MoreEventsThanTheEngineRemembersLeaveThePictureRight) {
   EXPECT_THAT(said(picture), ElementsAre("source_down", "recovered", "list 2"));
   const auto back = follow(Source::docker_events, {}, before);
   EXPECT_EQ(subscribed_[back].recovered, "partial");
+}
+
+TEST_F(FeedsTest, WhoAsksAgainFromATimeIsToldNothingTwice) {
+  const auto events = follow(Source::docker_events);
+  sockets_.peers[static_cast<int>(events)].room = 0;
+  for (int i = 0; i < 3; ++i) engine_.create({});
+  run_for(1s);
+  follows_[events].start.since_ns = 0;
+  link_->feeds()->follow(follows_[events]);
+  run_for(1s);
+  sockets_.peers[static_cast<int>(events)].room = SIZE_MAX;
+  fanout_.on_writable(events);
+  run_for(1s);
+  EXPECT_THAT(said(events), ElementsAre("create", "create", "create"));
+}
+
+TEST_F(FeedsTest, WhoIsRefusedWhenItAsksAgainFollowsNothing) {
+  SimContainer& container = engine_.create({});
+  run_for(1s);
+  const auto own = follow(Source::container_events, container.id());
+  sockets_.peers[static_cast<int>(own)].room = 0;
+  container.start();
+  container.remove();
+  run_for(1s);
+  EXPECT_FALSE(ended_.contains(own)) << "it was not told all yet";
+  link_->feeds()->follow(follows_[own]);
+  run_for(1s);
+  EXPECT_EQ(refused_[own], base::Fault::not_found);
+  sockets_.peers[static_cast<int>(own)].room = SIZE_MAX;
+  fanout_.on_writable(own);
+  run_for(70s);
+  EXPECT_FALSE(ended_.contains(own)) << "nobody is there to be told";
+}
+
+// It goes while nobody looks at the list, and its event is forgotten with the daemon.
+TEST_F(FeedsTest, AContainerWhoseEndWasForgottenIsRemovedAllTheSame) {
+  SimContainer& container = engine_.create({});
+  run_for(1s);
+  const auto own = follow(Source::container_events, container.id());
+  net::SimHost& there = world_.host("docker");
+  net::SimHost& here = world_.host("here");
+  world_.lose(there, here);
+  world_.lose(here, there);
+  run_for(25s);
+  container.remove();
+  engine_.kill();
+  run_for(1s);
+  world_.heal_all();
+  engine_.start(false);
+  run_for(40s);
+  EXPECT_THAT(said(own), ElementsAre("source_down", "recovered", "removed"));
+  EXPECT_TRUE(ended_.contains(own));
 }
 
 TEST_F(FeedsTest, AContainerThatIsNotThereIsRefused) {
