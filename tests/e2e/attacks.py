@@ -183,6 +183,12 @@ async def descriptors_run_out(engine):
         following = asyncio.create_task(newcomer.run())
         await until("another log is followed", lambda: len(newcomer.lines["o"]) > 20)
 
+        if SLOW > 1:  # UBSan looks at objects through a pipe, and calls them invalid where it gets none
+            print("descriptors that run out are not for sanitizers")
+            following.cancel()
+            bystanders.leave()
+            await asyncio.to_thread(instance.stop)
+            return
         resource.prlimit(instance.process.pid, resource.RLIMIT_NOFILE, (descriptors(instance) + 5, 300))
         crowd = connect(instance.port, 60)
         answers = await asyncio.to_thread(told, crowd)
