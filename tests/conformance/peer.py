@@ -64,9 +64,11 @@ class Echo:
 class Peer:
     """One connection. What it heard is judged by its owner."""
 
-    def __init__(self, port, host="127.0.0.1"):
+    def __init__(self, port, host="127.0.0.1", tls=None):
         self.socket = socket.create_connection((host, port), PATIENCE_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self.unread = b""
 
     def __enter__(self):

@@ -1,4 +1,4 @@
-"""dockcast itself as a process without an Engine, for what needs none: its port, its log, its metrics, its memory."""
+"""dockcast itself as a process, for what needs no Engine: its port, its log, its metrics, its memory."""
 import os
 import re
 import socket
@@ -13,14 +13,16 @@ SANITIZED = float(os.environ.get("DOCKCAST_TEST_SLOW", "1")) > 1  # memory is th
 
 
 class Dockcast:
-    """One process without an Engine, as long as the with statement lasts."""
+    """One process, as long as the with statement lasts; without an Engine unless DOCKER_HOST is given. `tls`: an
+    ssl.SSLContext to reach it with."""
 
-    def __init__(self, **settings):
+    def __init__(self, tls=None, **settings):
+        self.tls = tls
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.environment = dict(os.environ, PORT=str(self.port), DOCKER_HOST="unix:///nowhere/docker.sock",
-                                REDIS_URL="", DOCKCAST_SERVING_LOOPS="1", **settings)
+        self.environment = dict(os.environ, PORT=str(self.port), REDIS_URL="", DOCKCAST_SERVING_LOOPS="1",
+                                **{"DOCKER_HOST": "unix:///nowhere/docker.sock", **settings})
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+")
@@ -34,14 +36,17 @@ class Dockcast:
         self.log.close()
         assert code == 0, f"dockcast ended with {code}"
 
-    def answers(self):
+    def answers(self, path="/health/live"):
         try:
-            return self.get("/health/live")
-        except OSError:
+            return self.get(path)
+        except (OSError, AssertionError):
             return None
 
+    def peer(self):
+        return Peer(self.port, tls=self.tls)
+
     def get(self, path):
-        with Peer(self.port) as peer:
+        with self.peer() as peer:
             peer.say(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
             while peer.more():
                 pass
