@@ -218,7 +218,7 @@ class Bench:
         return Run(self, server, channels, engine, before)
 
     def speaks_tls(self):
-        return "--tls-cert" in subprocess.run([*self.dockcast, "--help"], capture_output=True, text=True).stdout
+        return "DOCKCAST_TLS_CERT" in subprocess.run([*self.dockcast, "--help"], capture_output=True, text=True).stdout
 
     def server_command(self, server, port, engine_socket, channels):
         if server.startswith("dockcast"):
