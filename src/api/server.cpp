@@ -9,8 +9,6 @@
 namespace api {
 namespace {
 
-// Of one socket in one turn: 64 KiB, then the others have theirs.
-constexpr int receives_per_turn = 4;
 // Sockets beyond a bound of connections that are told so; more are just closed.
 constexpr std::uint32_t told_most = 64;
 
@@ -130,29 +128,28 @@ bool Server::reads(const SessionSlot& slot) const {
   return false;
 }
 
+// One buffer a turn: who floods us must not keep the loop from what others are to be sent.
 void Server::read(SessionSlot& slot) {
   const hub::Session session = slot.session;
-  for (int turn = 0; turn < receives_per_turn; ++turn) {
-    if (std::exchange(slot.paused, !reads(slot)) != slot.paused && slot.paused && slot.state == State::open) {
-      const bool waits = slot.inbox && slot.inbox->bytes > settings_.waiting_bytes_max;
-      strike(waits ? Limit::waiting_bytes : Limit::backlog_bytes);
-    }
-    if (slot.paused) return;
-    const net::Transfer transfer = sockets_.receive(slot.socket, buffer_);
-    switch (transfer.state) {
-      case net::Transfer::State::would_block:
-        return;
-      case net::Transfer::State::end:
-        return on_input_end(slot);
-      case net::Transfer::State::failed:
-        return remove(slot);
-      case net::Transfer::State::done:
-        break;
-    }
-    consume(slot, std::span(buffer_).first(transfer.bytes));
-    if (!fanout_.is_open(session)) return;
-    if (transfer.bytes < buffer_.size() && !slot.hung_up) return;
+  if (std::exchange(slot.paused, !reads(slot)) != slot.paused && slot.paused && slot.state == State::open) {
+    const bool waits = slot.inbox && slot.inbox->bytes > settings_.waiting_bytes_max;
+    strike(waits ? Limit::waiting_bytes : Limit::backlog_bytes);
   }
+  if (slot.paused) return;
+  const net::Transfer transfer = sockets_.receive(slot.socket, buffer_);
+  switch (transfer.state) {
+    case net::Transfer::State::would_block:
+      return;
+    case net::Transfer::State::end:
+      return on_input_end(slot);
+    case net::Transfer::State::failed:
+      return remove(slot);
+    case net::Transfer::State::done:
+      break;
+  }
+  consume(slot, std::span(buffer_).first(transfer.bytes));
+  if (!fanout_.is_open(session)) return;
+  if (transfer.bytes < buffer_.size()) return slot.hung_up ? read(slot) : void();  // its end stands right behind
   if (again_.empty()) {
     loop_.post([this] {
       for (const hub::Session& each : std::exchange(again_, {}))

@@ -172,7 +172,7 @@ class Server final : public net::ClientSockets::Owner,
   std::uint32_t websockets_ = 0;  // now
   net::TimerWheel deadlines_;     // by slot
 
-  std::array<char, 16 * 1024> buffer_;  // what was just received, of whomever
+  std::array<char, 4096> buffer_;  // what was just received, of whomever; so much a turn
   std::string frame_, pong_;            // being made; keep their memory
   ws::Inflater inflater_;
   std::vector<hub::Session> again_;  // who has more to read than one turn gives

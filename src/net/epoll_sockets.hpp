@@ -30,8 +30,8 @@ class EpollSockets final : public ClientSockets {
   void on_ready();
 
   Owner* owner_ = nullptr;
-  std::array<epoll_event, 256> batch_{};
-  std::size_t at_ = 0, end_ = 0;  // what of the batch is still to be told
+  std::array<epoll_event, 64> batch_{};  // then it is the turn of others: of what is to be sent to those who listen
+  std::size_t at_ = 0, end_ = 0;         // what of the batch is still to be told
   Descriptor set_;
 };
 
