@@ -173,7 +173,7 @@ class Server final : public net::ClientSockets::Owner,
   net::TimerWheel deadlines_;     // by slot
 
   std::array<char, 4096> buffer_;  // what was just received, of whomever; so much a turn
-  std::string frame_, pong_;            // being made; keep their memory
+  std::string frame_, pong_;       // being made; keep their memory
   ws::Inflater inflater_;
   std::vector<hub::Session> again_;  // who has more to read than one turn gives
   Facts facts_;

@@ -41,10 +41,6 @@ def struck(instance, limit):
     return metric(instance, f'dockcast_limits_total{{limit="{limit}"}}')
 
 
-def descriptors(instance):
-    return len(os.listdir(f"/proc/{instance.process.pid}/fd"))
-
-
 def peak_kib(instance, begin=False):
     """The most memory it has had since the beginning that was marked."""
     folder = pathlib.Path(f"/proc/{instance.process.pid}")
@@ -92,7 +88,7 @@ async def run_attack(name, instance, container, seconds):
 
 async def attack(name, instance, container, bystanders):
     limits, wanted, memory_kib = ATTACKS[name]
-    baseline = descriptors(instance), metric(instance, "dockcast_connections"), peak_kib(instance, begin=True)
+    baseline = instance.descriptors(), metric(instance, "dockcast_connections"), peak_kib(instance, begin=True)
     counts = {limit: struck(instance, limit) for limit in limits}
     running = asyncio.create_task(run_attack(name, instance, container, SECONDS * SLOW))
     await bystanders.hear(f"lines during {name}")
@@ -107,7 +103,7 @@ async def attack(name, instance, container, bystanders):
     check(wanted is None or wanted & ends.keys(), f"{name}: was told {ends}")
     await until(f"connections are as before {name}",
                 lambda: metric(instance, "dockcast_connections") <= baseline[1] + 1)
-    await until(f"descriptors are as before {name}", lambda: descriptors(instance) <= baseline[0] + 2)
+    await until(f"descriptors are as before {name}", lambda: instance.descriptors() <= baseline[0] + 2)
     print(f"{name}: it was told {ends}; {grown / MIB:.1f} MiB at most")
 
 
@@ -170,15 +166,15 @@ async def descriptors_run_out(engine):
             DOCKCAST_HANDSHAKE_TIMEOUT="1m", DOCKCAST_CLOSE_TIMEOUT="1s")
         bystanders = Bystanders(instance, container)
         await bystanders.hear("the first lines")
-        baseline = descriptors(instance)
+        baseline = instance.descriptors()
         crowd = connect(instance.port, 400)
         answers = await asyncio.to_thread(told, crowd)
         check(answers.get("503", 0) > 0 and answers.get("101", 0) > 0, f"in good order: {answers}")
-        check(descriptors(instance) < 300 - 64, "what the Engine needs is left")
+        check(instance.descriptors() < 300 - 64, "what the Engine needs is left")
         await bystanders.hear("lines beside the crowd")
         for each in crowd:
             each.close()
-        await until("they are all gone", lambda: descriptors(instance) <= baseline + 2)
+        await until("they are all gone", lambda: instance.descriptors() <= baseline + 2)
         newcomer = Follower([instance.port], another)
         following = asyncio.create_task(newcomer.run())
         await until("another log is followed", lambda: len(newcomer.lines["o"]) > 20)
@@ -189,7 +185,7 @@ async def descriptors_run_out(engine):
             bystanders.leave()
             await asyncio.to_thread(instance.stop)
             return
-        resource.prlimit(instance.process.pid, resource.RLIMIT_NOFILE, (descriptors(instance) + 5, 300))
+        resource.prlimit(instance.process.pid, resource.RLIMIT_NOFILE, (instance.descriptors() + 5, 300))
         crowd = connect(instance.port, 60)
         answers = await asyncio.to_thread(told, crowd)
         check(answers.get("closed", 0) >= 50, f"each is taken by the spare one and closed: {answers}")

@@ -20,7 +20,7 @@ from support import ENGINES, SLOW, Container, Cutter, Instance, check, until
 WORDS = ('i=0; while [ $((i = i + 1)) -le 3000 ]; do echo "o $i ünïcödé"; [ $((i % 7)) -ne 0 ] || echo "e $i" >&2; '
          '[ $i -ne 1500 ] || sleep 0.2; done; head -c 40000 /dev/zero | tr "\\0" x; echo; '
          'head -c 16384 /dev/zero | tr "\\0" y; echo; printf "no end"')
-BIG_LINES = 40_000  # of 1000 bytes
+BIG_LINES = 100_000  # of 1000 bytes
 BIG = f'yes "$(head -c 999 /dev/zero | tr "\\0" x)" | head -n {BIG_LINES}'
 DOCS = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", ".")) / "docs/http.md"
 
@@ -185,21 +185,17 @@ async def a_slow_reader(instance, container):
     check(whole.bytes > BIG_LINES * 1000, f"{whole.bytes} bytes in all")
 
 
-def descriptors(instance):
-    return len(os.listdir(f"/proc/{instance.process.pid}/fd"))
-
-
 async def whoever_leaves(instance, container, idle):
     """`idle`: its descriptors while nobody reads; connections to the Engine that are kept for later come on top."""
     kept = 4
-    await until("the readers before are gone", lambda: descriptors(instance) <= idle + kept)
+    await until("the readers before are gone", lambda: instance.descriptors() <= idle + kept)
     readers = [Reader(instance, container, version) for version in ("1.0", "1.1") * 10]
     for each in readers:
         await asyncio.to_thread(each.read, 50_000)
-    check(descriptors(instance) >= idle + 2 * len(readers), "each has a socket and a read of the Engine")
+    check(instance.descriptors() >= idle + 2 * len(readers), "each has a socket and a read of the Engine")
     for each in readers:
         each.socket.close()
-    await until("all descriptors are given back", lambda: descriptors(instance) <= idle + kept)
+    await until("all descriptors are given back", lambda: instance.descriptors() <= idle + kept)
 
 
 async def an_engine_that_fails(engine, container):
@@ -226,7 +222,7 @@ async def main():
     for version, engine in ENGINES.items():
         print(f"Engine {version}", flush=True)
         instance = await asyncio.to_thread(Instance, engine, "downloads")
-        idle = descriptors(instance)
+        idle = instance.descriptors()
         for options in ((), ("-t",), ("--log-driver", "local")):
             with Container(engine, WORDS, *options) as container:
                 await ended(container)
