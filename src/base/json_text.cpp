@@ -1,5 +1,6 @@
 #include "base/json_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -15,16 +16,16 @@ constexpr std::array<bool, 256> make_plain() {
 }
 constexpr std::array<bool, 256> plain = make_plain();
 
-// Whether eight bytes are plain. It may say no where they are (a borrow reaches the byte above), never yes where they
-// are not.
-bool all_plain(const char* bytes) {
-  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const auto zero = [](std::uint64_t each) { return (each - ones) & ~each; };  // top bits of bytes that are zero
-  const std::uint64_t control = (word - 0x20 * ones) & ~word;
-  return ((word | control | zero(word ^ ('"' * ones)) | zero(word ^ ('\\' * ones)) | zero(word ^ (0x7f * ones))) &
-          tops) == 0;
+using Bytes = std::int8_t __attribute__((vector_size(16)));
+
+// Whether sixteen bytes are plain. As signed numbers, those beyond ASCII are below 0x20 too.
+bool all_plain(const char* text) {
+  Bytes bytes;
+  std::memcpy(&bytes, text, sizeof bytes);
+  const auto special = (bytes < 0x20) | (bytes == '"') | (bytes == '\\') | (bytes == 0x7f);
+  std::array<std::uint64_t, 2> halves{};
+  std::memcpy(halves.data(), &special, sizeof special);
+  return (halves[0] | halves[1]) == 0;
 }
 
 // Length of the valid character that starts here, or 0 (RFC 3629, table in section 4).
@@ -84,8 +85,10 @@ void append_json_text(std::string& out, std::string_view raw) {
   std::size_t start = 0;  // of the run that can be copied as it is
   std::size_t i = 0;
   while (i < raw.size()) {
-    if (raw.size() - i >= 8 && all_plain(raw.data() + i)) {
-      i += 8;
+    // What is left at the end is looked at with what stands before it.
+    const std::size_t left = raw.size() - i;
+    if (raw.size() >= sizeof(Bytes) && all_plain(raw.data() + std::min(i, raw.size() - sizeof(Bytes)))) {
+      i += std::min(left, sizeof(Bytes));
       continue;
     }
     const auto byte = static_cast<std::uint8_t>(raw[i]);

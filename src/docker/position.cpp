@@ -1,6 +1,9 @@
 #include "docker/position.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <span>
 
 namespace docker {
 namespace {
@@ -16,7 +19,13 @@ class Writer {
  public:
   void u8(std::uint8_t value) { bytes_[size_++] = value; }
   void u64(std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) u8(static_cast<std::uint8_t>(value >> shift));
+    if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap64(value);
+    std::memcpy(bytes_.data() + size_, &value, sizeof value);
+    size_ += sizeof value;
+  }
+  void raw(std::span<const std::uint8_t> bytes) {
+    std::memcpy(bytes_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
   }
   // Seven bits a byte, lowest first; the shortest form only.
   void count(std::uint32_t count) {
@@ -26,16 +35,21 @@ class Writer {
   std::string base64url() const {
     std::string text(position_prefix.size() + (size_ * 4 + 2) / 3, '\0');
     char* out = std::copy(position_prefix.begin(), position_prefix.end(), text.data());
-    for (std::size_t i = 0; i < size_; i += 3) {
-      const std::uint32_t bits = static_cast<std::uint32_t>(bytes_[i] << 16 | bytes_[i + 1] << 8 | bytes_[i + 2]);
-      for (int shift = 18; shift >= 0 && out != text.data() + text.size(); shift -= 6)
-        *out++ = base64_digits[bits >> shift & 63];
-    }
+    std::size_t i = 0;
+    for (; i + 3 <= size_; i += 3, out += 4) put(out, three(i), 4);
+    put(out, three(i), size_ == i ? 0 : size_ - i + 1);
     return text;
   }
 
  private:
-  std::array<std::uint8_t, bytes_max + 2> bytes_{};  // two zeros more, where the last three are not whole
+  std::uint32_t three(std::size_t at) const {
+    return static_cast<std::uint32_t>(bytes_[at] << 16 | bytes_[at + 1] << 8 | bytes_[at + 2]);
+  }
+  static void put(char* out, std::uint32_t bits, std::size_t digits) {
+    for (std::size_t i = 0; i < digits; ++i) out[i] = base64_digits[bits >> (18 - 6 * i) & 63];
+  }
+
+  std::array<std::uint8_t, bytes_max + 3> bytes_{};  // zeros behind the last, where its three are not whole
   std::size_t size_ = 0;
 };
 
@@ -100,7 +114,7 @@ std::string Position::print() const {
   Writer writer;
   writer.u8((head == LogStream::err ? head_err_flag : 0) | (stepped_ns != 0 ? stepped_flag : 0));
   writer.u64(engine);
-  for (const std::uint8_t byte : container) writer.u8(byte);
+  writer.raw(container);
   for (const Mark& mark : marks) {
     writer.u64(static_cast<std::uint64_t>(mark.max_ns));
     writer.count(mark.count);

@@ -30,11 +30,11 @@ bool take(std::string_view& text, char wanted) {
 int take_fraction(std::string_view& text) {
   if (!take(text, '.')) return 0;
   int nanoseconds = 0;
-  int digits = 0;
-  for (int digit = 0; (digit = take_number(text, 1)) >= 0; ++digits) {
-    if (digits < 9) nanoseconds = nanoseconds * 10 + digit;
-  }
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits)
+    if (digits < 9) nanoseconds = nanoseconds * 10 + (text[digits] - '0');
   if (digits == 0) return -1;
+  text.remove_prefix(digits);
   for (; digits < 9; ++digits) nanoseconds *= 10;
   return nanoseconds;
 }
