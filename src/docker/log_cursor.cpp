@@ -221,9 +221,12 @@ void LogCursor::settle_gap(LogOut& out) {
 }
 
 void LogCursor::announce(const Position& to, std::string_view reason, LogOut& out) {
-  // Whoever has all records up to `until` lacks nothing before it: what else it says are bounds.
+  // Whoever has all records up to `until` lacks nothing before it: what else it says are bounds. Unless it stands in a
+  // gap itself: then its bound says that something was lost before it.
   const bool comparable = landmark_.is_end() && !landmark_.awaited() && reason != "clock";
-  const bool has_all = comparable && !lacks(position_, landmark_.at());
+  const Mark& end = landmark_.at().mark(landmark_.at().head);
+  const bool in_a_gap = end.count == 0 && position_.mark(landmark_.at().head) < end;
+  const bool has_all = comparable && !in_a_gap && !lacks(position_, landmark_.at());
   Gap gap{position_, landmark_.clip(position_, to), reason};
   position_ = gap.to;
   if (!has_all && !base::planted::untold_gap) out.on_gap(gap);

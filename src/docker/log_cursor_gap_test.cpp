@@ -25,6 +25,27 @@ TEST(LogCursor, TellsOneGapWhereEverythingUpToTheRingWasRotatedAway) {
   EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
 }
 
+// The ring's own reader lost the same, and stands at the gap's end: a bound for both streams, behind which it has
+// nothing.
+TEST(LogCursor, TellsTheGapInWhichTheRingStands) {
+  LogModel log = log_of(1000);
+  log.rotate(900);
+  const Position here = log.position_before(300);
+  LogCursor reader(log.position_before(500), {});
+  LogJudge ring;
+  read_on(reader, log, ring);
+  ASSERT_EQ(ring.gaps, 1u);
+  LogCursor::Options options;
+  options.until = ring.events.front().told.to;
+  LogCursor cursor(here, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
+  ASSERT_EQ(judge.events.size(), 1u);
+  EXPECT_TRUE(judge.events[0].gap);
+  EXPECT_EQ(judge.events[0].told.from, here);
+  EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
+}
+
 TEST(LogCursor, TellsOneGapWhereAWholeLogUpToTheRingIsGone) {
   LogModel log = log_of(100);
   LogCursor::Options options;
