@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 ControlMetrics::ControlMetrics(metrics::Registry& all)
     : readers_(all,
                {"dockcast_channels", "Channels with work here: those read from Docker, and those relayed.", "role"},
-               {"owning", "relaying"}),
+               {"owning", "relaying", "pulling", "degraded"}),
       followers_(all.gauge("dockcast_followers", "Followers of container logs.")),
       engine_(all.gauge("dockcast_engine_up", "1 while the Docker Engine answers.")),
       canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
@@ -21,7 +21,9 @@ void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster
   if (feeds != nullptr) {
     const feeds::LogFeeds::Facts facts = feeds->facts();
     readers_[Reader::owning].set(static_cast<std::int64_t>(facts.owning));
-    readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.channels - facts.owning));
+    readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.relaying));
+    readers_[Reader::pulling].set(static_cast<std::int64_t>(facts.pulling));
+    readers_[Reader::degraded].set(static_cast<std::int64_t>(facts.degraded));
     followers_.set(static_cast<std::int64_t>(facts.followers));
     Told{dropped_[Dropped::malformed]}.up_to(feeds->counts().bus_malformed);
     Told{dropped_[Dropped::version]}.up_to(feeds->counts().bus_version);

@@ -20,10 +20,10 @@ class ControlMetrics {
     metrics::Counter& counter;
     void up_to(std::uint64_t total) { counter.add(total - counter.value()); }
   };
-  enum class Reader : std::uint8_t { owning, relaying };
+  enum class Reader : std::uint8_t { owning, relaying, pulling, degraded };
   enum class Dropped : std::uint8_t { malformed, oversized, version };
 
-  metrics::GaugeFamily<Reader, 2> readers_;
+  metrics::GaugeFamily<Reader, 4> readers_;
   metrics::Gauge& followers_;
   metrics::Gauge& engine_;
   metrics::Gauge& canary_ms_;

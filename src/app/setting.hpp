@@ -56,6 +56,10 @@ template <class Part, class Value>
 Place<Value> at(Part Settings::*part, Value Part::*member) {
   return [part, member](Settings& settings) -> Value& { return settings.*part.*member; };
 }
+template <class Part, class Inner, class Value>
+Place<Value> at(Part Settings::*part, Inner Part::*inner, Value Inner::*member) {
+  return [=](Settings& settings) -> Value& { return settings.*part.*inner.*member; };
+}
 
 using Accepts = bool (*)(const std::string& text);
 

@@ -82,7 +82,22 @@ void add_places(std::vector<Setting>& rows) {
        {"Redis", "DOCKCAST_REDIS_PREFIX", text(at(&Settings::redis_prefix), "visible ASCII without braces", key_part),
         "dockcast:", "What every key and channel in Redis begins with."},
        {"Redis", "DOCKCAST_LEASE_TTL", duration(at(&Settings::feeds, &feeds::Settings::lease_ttl), 1s, 10min), "10s",
-        "How long a reader that died is waited for, before another instance reads its containers."}});
+        "How long a reader that died is waited for, before another instance reads its containers."},
+       {"Redis", "DOCKCAST_BUS_CHANNEL_RATE",
+        size(at(&Settings::feeds, &feeds::Settings::bus, &feeds::BusBudget::Settings::channel_bytes_s), 10'000,
+             1'000'000'000),
+        "2MiB",
+        "Bytes a second that one container's log may send to the others. Above it, they read Docker themselves."},
+       {"Redis", "DOCKCAST_BUS_RATE",
+        size(at(&Settings::feeds, &feeds::Settings::bus, &feeds::BusBudget::Settings::instance_bytes_s), 100'000,
+             10'000'000'000),
+        "20MiB", "The same for all logs that this instance reads: the loudest go first."},
+       {"Redis", "DOCKCAST_DEGRADED_READS",
+        number(at(&Settings::feeds, &feeds::Settings::lone, &feeds::LoneReading::Settings::reads_s), 1, 10'000), "20",
+        "While Redis is away, how many logs this instance begins to read in a second, of those that another one read."},
+       {"Redis", "DOCKCAST_DEGRADED_FOLLOWS",
+        number(at(&Settings::feeds, &feeds::Settings::lone, &feeds::LoneReading::Settings::follows), 1, 100'000), "200",
+        "How many of them it then follows at once; the others are read in turn."}});
 }
 
 void add_access(std::vector<Setting>& rows) {

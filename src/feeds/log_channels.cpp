@@ -135,7 +135,24 @@ LogFeeds::Facts LogFeeds::facts() const {
   Facts facts;
   facts.channels = state_->channels.size();
   facts.followers = state_->followers.size();
-  for (const auto& [id, channel] : state_->channels) facts.owning += channel.feed->role() == LogFeed::Role::owning;
+  for (const auto& [id, channel] : state_->channels) {
+    switch (channel.feed->role()) {
+      case LogFeed::Role::joining:
+        break;
+      case LogFeed::Role::relaying:
+        ++facts.relaying;
+        break;
+      case LogFeed::Role::pulling:
+        ++facts.pulling;
+        break;
+      case LogFeed::Role::owning:
+        ++facts.owning;
+        break;
+      case LogFeed::Role::degraded:
+        ++facts.degraded;
+        break;
+    }
+  }
   return facts;
 }
 

@@ -39,6 +39,7 @@ LogFeed::LogFeed(Shared& shared, docker::Container container, Owner& owner)
       owner_(owner),
       messages_("container:logs:" + container_.id, shared.deflater),
       rings_(shared.parts.hub, loop_, messages_),
+      share_(shared.budget),
       changed_(loop_) {
   identity_.engine = docker::engine_key(shared.engine_id);
   identity_.container = docker::container_key(container_.id).value_or(std::array<std::uint8_t, 16>{});
@@ -107,6 +108,15 @@ void LogFeed::announce(LogState word) {
 void LogFeed::publish(LogFrame frame) {
   if (shared_.parts.bus.state() == bus::State::embedded) return;  // there is nobody else
   if (role_ != Role::owning || loop_.now() > valid_until_) return;
+  const bool lines = frame.kind == LogFrame::Kind::lines;
+  frame.pull = lines ? !share_.take(encoded_bytes(frame), loop_.now()) : share_.over(loop_.now());
+  if (lines && frame.pull != pull_) publish_tip(LogFrame::Kind::tip);
+  if (std::exchange(pull_, frame.pull) != frame.pull) {
+    const char* what = pull_ ? "A log is too much for the bus; whoever follows it reads it from Docker"
+                             : "The bus carries a log again that was too much for it";
+    base::log::info(what, {{"container", container_.name}, {"id", container_.id}});
+  }
+  if (lines && pull_) return;
   frame.fence = fence_;
   frame.sender = shared_.instance;
   shared_.parts.bus.publish(name_, encode(frame), [this, alive = std::weak_ptr(alive_)](auto receivers) {
@@ -152,6 +162,8 @@ void LogFeed::hear(LogFrame frame) {
     if (role_ != Role::owning) fence_ = frame.fence;
     changed_.notify();  // an owner looks after its lease
   }
+  const bool current = role_ != Role::owning && frame.fence >= fence_;
+  if (current && std::exchange(pull_, frame.pull) != frame.pull) heed_pull();
   if (frame.kind == LogFrame::Kind::released) {
     try_now_ = true;
     released_ = frame.fence;
@@ -161,6 +173,17 @@ void LogFeed::hear(LogFrame frame) {
     wait(std::move(frame));
   } else {
     accept(std::move(frame));
+  }
+}
+
+// Whoever follows here is given the lines by us, until the owner gives them again.
+void LogFeed::heed_pull() {
+  if (role_ == Role::relaying && pull_) {
+    role_ = Role::pulling;
+    start_reader();
+  } else if (role_ == Role::pulling && !pull_) {
+    role_ = Role::relaying;
+    reader_.reset();
   }
 }
 
@@ -176,6 +199,7 @@ void LogFeed::wait(LogFrame frame) {
 
 void LogFeed::accept(LogFrame frame) {
   if (state_ == LogState::removed) return;  // of a container that is gone for us, another may know more
+  if (reader_ && frame.kind == LogFrame::Kind::gap) return;  // what another has not seen, ours may have
   const LogState told = frame.state;
   switch (chain_->judge(frame)) {
     case LogChain::Verdict::missed:

@@ -6,6 +6,9 @@
 //                                 ▼                    ▼
 //                             degraded (reads Docker itself, publishes nothing) ──Redis back──▶ relaying or owning
 //
+// An owner whose log is too much for the bus (bus_budget.hpp) publishes tips only, which say so; a relay is `pulling`
+// then: it reads Docker itself until the owner publishes again.
+//
 // Whoever reads turns what Docker says into LogFrames and publishes them; whoever does not, hears them. Both put them
 // through the LogChain, which drops what is known and says when something is missing: then the log is read from where
 // we stand to its end, and the frames that came meanwhile are judged again. With every renewal (TTL / 3) the owner
@@ -24,10 +27,13 @@
 #include "bus/bus.hpp"
 #include "docker/history_read.hpp"
 #include "docker/log_reader.hpp"
+#include "feeds/bus_budget.hpp"
 #include "feeds/log_chain.hpp"
 #include "feeds/log_feeds.hpp"
 #include "feeds/log_rings.hpp"
+#include "feeds/lone_reading.hpp"
 #include "lease/lease.hpp"
+#include "net/gate.hpp"
 #include "net/signal.hpp"
 
 namespace feeds {
@@ -37,7 +43,7 @@ bool passing(const base::Error& error);
 
 class LogFeed final : public bus::Listener, public docker::LogSink {
  public:
-  enum class Role : std::uint8_t { joining, relaying, owning, degraded };
+  enum class Role : std::uint8_t { joining, relaying, pulling, owning, degraded };
 
   // What all feeds of an instance share.
   struct Shared {
@@ -47,6 +53,9 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
     std::string engine_id;   // as /info has it
     std::function<void(Undecodable)> on_undecodable;
     ws::Deflater& deflater;
+    BusBudget& budget;
+    LoneReading& lone;
+    net::Gate& catch_ups;  // reads of Docker up to the present, at once
     net::Instant redis_down_since{};
     bool degraded = false;  // Redis is down, and followers were told
   };
@@ -109,6 +118,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   LogState state() const { return source_down_ ? LogState::source_down : state_; }  // as frames have it
   void publish(LogFrame frame);
   void publish_tip(LogFrame::Kind kind);
+  void heed_pull();
   void tell_gap(const docker::Position& to, std::string_view reason);
 
   // log_feed_roles.cpp: who reads
@@ -121,7 +131,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   };
   net::Task<void> own(Grant grant);
   void take(const Grant& grant);
-  net::Task<std::optional<Grant>> read_on_without_lease();
+  net::Task<std::optional<Grant>> read_on_without_lease(LoneReading::Seat* seat);
   bool stood_still() const;
   net::Task<void> wait_to_read_alone();
   net::Task<void> read_alone();
@@ -159,6 +169,8 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Instant turned_at_{};  // degraded: when it last looked at the lease; it may have stood still since
   bool asking_ = false;       // for the lease
   bool leaving_ = false;      // it hands over, and asks no more
+  BusBudget::Share share_;    // while owning
+  bool pull_ = false;         // the owner's last word, also our own
   std::uint64_t others_ = 0;  // receivers of our last publication, less ourselves
 
   std::deque<LogFrame> waiting_;  // frames that a backfill holds up

@@ -32,7 +32,7 @@ net::Task<void> LogFeed::backfill() {
       read_again_ = true;
       continue;
     }
-    if (!proven) continue;
+    if (!proven || reader_) continue;  // our own reader brings it, or says what is missing
     if (docker::lacks(chain_->at(), *proven) && ++tries < backfill_tries) {
       co_await loop_.sleep(50ms * tries);
       read_again_ = true;
@@ -55,6 +55,7 @@ void LogFeed::moved() {
 }
 
 net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
+  const net::Gate::Place place = co_await shared_.catch_ups.enter();
   docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
   auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
   if (!start) co_return !passing(start.error());

@@ -49,6 +49,7 @@ net::Task<bool> LogFeed::join() {
   while (!followed_ && loop_.now() < deadline && shared_.parts.bus.state() != bus::State::down)
     co_await nap(deadline - loop_.now());
   for (net::Duration pause = 100ms;; pause = std::min<net::Duration>(pause * 2, 10s)) {
+    net::Gate::Place place = co_await shared_.catch_ups.enter();
     auto container = co_await shared_.parts.engine.inspect(container_.id);
     if (container) {
       container_ = std::move(*container);
@@ -65,6 +66,7 @@ net::Task<bool> LogFeed::join() {
       owner_.on_failed(*this, container.error());
       co_return false;
     }
+    place.leave();
     co_await loop_.sleep(pause / 2 + jitter(pause / 2));
   }
   state_ = container_.running() ? LogState::live : LogState::stopped;
@@ -80,6 +82,7 @@ net::Task<bool> LogFeed::join() {
 // Until the lease is ours, or was for a while. Then the caller comes back.
 net::Task<void> LogFeed::relay() {
   role_ = Role::relaying;
+  heed_pull();
   const net::Duration ttl = shared_.settings.lease_ttl;
   std::optional<net::Instant> unanswered;  // since when Redis says nothing about leases
   net::Instant looked{};
@@ -128,6 +131,7 @@ net::Task<void> LogFeed::relay() {
 
 void LogFeed::take(const Grant& grant) {
   role_ = Role::owning;
+  if (pull_) share_.begin_over(loop_.now());
   fence_ = grant.fence;
   valid_until_ = grant.asked + shared_.settings.lease_ttl * 2 / 3;
   base::log::info("Reading a container's log", {{"container", container_.name}, {"id", container_.id}});
@@ -149,7 +153,7 @@ net::Task<void> LogFeed::own(Grant grant) {
     }
     if (renewed) break;  // another has it, or Redis forgot it: ask anew
     if (loop_.now() < valid_until_) continue;
-    const auto again = co_await read_on_without_lease();
+    const auto again = co_await read_on_without_lease(nullptr);
     if (!again) break;
     take(*again);
   }
@@ -161,12 +165,16 @@ net::Task<void> LogFeed::own(Grant grant) {
   owner_.on_yielded(*this);
 }
 
-// Redis does not answer: we read for our own followers, until the lease is ours, or another reads already.
-net::Task<std::optional<LogFeed::Grant>> LogFeed::read_on_without_lease() {
+// Redis does not answer: we read for our own followers, until the lease is ours, or another reads already. `seat`: who
+// has no reader yet reads when its turn comes.
+net::Task<std::optional<LogFeed::Grant>> LogFeed::read_on_without_lease(LoneReading::Seat* seat) {
   role_ = Role::degraded;
   for (turned_at_ = loop_.now();; turned_at_ = loop_.now()) {
     co_await nap(retry_without_lease / 4 + jitter(retry_without_lease * 3 / 4));
     if (stood_still()) start_backfill();
+    const LoneReading::Turn turn = seat != nullptr ? seat->take() : LoneReading::Turn::none;
+    if (turn == LoneReading::Turn::follow) start_reader();
+    if (turn == LoneReading::Turn::poll) start_backfill();
     if (leaving_) continue;
     const net::Instant asked = loop_.now();
     auto fence = co_await acquire();
@@ -191,8 +199,15 @@ net::Task<void> LogFeed::wait_to_read_alone() {
 }
 
 net::Task<void> LogFeed::read_alone() {
-  start_reader();
-  if (const auto grant = co_await read_on_without_lease()) {
+  std::optional<Grant> grant;
+  if (reader_) {
+    grant = co_await read_on_without_lease(nullptr);
+  } else {
+    LoneReading::Seat seat(
+        shared_.lone, [this] { return rings_.followers(); }, [this] { changed_.notify(); });
+    grant = co_await read_on_without_lease(&seat);
+  }
+  if (grant) {
     co_await own(*grant);
   } else {
     reader_.reset();
@@ -204,7 +219,7 @@ bool LogFeed::stale() const {
   const net::Instant now = loop_.now();
   if (role_ == Role::owning) return now > valid_until_;
   if (role_ == Role::degraded) return backfilling_.running() || stood_still();
-  return role_ == Role::relaying && now - heard_at_ > shared_.settings.lease_ttl;
+  return role_ != Role::joining && now - heard_at_ > shared_.settings.lease_ttl;
 }
 
 bool LogFeed::stood_still() const {

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "docker/client.hpp"
+#include "feeds/bus_budget.hpp"
 #include "feeds/follow.hpp"
 #include "feeds/log_download.hpp"
 #include "feeds/log_pages.hpp"
+#include "feeds/lone_reading.hpp"
 #include "net/gate.hpp"
 
 namespace bus {
@@ -28,6 +30,8 @@ struct Settings {
   net::Duration linger = std::chrono::seconds(30);  // of an owner without followers
   std::size_t history_reads = 8;                    // at once, of one Engine
   std::size_t downloads = 64;                       // at once; the others wait
+  BusBudget::Settings bus;
+  LoneReading::Settings lone;
 };
 
 // Counted since the start; read on the control loop.
@@ -71,7 +75,8 @@ class LogFeeds final : public hub::Demand {
   void list(const std::function<void(const std::string& name, std::size_t followers, bool owning)>& each) const;
 
   struct Facts {
-    std::size_t channels = 0, owning = 0, followers = 0;
+    std::size_t channels = 0, followers = 0;
+    std::size_t owning = 0, relaying = 0, pulling = 0, degraded = 0;  // those of them that have begun
   };
   Facts facts() const;
   const LogCounts& counts() const;

@@ -35,6 +35,9 @@ struct LogFeeds::State final : LogFeed::Owner {
   State(Parts parts_in, Settings settings_in, std::string engine_id)
       : parts(std::move(parts_in)),
         settings(settings_in),
+        budget(settings.bus),
+        lone(parts.loop, settings.lone),
+        catch_ups(parts.loop, settings.history_reads),
         reads(parts.loop, settings.history_reads),
         open_downloads(parts.loop, settings.downloads),
         pages({parts.loop, parts.engine, reads, deflater}, docker::engine_key(engine_id)) {
@@ -89,7 +92,10 @@ struct LogFeeds::State final : LogFeed::Owner {
   Parts parts;
   Settings settings;
   ws::Deflater deflater;
-  LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, {}, false};
+  BusBudget budget;
+  LoneReading lone;
+  net::Gate catch_ups;
+  LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, budget, lone, catch_ups, {}, false};
   LogCounts counts;
   net::Gate reads, open_downloads;
   LogPages pages;

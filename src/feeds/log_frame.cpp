@@ -63,7 +63,9 @@ struct Taker {
   }
 };
 
+constexpr std::uint8_t pull_flag = 1;
 constexpr std::size_t entry_bytes = 2 + 8 + 12 + 4;
+constexpr std::size_t head_bytes = 112;  // and a little more
 
 void take_lines(Taker& taker, LogFrame& frame) {
   const auto count = taker.number<std::uint32_t>();
@@ -116,13 +118,17 @@ LogFrame gap_frame(const docker::Gap& gap) {
   return frame;
 }
 
+std::size_t encoded_bytes(const LogFrame& frame) {
+  return head_bytes + frame.entries.size() * entry_bytes + frame.text.size();
+}
+
 std::string encode(const LogFrame& frame) {
   std::string out;
-  out.reserve(112 + frame.entries.size() * entry_bytes + frame.text.size());
+  out.reserve(encoded_bytes(frame));
   put(out, format_version);
   put(out, static_cast<std::uint8_t>(frame.kind));
   put(out, static_cast<std::uint8_t>(frame.state));
-  put(out, std::uint8_t{0});
+  put(out, frame.pull ? pull_flag : std::uint8_t{0});
   put(out, frame.fence.epoch);
   put(out, frame.fence.counter);
   put(out, frame.sender);
@@ -165,7 +171,7 @@ std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& i
   frame.prev = frame.position = identity;
   const auto kind = taker.number<std::uint8_t>();
   const auto state = taker.number<std::uint8_t>();
-  taker.number<std::uint8_t>();  // flags: none yet
+  frame.pull = (taker.number<std::uint8_t>() & pull_flag) != 0;
   frame.fence.epoch = taker.number<std::uint64_t>();
   frame.fence.counter = taker.number<std::uint64_t>();
   frame.sender = taker.number<std::uint64_t>();

@@ -6,7 +6,7 @@
 //
 // On the wire (little endian; the engine and the container are the channel's, so positions travel as marks alone):
 //
-//   version u8 · kind u8 · state u8 · flags u8 · fence 2×u64 · sender u64 · prev · position · body
+//   version u8 · kind u8 · state u8 · flags u8 (1: pull) · fence 2×u64 · sender u64 · prev · position · body
 //   position: head u8, then per stream: max_ns i64, count u32, then stepped_ns i64
 //   lines:    n u32 · n × (stream u8 · partial u8 · time_ns i64 · mark (i64, u32) · length u32) · text
 //   gap:      lines known u8 · lines u64 · reason
@@ -43,6 +43,7 @@ struct LogFrame {
 
   Kind kind = Kind::lines;
   LogState state = LogState::unknown;  // with every frame: what the log is doing now
+  bool pull = false;                   // lines are too many for the bus: who wants them reads Docker
   lease::Fence fence{};
   std::uint64_t sender = 0;                // who published it: a number drawn at start
   docker::Position prev, position;         // behind parts of lines as well
@@ -64,6 +65,8 @@ inline LogFrame lines_frame(docker::LogBatch& batch) { return lines_frame(batch.
 LogFrame gap_frame(const docker::Gap& gap);
 
 std::string encode(const LogFrame& frame);
+// Its length, at least of lines, without making it.
+std::size_t encoded_bytes(const LogFrame& frame);
 // Nothing where it is no frame of this version.
 std::optional<std::uint64_t> sender_of(std::string_view bytes);
 enum class Undecodable { version, malformed };

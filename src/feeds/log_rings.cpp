@@ -157,6 +157,13 @@ void LogRings::publish(Entry& mine, std::uint32_t messages, net::WallTime time, 
   hub_.publish(mine.ring, {scratch_, messages, time}, place_of(after));
 }
 
+std::size_t LogRings::followers() const {
+  std::size_t all = 0;
+  for (const auto& each : entries_)
+    if (each) all += each->followers;
+  return all;
+}
+
 void LogRings::move(Entry& mine, const Shape& as, const docker::Standpoint& to) {
   scratch_.clear();
   messages_.moved(scratch_, mine.at->told, to.told, as);

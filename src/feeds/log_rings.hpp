@@ -25,6 +25,7 @@ class LogRings {
   hub::RingNumber open(const Shape& shape, const std::optional<docker::Standpoint>& at);
   void close(const Shape& shape);
   hub::RingNumber number(const Shape& shape) const { return entry(shape)->ring; }
+  std::size_t followers() const;
 
   // The log's place and standing are known: those who came before begin there.
   void begin(const docker::Standpoint& at, const Standing& standing);

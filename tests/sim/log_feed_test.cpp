@@ -1,5 +1,6 @@
-// feeds::LogFeed beside an owner that the test plays: what it tells its followers of the log's state, and when it takes
-// over. The Engine is the simulated one, bus and lease answer as the test says.
+// feeds::LogFeed beside an owner that the test plays: what it tells its followers of the log's state, when it takes
+// over, and who reads what is too loud for the bus. The Engine is the simulated one, bus and lease answer as the test
+// says. Longer than most: one fixture for all that a feed decides.
 #include "feeds/log_feed.hpp"
 
 #include <gmock/gmock.h>
@@ -22,7 +23,10 @@ using testing::IsEmpty;
 
 struct HandBus final : bus::Bus {
   struct None final : bus::Following {};
-  void publish(std::string_view, std::string, OnPublished) override { ++published; }
+  void publish(std::string_view, std::string frame, OnPublished) override {
+    ++published;
+    frames.push_back(std::move(frame));
+  }
   std::unique_ptr<bus::Following> follow(std::string_view, bus::Listener& who) override {
     listener = &who;
     who.on_following();
@@ -33,6 +37,7 @@ struct HandBus final : bus::Bus {
 
   bus::Listener* listener = nullptr;
   int published = 0;
+  std::vector<std::string> frames;
 };
 
 // Another holds it, until it is free.
@@ -77,9 +82,10 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   void on_yielded(feeds::LogFeed&) override { ++yielded_; }
 
   // The owner says something, as of where the log stands.
-  void owner_says(LogFrame::Kind kind, LogState state) {
+  void owner_says(LogFrame::Kind kind, LogState state, bool pull = false) {
     LogFrame frame;
     frame.kind = kind;
+    frame.pull = pull;
     frame.state = state;
     frame.prev = frame.position = feed_->at();
     frame.fence = fence_;
@@ -102,6 +108,43 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
     return states;
   }
 
+  // Lines in the ring since it was asked last.
+  std::size_t lines_told() {
+    const hub::Ring& ring = hub_.ring(ring_);
+    std::size_t lines = 0;
+    for (counted_ = std::max(counted_, ring.oldest()); counted_ < ring.next(); ++counted_) {
+      const std::string_view bytes = ring.at(counted_)->bytes;
+      for (std::size_t at = 0; (at = bytes.find("\"type\":\"log\"", at)) != bytes.npos; ++at) ++lines;
+    }
+    return lines;
+  }
+  // What was published since it was asked last.
+  std::vector<LogFrame> published() {
+    std::vector<LogFrame> frames;
+    for (const std::string& bytes : std::exchange(bus_.frames, {})) {
+      feeds::Undecodable why{};
+      auto frame = feeds::decode(bytes, feed_->identity(), why);
+      EXPECT_TRUE(frame);
+      if (frame) frames.push_back(std::move(*frame));
+    }
+    return frames;
+  }
+  void take_over(bool pull = false) {
+    owner_says(LogFrame::Kind::released, LogState::live, pull);
+    lease_.is_free = true;
+    ASSERT_TRUE(world_.run_until([this] { return feed_->role() == feeds::LogFeed::Role::owning; }, 1s));
+  }
+  // So many bytes a second, as lines, for so long.
+  void print(std::size_t bytes_s, net::Duration time) {
+    const std::string line(999, 'x');
+    const net::Instant end = world_.now() + time;
+    while (world_.now() < end) {
+      for (std::size_t sent = 0; sent < bytes_s / 100; sent += 1000) container_.write(SimStream::out, line + "\n");
+      world_.run_for(10ms);
+    }
+    world_.run_for(500ms);
+  }
+
   net::SimWorld world_{1};
   net::SimNetwork far_{world_.host("docker").make_loop()};
   net::SimNetwork near_{world_.host("here").make_loop()};
@@ -114,11 +157,15 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   feeds::LogFeeds::Parts parts_{near_.loop(), client_, bus_, lease_, hub_, {}};
   const feeds::Settings settings_;
   ws::Deflater deflater_;
-  feeds::LogFeed::Shared shared_{parts_,    settings_, 1,    "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
-                                 deflater_, {},        false};
+  feeds::BusBudget budget_{settings_.bus};
+  feeds::LoneReading lone_{near_.loop(), settings_.lone};
+  net::Gate catch_ups_{near_.loop(), settings_.history_reads};
+  feeds::LogFeed::Shared shared_{parts_,    settings_, 1,     "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
+                                 deflater_, budget_,   lone_, catch_ups_,         {},
+                                 false};
   std::unique_ptr<feeds::LogFeed> feed_;
   hub::RingNumber ring_ = 0;
-  std::uint64_t heard_ = 0;
+  std::uint64_t heard_ = 0, counted_ = 0;
   const lease::Fence fence_{1, 1};
   int removed_ = 0, yielded_ = 0;
 };
@@ -190,6 +237,56 @@ TEST_F(LogFeedTest, AnOwnerWhoseLeaseAnotherHoldsYields) {
   lease_.is_free = false;
   EXPECT_TRUE(world_.run_until([this] { return yielded_ == 1; }, settings_.lease_ttl));
   EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::relaying);
+}
+
+TEST_F(LogFeedTest, ARelayReadsItselfWhileTheOwnerSaysThatTheLinesAreTooMany) {
+  owner_says(LogFrame::Kind::tip, LogState::live);
+  container_.write(SimStream::out, "one\n");
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 0U) << "the owner has not published it";
+  owner_says(LogFrame::Kind::tip, LogState::live, true);
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::pulling);
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 1U);
+  container_.write(SimStream::out, "two\n");
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 1U);
+  EXPECT_TRUE(published().empty()) << "it is not the owner";
+  owner_says(LogFrame::Kind::tip, LogState::live, false);
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::relaying);
+  container_.write(SimStream::out, "three\n");
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 0U);
+}
+
+TEST_F(LogFeedTest, AnOwnerWhoseLinesAreTooManyPublishesTipsUntilTheyAreFewAgain) {
+  take_over();
+  print(100'000, 1s);
+  for (const LogFrame& frame : published()) EXPECT_FALSE(frame.pull);
+  print(2 * settings_.bus.channel_bytes_s, 4s);
+  const std::vector<LogFrame> loud = published();
+  const auto first = std::find_if(loud.begin(), loud.end(), [](const LogFrame& frame) { return frame.pull; });
+  ASSERT_NE(first, loud.end());
+  std::size_t bytes = 0;
+  for (auto frame = loud.begin(); frame != first; ++frame) bytes += frame->text.size();
+  EXPECT_LT(bytes, settings_.bus.channel_bytes_s * 3 / 2);
+  for (auto frame = first; frame != loud.end(); ++frame) EXPECT_EQ(frame->kind, LogFrame::Kind::tip);
+  print(1000, settings_.bus.calm + settings_.lease_ttl);
+  const std::vector<LogFrame> quiet = published();
+  const auto again = std::find_if(quiet.begin(), quiet.end(), [](const LogFrame& frame) { return !frame.pull; });
+  ASSERT_NE(again, quiet.end());
+  EXPECT_EQ(again->kind, LogFrame::Kind::tip) << "first they are told to hear";
+  EXPECT_TRUE(std::any_of(again, quiet.end(), [](auto& frame) { return frame.kind == LogFrame::Kind::lines; }));
+}
+
+TEST_F(LogFeedTest, WhoPulledAndTakesOverDoesNotFloodTheBusFirst) {
+  owner_says(LogFrame::Kind::tip, LogState::live, true);
+  take_over(true);
+  print(100'000, 1s);
+  for (const LogFrame& frame : published()) {
+    EXPECT_EQ(frame.kind, LogFrame::Kind::tip);
+    EXPECT_TRUE(frame.pull);
+  }
 }
 
 TEST_F(LogFeedTest, WhenAnotherHasTakenOverNobodyAsksForTheLeaseOfTheOneThatWent) {

@@ -208,6 +208,10 @@ Plan draw_plan(net::Random& random) {
   plan.ring_bytes = one_of<std::size_t>(random, {8 * 1024, 64 * 1024, 1024 * 1024});
   plan.lease_ttl = one_of<net::Duration>(random, {2s, 3s, 10s});
   plan.linger = one_of<net::Duration>(random, {0s, 3s, 30s});
+  plan.bus = {.channel_bytes_s = one_of<std::uint64_t>(random, {4'000, 64'000, 2'000'000}),
+              .instance_bytes_s = one_of<std::uint64_t>(random, {8'000, 20'000'000}),
+              .calm = one_of<net::Duration>(random, {1s, 3s})};
+  plan.lone = {.reads_s = one_of<std::uint32_t>(random, {2, 20}), .follows = one_of<std::size_t>(random, {1, 200})};
   plan.chaos = between(random, 5s, 40s);
   plan.watched_to_the_end = random.chance(0.7);
   plan.net = draw_net(random);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "feeds/log_feeds.hpp"
 #include "net/random.hpp"
 #include "net/sim_faults.hpp"
 #include "sim/sim_engine.hpp"
@@ -85,6 +86,8 @@ struct Plan {
   unsigned serving_loops = 1;
   std::size_t ring_bytes = 0;
   net::Duration lease_ttl{}, linger{};
+  feeds::BusBudget::Settings bus;
+  feeds::LoneReading::Settings lone;
   net::SimFaults net;
   net::Duration chaos{};           // how long things go wrong
   bool watched_to_the_end = true;  // else everybody leaves, and nobody may work for them any more

@@ -24,6 +24,8 @@ app::Settings settings_of(const Plan& plan, std::size_t number) {
   settings.ring_bytes = plan.ring_bytes;
   settings.feeds.lease_ttl = plan.lease_ttl;
   settings.feeds.linger = plan.linger;
+  settings.feeds.bus = plan.bus;
+  settings.feeds.lone = plan.lone;
   settings.drain_grace = 5s;
   return settings;
 }

@@ -101,6 +101,7 @@ class World {
   void check_nobody_is_served();
   std::string wrong_at_rest() const;
   std::set<std::string> instances_at_work_for(std::size_t container) const;
+  std::size_t readers_of(std::size_t container) const;
   std::string wrong_state_told(SimFollower& follower) const;
   static bool trouble_told(SimFollower& follower);
   void count();
@@ -127,6 +128,7 @@ class World {
   double lost_publications_ = 0;  // chance
   struct Heard {
     std::uint64_t sender = 0;
+    bool pull = false;
     std::pair<std::uint64_t, std::uint64_t> fence;  // the newest of a tip
   };
   std::map<std::string, Heard, std::less<>> heard_;  // by bus channel

@@ -235,6 +235,7 @@ bool World::on_delivery(std::string_view channel, std::string_view frame) {
   auto& heard = heard_.try_emplace(std::string(channel)).first->second;
   if (heard.sender != numbers[2] && heard.sender != 0) ++stage_.tally["takeovers"];
   heard.sender = numbers[2];
+  heard.pull = (head.flags & 1) != 0;
   const bool tip = head.kind >= 3;
   const std::pair fence(numbers[0], numbers[1]);
   if (tip && fence < heard.fence) ++stage_.tally["tips of an older owner"];
