@@ -87,22 +87,28 @@ class Run:
             raise
 
     def start(self, server):
-        engine_socket = self.real.socket if self.real else self.start_fake_engine()
         container = self.real.container if self.real else "{id}"
+        self.path = PATH.replace("{id}", container)
+        engine_socket = self.real.socket if self.real else self.start_fake_engine()
         plain = ["--engine", engine_socket, "--path", PLAIN_PATH.replace("{id}", container)]
         if server == "reading":
             self.load = Talker(LOAD_CORE, self.bench.program("load"), *plain)
             return
         self.port = free_port()
         command, environment = self.bench.server_command(server, self.port, engine_socket, self.channels)
+        environment |= self.settings()
         self.log = open(os.path.join(self.folder, "server.log"), "w+")
         self.server = on_core(SERVER_CORE, *self.before, *command, env={**os.environ, **environment}, stdout=self.log,
                               stderr=subprocess.STDOUT)
         self.wait_until(lambda: self.answers(server), server)
-        self.load = Talker(LOAD_CORE, self.bench.program("load"), "--port", self.port, "--path",
-                           PATH.replace("{id}", container), "--subprotocol", "dockcast.v1", "--channels", self.channels,
+        self.load = Talker(LOAD_CORE, self.bench.program("load"), "--port", self.port, "--path", self.path,
+                           "--subprotocol", "dockcast.v1", "--channels", self.channels,
                            *(["--tls"] if server.endswith("tls") else []))
         self.plain = plain
+
+    def settings(self):
+        """Of the server, beside those of the bench."""
+        return {}
 
     def start_fake_engine(self):
         engine_socket = os.path.join(self.folder, "engine.sock")
@@ -131,13 +137,19 @@ class Run:
         if not server.startswith("dockcast"):
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
-        scheme = "https" if server.endswith("tls") else "http"
+        return self.answers_at(self.port, "https" if server.endswith("tls") else "http")
+
+    def answers_at(self, port, scheme):
         try:
-            url = f"{scheme}://127.0.0.1:{self.port}/health/ready"
+            url = f"{scheme}://127.0.0.1:{port}/health/ready"
             with urllib.request.urlopen(url, timeout=5, context=self.bench.trust(scheme)) as answer:
                 return answer.status == 200
         except OSError:
             return False
+
+    def metrics(self, port):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return answer.read().decode()
 
     def connect(self, connections):
         self.load.say(f"connect {connections}")
@@ -215,6 +227,9 @@ class Bench:
         return shutil.which(self.dockcast[0]) is not None
 
     def start(self, server, channels, engine=None, before=()):
+        if server.startswith("relaying"):
+            from cluster import ClusterRun  # which is made of what stands here
+            return ClusterRun(self, channels, int(server.partition("-")[2] or 2))
         return Run(self, server, channels, engine, before)
 
     def speaks_tls(self):

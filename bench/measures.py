@@ -62,6 +62,39 @@ def latency(bench, server, shape):
         return seen
 
 
+def redis_latency(bench, server, shape):
+    """The median at a client of a relay less that at a client of the instance that reads, of the same lines."""
+    with bench.start(server, channels=1) as run:
+        run.connect(shape["connections"])
+        run.follow_the_reader_too()
+        seen = run.collect(shape["rate"] * shape["seconds"], shape["rate"])
+        seen["added_us"] = seen["p50_us"] - seen["plain"]["p50_us"]
+        return seen
+
+
+def publications(bench, server, shape):
+    """Lines for each PUBLISH, where more stand in the log than are read at a time."""
+    with bench.start(server, channels=1) as run:
+        run.connect(shape["connections"])
+        before = run.publications()
+        seen = per_delivery(run, shape["lines"], 0)
+        seen["lines_per_publish"] = shape["lines"] / (run.publications() - before)
+        return seen
+
+
+def instances(bench, server, shape):
+    """CPU of one relay and of Redis for a line, among so many instances."""
+    with bench.start(server, channels=1) as run:
+        run.connect(shape["connections"])
+        run.collect(shape["rate"], rate=shape["rate"])
+        before, redis_before = run.cpu_s(), run.redis_cpu_s()
+        lines = shape["seconds"] * shape["rate"]
+        seen = run.collect(lines, shape["rate"])
+        seen["relay_us"] = (run.cpu_s() - before) * 1e6 / lines
+        seen["redis_us"] = (run.redis_cpu_s() - redis_before) * 1e6 / lines
+        return seen
+
+
 def idle(bench, server, shape):
     """Memory of the server process for subscribed connections on which nothing happens."""
     with bench.start(server, channels=1) as run:
