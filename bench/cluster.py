@@ -77,4 +77,3 @@ class ClusterRun(Run):
             if each and each.poll() is None:
                 each.terminate()
                 each.wait(20)
-
