@@ -24,6 +24,7 @@ app::Settings settings_of(const Plan& plan, std::size_t number) {
   settings.ring_bytes = plan.ring_bytes;
   settings.feeds.lease_ttl = plan.lease_ttl;
   settings.feeds.linger = plan.linger;
+  settings.drain_notice = 1s;
   settings.drain_grace = 5s;
   return settings;
 }
