@@ -21,7 +21,8 @@ class Dockcast:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.environment = dict(os.environ, PORT=str(self.port), REDIS_URL="", DOCKCAST_SERVING_LOOPS="1", DOCKCAST_DRAIN_NOTICE="0s",
+        self.environment = dict(os.environ, PORT=str(self.port), REDIS_URL="", DOCKCAST_SERVING_LOOPS="1",
+                                DOCKCAST_DRAIN_NOTICE="0s",
                                 **{"DOCKER_HOST": "unix:///nowhere/docker.sock", **settings})
 
     def __enter__(self):
