@@ -25,7 +25,7 @@ test: ## everything that can fail, with real Engines and a real Redis; the last 
 demo: ## containers that talk and a dockcast that shows them, until Ctrl-C
 	@exec tools/demo
 
-demo-cluster: ## the same on Redis and three instances
+demo-cluster: ## the same on Redis and three instances behind nginx
 	@exec tools/demo --cluster
 
 bench: ## ratios to programs of bare system calls, in one run (ARGS="--only f,g"; ARGS=attacks: what attacks cost)

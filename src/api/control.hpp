@@ -48,6 +48,9 @@ class Control {
   virtual void download(std::string name, feeds::Download asked) = 0;
   virtual void end_download(const hub::Follower& asker) = 0;
 
+  // The instance is to go, but for its exit.
+  virtual void drain() = 0;
+
   virtual void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) = 0;
 
   // Answered through feeds::Followers.

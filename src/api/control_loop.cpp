@@ -126,6 +126,10 @@ void ControlLoop::end_download(const hub::Follower& asker) {
   });
 }
 
+void ControlLoop::drain() {
+  parts_.loop.post([this] { on_drain_(); });
+}
+
 void ControlLoop::page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) {
   parts_.loop.post([this, &asker, asked = std::move(asked), on_page = std::move(on_page)]() mutable {
     auto answer = [&asker, on_page = std::move(on_page)](base::Result<feeds::Page> page) mutable {

@@ -26,6 +26,8 @@ class ControlLoop final : public Control {
 
   // In the order in which the Hub counts their loops.
   void add_followers(feeds::Followers& followers) { followers_.push_back(&followers); }
+  // Called on the control loop.
+  void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
   // On the control loop.
   void set_feeds(feeds::Feeds& feeds, std::string engine_id);
 
@@ -35,6 +37,7 @@ class ControlLoop final : public Control {
   void channels(net::Loop& asker, OnChannels on_channels) override;
   void download(std::string name, feeds::Download asked) override;
   void end_download(const hub::Follower& asker) override;
+  void drain() override;
   void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
@@ -57,6 +60,7 @@ class ControlLoop final : public Control {
   std::vector<feeds::Followers*> followers_;
   feeds::Feeds* feeds_ = nullptr;
   std::string engine_id_;
+  net::Callback on_drain_;
   std::map<std::string, std::vector<Asker>> wanted_;  // by name
   net::Gate questions_;
   net::Jobs jobs_;

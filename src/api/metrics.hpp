@@ -38,6 +38,8 @@ struct Metrics {
         connections(all.gauge("dockcast_connections", "Client sockets now, HTTP and WebSocket.")),
         bytes(all.counter("dockcast_sent_bytes_total", "Bytes written to client sockets.")),
         blocked(all.counter("dockcast_blocked_sends_total", "Sends that a client's socket did not take whole.")),
+        drain_remaining(
+            all.gauge("dockcast_drain_remaining", "Clients that are still to go while this instance leaves; else 0.")),
         behind(all.counter("dockcast_followers_behind_total", "Followers that fell out of their ring.")) {
     for (std::size_t i = 0; i < latency.size(); ++i) {
       latency[i] =
@@ -61,6 +63,7 @@ struct Metrics {
   metrics::Gauge& connections;
   metrics::Counter& bytes;
   metrics::Counter& blocked;
+  metrics::Gauge& drain_remaining;
   metrics::Counter& behind;
 
   std::int64_t websockets() const {

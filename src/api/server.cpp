@@ -223,7 +223,6 @@ void Server::remove(SessionSlot& slot) {
   const bool downloads = slot.http && slot.http->download != HttpPhase::Download::none;
   if (downloads) control_.end_download(follower(slot, 0));
   const bool unfinished = downloads && slot.http->download == HttpPhase::Download::begun;
-  if (slot.number != 0 && --websockets_ == 0 && draining_) loop_.post(std::move(on_drained_out_));
   deadlines_.disarm(slot.session.slot);
   fanout_.close(slot.session.slot);
   if (unfinished) {
@@ -236,24 +235,6 @@ void Server::remove(SessionSlot& slot) {
   slot = SessionSlot{};
   metrics_.connections.add(-1);
   load_.fetch_sub(1, std::memory_order_relaxed);
-}
-
-void Server::drain(net::Duration spread, net::Callback done) {
-  draining_ = true;
-  for (SessionSlot& slot : slots_) {
-    if (slot.state != State::streaming) continue;
-    end_stream(slot);
-    part(slot);
-  }
-  if (websockets_ == 0) return loop_.post(std::move(done));
-  on_drained_out_ = std::move(done);
-  const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(spread).count() + 1;
-  for (SessionSlot& slot : slots_) {
-    if (slot.state != State::open) continue;
-    const auto ms = loop_.random().below(static_cast<std::uint64_t>(most));
-    hang(slot, close_code::drain, Message().number("ms", ms).take());
-  }
-  on_turn_end();
 }
 
 }  // namespace api

@@ -12,12 +12,14 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "api/address_counts.hpp"
 #include "api/control.hpp"
+#include "api/departures.hpp"
 #include "api/files.hpp"
 #include "api/health.hpp"
 #include "api/metrics.hpp"
@@ -54,9 +56,12 @@ class Server final : public net::ClientSockets::Owner,
   void accept(net::Accepted accepted);
   std::uint32_t load() const { return load_.load(std::memory_order_relaxed); }  // sockets, those on their way too
 
-  // On the loop. From now on upgrades are refused; sessions are closed with 4200 and told to come back after a delay of
-  // their own, up to `spread`. `done`, once, when the last one is gone.
-  void drain(net::Duration spread, net::Callback done);
+  // On the loop, one after the other (server_leaving.cpp). notice(): readiness says that it goes; everything else is as
+  // it was. leave(): clients are told to go, newcomers too; `done`, once, when nobody is left. end(): who is here is
+  // closed, and newcomers are refused.
+  void notice();
+  void leave(Departures& departures, net::Callback done);
+  void end();
   void on_facts(const Facts& facts) { facts_ = facts; }
 
   // net::ClientSockets::Owner
@@ -105,6 +110,7 @@ class Server final : public net::ClientSockets::Owner,
   void dispatch(SessionSlot& slot, const http::Request& request);
   void give_file(SessionSlot& slot, const http::Request& request, const File& file);
   void list_containers(SessionSlot& slot, const http::Request& request);
+  void drain(SessionSlot& slot, const http::Request& request);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
   void list_channels(SessionSlot& slot, const http::Request& request);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
@@ -136,6 +142,17 @@ class Server final : public net::ClientSockets::Owner,
   // server_upgrade.cpp
   void upgrade(SessionSlot& slot, const http::Request& request, std::string channel);
   http::OrRefusal<auth::Identity> admit(const http::Request& request);
+  bool origin_welcome(const http::Request& request) const;
+
+  // server_leaving.cpp
+  enum class Stay : std::uint8_t { serving, noticed, leaving, ended };
+  struct Departure {
+    hub::Session session;
+    bool last;  // it is closed then; else it should have gone by then
+  };
+  void tell_to_go(SessionSlot& slot);
+  void depart();
+  void dismiss(SessionSlot& slot, net::Instant place);
 
   // server_session.cpp
   void consume_frames(SessionSlot& slot, std::span<char> bytes);
@@ -168,17 +185,19 @@ class Server final : public net::ClientSockets::Owner,
   std::vector<std::uint32_t> free_;
   std::atomic<std::uint32_t> load_ = 0;
   ChannelNames channels_;
-  std::uint64_t sessions_ = 0;    // so far
-  std::uint32_t websockets_ = 0;  // now
-  net::TimerWheel deadlines_;     // by slot
+  std::uint64_t sessions_ = 0;  // so far
+  net::TimerWheel deadlines_;   // by slot
 
   std::array<char, 4096> buffer_;  // what was just received, of whomever; so much a turn
   std::string frame_, pong_;       // being made; keep their memory
   ws::Inflater inflater_;
   std::vector<hub::Session> again_;  // who has more to read than one turn gives
   Facts facts_;
-  bool draining_ = false;
-  net::Callback on_drained_out_;
+  Stay stay_ = Stay::serving;
+  Departures* departures_ = nullptr;  // leaving
+  std::multimap<net::Instant, Departure> departing_;
+  std::int64_t remaining_ = 0;  // who was left at the last look
+  net::Callback on_left_;
   hub::FanoutCounts counted_;  // what count() has passed on
   net::Instant counted_at_{};
   net::Timer ticker_;

@@ -68,6 +68,7 @@ void Server::on_due_open(SessionSlot& slot) {
 void Server::tick() {
   const net::Instant now = loop_.now();
   deadlines_.advance(now, [this](std::uint32_t slot) { on_due(slots_[slot]); });
+  if (departures_ != nullptr) depart();
   fanout_.flush();
   if (now >= counted_at_ + beat_interval) {
     counted_at_ = now;

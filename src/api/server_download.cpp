@@ -36,7 +36,7 @@ void Server::on_download_begun(const hub::FollowerName& asker) {
   if (slot == nullptr) return control_.end_download({loop_number_, asker});
   HttpPhase& http = *slot->http;
   http.download = Phase::begun;
-  http.form.keep_alive &= !http.ended && !draining_;
+  http.form.keep_alive &= !http.ended && stay_ == Stay::serving;
   fanout_.send(asker.session.slot, http::serialize_stream_head(download_head(http.download_form), http.form));
   arm(*slot, settings_.progress_timeout);
 }

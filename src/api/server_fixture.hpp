@@ -156,6 +156,7 @@ struct HandControl final : Control {
     downloads.push_back({std::move(name), std::move(asked)});
   }
   void end_download(const hub::Follower& asker) override { ended_downloads.push_back(asker); }
+  void drain() override { ++drains; }
   void page(net::Loop&, feeds::PageAsked asked, feeds::OnPage on_page) override {
     pages.push_back({std::move(asked), std::move(on_page)});
   }
@@ -177,6 +178,7 @@ struct HandControl final : Control {
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;
   std::size_t drained = 0;
+  int drains = 0;  // asked for
 };
 
 class ServerTest : public testing::Test {

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "api/container_json.hpp"
+#include "api/download.hpp"
 #include "api/files.hpp"
 #include "api/server.hpp"
 #include "base/log.hpp"
@@ -34,6 +35,9 @@ std::optional<Limit> limit_of(http::RequestReader::Bound bound) {
   return std::nullopt;
 }
 
+// Not the work of an instance, but how it is.
+bool watches(std::string_view path) { return path == "/metrics" || path.starts_with("/health/"); }
+
 }  // namespace
 
 http::Refusal unauthorized(std::string message) {
@@ -61,7 +65,7 @@ void Server::consume_http(SessionSlot& slot, std::span<char> bytes) {
     http.form = http::AnswerForm::of(request);
     // Nor for whoever asks on and on, and reads no answer.
     const bool takes_answers = fanout_.backlog_bytes(session.slot) <= settings_.backlog_bytes_max;
-    http.form.keep_alive &= !draining_ && takes_answers;
+    http.form.keep_alive &= (stay_ == Stay::serving || watches(local_path(request.target.path))) && takes_answers;
     http.first = http.timed = false;
     dispatch(slot, request);
     if (!fanout_.is_open(session) || slot.state == State::parting) return;
@@ -94,7 +98,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   const std::string_view path = local_path(request.target.path);
   // A full instance says how it is all the same, or whoever watches it would take it for a dead one and end it.
   if (slot.http->full) slot.http->form.keep_alive = false;
-  if (slot.http->full && path != "/metrics" && !path.starts_with("/health/")) {
+  if (slot.http->full && !watches(path)) {
     metrics_.refused[Refused::full].add();
     return refuse(slot, {503, "too_many", "This instance has no room for more connections.", {{"Retry-After", "5"}}});
   }
@@ -108,6 +112,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
       {"/health/websocket", &Server::tell_websocket}, {"/metrics", &Server::tell_metrics},
   };
   const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (path == "/api/drain") return drain(slot, request);
   const auto refuse_method = [&] {
     refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
   };
@@ -174,6 +179,18 @@ void Server::list_channels(SessionSlot& slot, const http::Request& request) {
   });
 }
 
+void Server::drain(SessionSlot& slot, const http::Request& request) {
+  if (request.method != "POST") return refuse(slot, {405, "bad_request", "Only POST does this.", {{"Allow", "POST"}}});
+  if (!origin_welcome(request)) return refuse(slot, {403, "forbidden", "Pages of this origin may not do this."});
+  if (const auto refusal = forbids(request, auth::Verb::drain)) return refuse(slot, *refusal);
+  if (!request.body.empty() && !accepts(request.headers.get("Content-Type"), "application/json"))
+    return refuse(slot, {415, "bad_request", "A body is application/json."});
+  control_.drain();
+  http::Response accepted = plain("application/json", Message().text("status", "draining").take());
+  accepted.status = 202;
+  answer(slot, accepted);
+}
+
 void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {
   if (const auto refusal = forbids(request, auth::Verb::inspect)) return refuse(slot, *refusal);
   slot.http->answering = true;
@@ -208,7 +225,7 @@ void Server::answered(SessionSlot& slot) {
 
 Vitals Server::vitals() const {
   const net::Instant now = loop_.now();
-  return {facts_, beats_.all_within(beat_limit, now), draining_, metrics_.websockets(), now};
+  return {facts_, beats_.all_within(beat_limit, now), stay_ != Stay::serving, metrics_.websockets(), now};
 }
 
 void Server::refuse(SessionSlot& slot, const http::Refusal& refusal) {

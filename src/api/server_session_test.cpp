@@ -355,27 +355,6 @@ TEST_F(ServerSession, history_that_arrives_behind_a_close_is_not_sent) {
   EXPECT_THAT(heard(client), testing::Not(HasSubstr("late")));
 }
 
-TEST_F(ServerSession, draining_tells_everyone_when_to_come_back_and_takes_nobody_new) {
-  const int client = follow();
-  bool drained = false;
-  server->drain(2s, [&] { drained = true; });
-  EXPECT_THAT(heard_frames(client), ElementsAre(testing::MatchesRegex(R"(close 4200 ."ms":[0-9]{1,4}.)")));
-  EXPECT_FALSE(drained);
-  say(client, frame(ws::close_payload(4200, ""), ws::Opcode::close));
-  close(client);
-  loop.settle();
-  EXPECT_TRUE(drained);
-  EXPECT_THAT(say(connect(), upgrade("/ws")), StartsWith("HTTP/1.1 503"));
-}
-
-TEST_F(ServerSession, draining_a_server_without_sessions_is_over_at_once) {
-  start();
-  bool drained = false;
-  server->drain(2s, [&] { drained = true; });
-  loop.settle();
-  EXPECT_TRUE(drained);
-}
-
 TEST(SessionSlot, an_idle_one_is_small) { EXPECT_LE(sizeof(SessionSlot), 192U); }
 
 }  // namespace

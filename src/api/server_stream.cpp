@@ -45,7 +45,7 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
     return refuse(slot, *refusal);
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
   if (!source) return refuse(slot, {501, "unsupported", "The channel " + name + " is not offered by this version."});
-  if (draining_) {
+  if (stay_ == Stay::ended) {
     slot.http->form.keep_alive = false;
     return refuse(slot, {503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}});
   }
@@ -87,7 +87,7 @@ void Server::follow_stream(SessionSlot& slot, const std::string& container) {
 
 // It stands: from here on the connection is the channel's.
 void Server::begin_stream(SessionSlot& slot, const feeds::Subscribed& answer) {
-  if (draining_) return refuse_stream(slot, {base::Fault::unavailable, "This instance is being replaced."});
+  if (stay_ == Stay::ended) return refuse_stream(slot, {base::Fault::unavailable, "This instance is being replaced."});
   const feeds::Follow asked = std::move(*slot.http->stream);
   const bool ended = slot.http->ended;
   http::AnswerForm form = slot.http->form;
@@ -108,6 +108,7 @@ void Server::begin_stream(SessionSlot& slot, const feeds::Subscribed& answer) {
   fanout_.send(slot.session.slot, said);
   if (ended) return remove(slot);
   arm(slot, settings_.heartbeat_interval);
+  if (stay_ == Stay::leaving) tell_to_go(slot);
   proceed(slot);  // whoever leaves is to be heard
 }
 

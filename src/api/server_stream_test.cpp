@@ -163,14 +163,24 @@ TEST_F(StreamTest, OfAHeadRequestIsItsHead) {
   EXPECT_TRUE(control.follows.empty());
 }
 
-TEST_F(StreamTest, EndsWhenTheInstanceIsReplaced) {
-  const int socket = stream(logs);
-  begin(socket);
-  bool drained = false;
-  server->drain(std::chrono::seconds(1), [&] { drained = true; });
+TEST_F(StreamTest, EndsWhenTheInstanceLeaves) {
+  const int first = stream(logs);
+  begin(first);
+  const int second = stream(logs);
+  begin(second);
+  Departures departures(1);
+  bool left = false;
+  server->notice();
+  server->leave(departures, [&] { left = true; });
   loop.settle();
-  EXPECT_TRUE(drained);
-  EXPECT_TRUE(sockets.end(socket).write_shut);
+  EXPECT_TRUE(sockets.end(first).write_shut);
+  EXPECT_FALSE(sockets.end(second).write_shut) << "one a second";
+  loop.pass(std::chrono::seconds(1));
+  EXPECT_TRUE(sockets.end(second).write_shut);
+  EXPECT_FALSE(left);
+  for (const int socket : {first, second}) close(socket);
+  loop.pass(std::chrono::seconds(1));
+  EXPECT_TRUE(left);
 }
 
 }  // namespace

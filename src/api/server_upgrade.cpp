@@ -17,11 +17,16 @@ std::vector<Option> options_of(const http::Target& target) {
 
 }  // namespace
 
+// No page asks, or one that may.
+bool Server::origin_welcome(const http::Request& request) const {
+  const std::size_t origins = request.headers.count("Origin");
+  return origins == 0 || (origins == 1 && http::origin_allowed(request.headers.get("Origin"), request.host,
+                                                               settings_.allowed_origins, settings_.scheme));
+}
+
 // Who asks, if this page and these credentials may open a WebSocket.
 http::OrRefusal<auth::Identity> Server::admit(const http::Request& request) {
-  const std::size_t origins = request.headers.count("Origin");
-  if (origins > 1 || (origins == 1 && !http::origin_allowed(request.headers.get("Origin"), request.host,
-                                                            settings_.allowed_origins, settings_.scheme))) {
+  if (!origin_welcome(request)) {
     metrics_.refused[Refused::origin].add();
     return http::Refusal{403, "forbidden", "Pages of this origin may not connect."};
   }
@@ -30,7 +35,7 @@ http::OrRefusal<auth::Identity> Server::admit(const http::Request& request) {
     metrics_.refused[Refused::credentials].add();
     return unauthorized(identity.error().message);
   }
-  if (draining_) {
+  if (stay_ == Stay::ended) {
     metrics_.refused[Refused::draining].add();
     return http::Refusal{503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}};
   }
@@ -52,7 +57,6 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   slot.http.reset();
   slot.state = State::open;
   slot.number = (++sessions_ << 8) | (loop_number_ & 0xff);
-  ++websockets_;
   const auto known = channel.empty() ? std::nullopt : parse_channel(channel);
   slot.family = channel.empty() ? Family::many : known ? known->family : Family::plain;
   metrics_.opened[slot.family].add();
@@ -66,6 +70,7 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);
   watch(slot);
   carry_out(slot, slot.talk.open(std::move(opening), terms(slot)));
+  if (stay_ == Stay::leaving) tell_to_go(slot);
 }
 
 }  // namespace api

@@ -9,6 +9,7 @@
 #include "app/cluster.hpp"
 #include "app/control_metrics.hpp"
 #include "app/engine_link.hpp"
+#include "app/leaving.hpp"
 #include "app/tls_door.hpp"
 #include "app/version.hpp"
 #include "auth/access.hpp"
@@ -45,12 +46,6 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
   return server;
 }
 
-// Calls `then` when the last copy of it is gone.
-std::shared_ptr<void> when_all_are_done(net::Callback then) {
-  auto call = std::make_shared<net::Callback>(std::move(then));
-  return {nullptr, [call](void*) { (*call)(); }};
-}
-
 }  // namespace
 
 struct Instance::Body {
@@ -60,7 +55,6 @@ struct Instance::Body {
   void accept(net::Accepted accepted);
   api::Facts facts() const;
   void tick();
-  net::Duration drain_spread() const;
 
   // A serving loop and what runs on it.
   struct Serving {
@@ -91,6 +85,7 @@ struct Instance::Body {
   Cluster cluster;
   hub::Hub hub;
   api::ControlLoop control;
+  Leaving leaving;
   std::deque<Serving> serving;
   std::optional<EngineLink> link;  // last made, since it begins to talk at once
   std::unique_ptr<net::Listener> listener;
@@ -126,10 +121,13 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       engine(network, std::move(at)),
       cluster(network, settings, name),
       hub(settings.ring_bytes),
-      control({loop, engine, hub}) {
+      control({loop, engine, hub}),
+      leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return link->feeds(); }}) {
+  control.set_on_drain([this] { leaving.drain({}); });
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
+  for (Serving& each : serving) leaving.add({each.loop, each.server});
   link.emplace(engine, [this](const std::string& engine_id) { return make_feeds(engine_id); });
   tick();
 }
@@ -177,12 +175,6 @@ void Instance::Body::tick() {
   ticker = loop.after(api::beat_interval, [this] { tick(); });
 }
 
-// So that they come back at a pace that the others can take.
-net::Duration Instance::Body::drain_spread() const {
-  const auto clients = static_cast<std::uint64_t>(std::max<std::int64_t>(metrics.websockets(), 0));
-  return std::chrono::milliseconds(clients * 1000 / settings.drain_rate);
-}
-
 Instance::Instance(Place place, const Settings& settings, net::Endpoint engine)
     : body_(std::make_unique<Body>(std::move(place), settings, std::move(engine))) {}
 Instance::~Instance() = default;
@@ -203,16 +195,8 @@ bool Instance::reload_certificate() {
   return body_->door.has_value();
 }
 
-void Instance::drain(net::Callback done) {
-  Body& body = *body_;
-  body.listener.reset();
-  const std::shared_ptr<void> last = when_all_are_done(std::move(done));
-  if (feeds::Feeds* feeds = body.link->feeds()) feeds->drain([last] {});
-  for (Body::Serving& each : body.serving) {
-    each.loop.post([&server = each.server, &control = body.loop, spread = body.drain_spread(), last]() mutable {
-      server.drain(spread, [&control, last = std::move(last)]() mutable { control.post([last = std::move(last)] {}); });
-    });
-  }
-}
+void Instance::drain(net::Callback left) { body_->leaving.drain(std::move(left)); }
+
+void Instance::hurry() { body_->leaving.hurry(); }
 
 }  // namespace app

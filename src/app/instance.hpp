@@ -37,8 +37,9 @@ class Instance {
   base::Result<std::uint16_t> listen();
   // False where clients speak no TLS.
   bool reload_certificate();
-  // Accepts nobody any more, hands its leases over, tells its clients to go. `done`, once, when nothing is left.
-  void drain(net::Callback done);
+  // It leaves in good order (leaving.hpp); `left`, once, when it has.
+  void drain(net::Callback left);
+  void hurry();
 
  private:
   struct Body;

@@ -72,7 +72,7 @@ void bound_connections(Settings& settings) {
       {{"descriptors", all}, {"reserved", kept}, {"connections_of_a_loop", settings.connections_of_a_loop}});
 }
 
-// An end that was not asked for politely: the second signal, or a grace that is over.
+// An end that is not in good order: the third signal, or a grace that is over.
 class Process {
  public:
   explicit Process(const Settings& settings) : settings_(settings) {
@@ -116,16 +116,22 @@ class Process {
 
   void on_signal(int number) {
     if (number == SIGHUP && instance_->reload_certificate()) return;
-    if (std::exchange(stopping_, true)) {
-      base::log::warn("Stopping at once");
-      return control_.stop();
-    }
-    base::log::info("Stopping; once more ends at once");
+    if (++stops_ > 1) return stop_sooner();
+    base::log::info("Stopping; once more hurries");
     grace_ = control_.after(settings_.drain_grace, [this] {
       base::log::warn("Clients are left that did not go");
       control_.stop();
     });
     instance_->drain([this] { control_.stop(); });
+  }
+
+  void stop_sooner() {
+    if (stops_ == 2) {
+      base::log::warn("Hurrying; once more ends at once");
+      return instance_->hurry();
+    }
+    base::log::warn("Stopping at once");
+    control_.stop();
   }
 
   const Settings& settings_;
@@ -134,7 +140,7 @@ class Process {
   std::deque<Serving> serving_;
   std::optional<net::EpollSockets> own_sockets_;  // where the control loop serves too
   std::optional<Instance> instance_;
-  bool stopping_ = false;
+  int stops_ = 0;  // that were asked for
   net::Timer grace_, pacing_;
 };
 

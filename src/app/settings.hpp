@@ -40,6 +40,7 @@ struct Settings {
   std::uint32_t descriptors_reserved = 0;
   std::uint32_t connections_of_a_loop = UINT32_MAX;  // what the process' descriptors allow, see process.cpp
 
+  net::Duration drain_notice{};
   std::uint32_t drain_rate = 0;  // clients a second
   net::Duration drain_grace{};
 

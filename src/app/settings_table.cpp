@@ -138,10 +138,16 @@ void add_channels(std::vector<Setting>& rows) {
 void add_end(std::vector<Setting>& rows) {
   rows.insert(
       rows.end(),
-      {{"The end", "DOCKCAST_DRAIN_RATE", number(at(&Settings::drain_rate), 1, 1'000'000), "500",
-        "Clients a second that are told to come back elsewhere, when it is stopped by SIGTERM."},
+      {{"The end", "DOCKCAST_DRAIN_NOTICE", duration(at(&Settings::drain_notice), 0s, 1h), "2s",
+        "How long it still takes new clients when it is stopped by SIGTERM, and /health/ready already says that it "
+        "goes: "
+        "as long as a balancer needs to see that. At most half of the grace."},
+       {"The end", "DOCKCAST_DRAIN_RATE", number(at(&Settings::drain_rate), 1, 1'000'000), "500",
+        "Clients a second that then move to other instances: each is told its time."},
        {"The end", "DOCKCAST_DRAIN_GRACE", duration(at(&Settings::drain_grace), 0s, 1h), "30s",
-        "How long clients may take for that before it ends without them."},
+        "From the signal to its exit, at most. Whom the rate does not let go in time is closed shortly before, and "
+        "told "
+        "to come back at that rate."},
        {"Logs", "DOCKCAST_LOG_LEVEL",
         choice(at(&Settings::log_level),
                {{"debug", Level::debug}, {"info", Level::info}, {"warn", Level::warn}, {"error", Level::error}}),

@@ -30,6 +30,7 @@ enum class Verb : std::uint8_t {
   read_events,
   read_stats,
   publish,
+  drain,
   open_terminal
 };
 

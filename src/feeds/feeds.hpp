@@ -36,6 +36,8 @@ class Feeds final : public hub::Demand {
   void on_resync();
   void on_engine(bool answers);
 
+  // The instance is about to go: gives away what other instances follow, and reads on what they do not.
+  void yield() { logs_.yield(); }
   // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
   void drain(std::function<void()> done) { logs_.drain(std::move(done)); }
 

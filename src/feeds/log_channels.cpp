@@ -119,6 +119,11 @@ void LogFeeds::drain(std::function<void()> done) {
   state.drain_timer = state.parts.loop.after(drain_patience, call_once);
 }
 
+void LogFeeds::yield() {
+  state_->yields = true;
+  for (auto& [id, channel] : state_->channels) channel.feed->yield();
+}
+
 void LogFeeds::on_degraded(std::function<void(bool)> observer) {
   state_->on_degraded = std::move(observer);
   if (state_->shared.degraded) state_->on_degraded(true);

@@ -120,7 +120,9 @@ void LogFeed::publish(LogFrame frame) {
   frame.fence = fence_;
   frame.sender = shared_.instance;
   shared_.parts.bus.publish(name_, encode(frame), [this, alive = std::weak_ptr(alive_)](auto receivers) {
-    if (alive.lock() && receivers) others_ = *receivers > 0 ? *receivers - 1 : 0;
+    if (!alive.lock() || !receivers) return;
+    others_ = *receivers > 0 ? *receivers - 1 : 0;
+    if (yields_ && others_ > 0) changed_.notify();
   });
 }
 

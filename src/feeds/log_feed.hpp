@@ -91,8 +91,11 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void wake();
   // At other instances, as of our last publication; only an owner knows.
   bool others_follow() const { return others_ > 0; }
-  // Gives the lease up, so that another takes over at once.
+  // Gives the lease up, so that another takes over at once; asks for none any more.
   net::Task<void> hand_over();
+  // The same for the sake of others, and once: as soon as another instance follows, who can take over. Until then, and
+  // if that one goes too, we read: our followers must not notice.
+  void yield();
   // This instance has lost Redis (degraded), or has it again (recovered). Behind `removed` nothing is said.
   void announce(LogState word);
   // Redis came or went.
@@ -132,6 +135,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Task<void> own(Grant grant);
   void take(const Grant& grant);
   net::Task<std::optional<Grant>> read_on_without_lease(LoneReading::Seat* seat);
+  net::Task<void> release();
   bool stood_still() const;
   net::Task<void> wait_to_read_alone();
   net::Task<void> read_alone();
@@ -171,6 +175,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   bool leaving_ = false;      // it hands over, and asks no more
   BusBudget::Share share_;    // while owning
   bool pull_ = false;         // the owner's last word, also our own
+  bool yields_ = false;       // it hands over when others follow
   std::uint64_t others_ = 0;  // receivers of our last publication, less ourselves
 
   std::deque<LogFrame> waiting_;  // frames that a backfill holds up

@@ -13,6 +13,7 @@ constexpr net::Duration join_wait_max = 2s;        // for the bus; then we begin
 constexpr net::Duration retry = 250ms;             // of a lease that somebody silent still holds
 constexpr net::Duration retry_without_lease = 1s;  // at most, of who reads without one
 constexpr net::Duration retry_released = 20ms;     // of one whose owner has said that it goes
+constexpr net::Duration yield_look = 1s;           // whether others follow what we would hand over
 constexpr net::Duration alone_after = 3s;          // of silence of Redis, before a relay reads for its own followers
 
 }  // namespace
@@ -143,7 +144,14 @@ net::Task<void> LogFeed::own(Grant grant) {
   const net::Duration ttl = shared_.settings.lease_ttl;
   take(grant);
   for (;;) {
-    co_await nap(ttl / 3);
+    co_await nap(yields_ ? std::min(yield_look, ttl / 3) : ttl / 3);
+    if (yields_ && others_ > 0) {
+      yields_ = try_now_ = false;
+      heard_at_ = loop_.now();  // they have a TTL to take it
+      co_await release();
+      owner_.on_yielded(*this);
+      co_return;
+    }
     const net::Instant before = loop_.now();
     auto renewed = co_await shared_.parts.lease.renew(name_, ttl, fence_);
     if (renewed && (*renewed || base::planted::lease_kept)) {
@@ -262,9 +270,20 @@ net::Task<void> LogFeed::hand_over() {
     if (alive.expired()) co_return;
   }
   if (role_ != Role::owning) co_return;
+  running_.cancel();
+  co_await release();
+}
+
+void LogFeed::yield() {
+  yields_ = true;
+  others_ = 0;  // as of before: who followed then may be gone
+  if (role_ == Role::owning) publish_tip(LogFrame::Kind::tip);
+}
+
+// Behind the last line, so that whoever takes over sees where we end.
+net::Task<void> LogFeed::release() {
   publish_tip(LogFrame::Kind::tip);
   reader_.reset();
-  running_.cancel();
   const lease::Fence fence = fence_;
   publish_tip(LogFrame::Kind::released);
   role_ = Role::relaying;

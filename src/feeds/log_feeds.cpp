@@ -20,6 +20,7 @@ Channel& LogFeeds::State::open(const std::string& id) {
     docker::Container container;
     container.id = id;
     channel.feed = std::make_unique<LogFeed>(shared, std::move(container), *this);
+    if (yields) channel.feed->yield();
   }
   return channel;
 }

@@ -68,6 +68,8 @@ class LogFeeds final : public hub::Demand {
   void on_resync();
   // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
   void drain(std::function<void()> done);
+  // Gives away what others follow, now and from now on; reads on for its own followers what nobody else does.
+  void yield();
 
   // Whether Redis' loss was told to followers; called when that changes, now if it is so.
   void on_degraded(std::function<void(bool)> observer);

@@ -102,6 +102,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   std::map<std::string, Channel> channels;  // by container id
   std::map<hub::Follower, Entry, ByName> followers;
   std::function<void(bool)> on_degraded;
+  bool yields = false;
   std::map<hub::Follower, std::unique_ptr<LogDownload>, ByName> downloads;
   net::Timer degraded_timer, drain_timer;
   std::shared_ptr<char> alive = std::make_shared<char>();

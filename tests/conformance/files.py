@@ -35,7 +35,8 @@ class Dockcast:
             self.port = probe.getsockname()[1]
         kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
         self.process = subprocess.Popen([BINARY], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env={**kept, "PORT": str(self.port), "DOCKER_HOST": "unix:///nowhere"})
+                                        env={**kept, "PORT": str(self.port), "DOCKER_HOST": "unix:///nowhere",
+                                             "DOCKCAST_DRAIN_NOTICE": "0s"})
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:

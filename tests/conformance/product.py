@@ -22,6 +22,7 @@ class Dockcast:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.environment = dict(os.environ, PORT=str(self.port), REDIS_URL="", DOCKCAST_SERVING_LOOPS="1",
+                                DOCKCAST_DRAIN_NOTICE="0s",
                                 **{"DOCKER_HOST": "unix:///nowhere/docker.sock", **settings})
 
     def __enter__(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The two pages of docs/clients.md in Chromium, through the nginx of docs/proxies.md: cut by its death and by ours,
+"""The two pages of docs/clients.md in Chromium, through the nginx of deploy/: cut by its death and by ours,
 they show every line of a log, each once and in order."""
 import asyncio
 import pathlib
@@ -78,7 +78,8 @@ async def main():
     engine = ENGINES.get("26") or next(iter(ENGINES.values()))
     instance = await asyncio.to_thread(Instance, engine, "browser")
     with tempfile.TemporaryDirectory(prefix="e2e-pages-") as folder, \
-            await asyncio.to_thread(Nginx, instance.port, folder) as proxy, Container(engine, COUNTING) as container:
+            await asyncio.to_thread(Nginx, instance.port, pages=folder) as proxy, \
+            Container(engine, COUNTING) as container:
         here = Here(proxy.port, container)
         for name in PAGES:
             (pathlib.Path(folder) / f"{name}.html").write_text(here.text(name))

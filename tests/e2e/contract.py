@@ -46,18 +46,18 @@ class Values:
     def add(self, what, document, at, value):
         self.seen.append({"what": what, "document": document, "at": at, "value": value})
 
-    def answer(self, route, answer):
+    def answer(self, route, answer, method="get"):
         """An HTTP answer: its status and type are described, and so is its body."""
         status, kind, body = answer
-        known = self.documents["openapi"]["paths"][route]["get"]["responses"]
+        known = self.documents["openapi"]["paths"][route][method]["responses"]
         place = str(status) if str(status) in known else "default"
-        at = ["paths", route, "get", "responses", place, "content"]
+        at = ["paths", route, method, "responses", place, "content"]
         content = known[place].get("content")
         if content is not None:  # else a reference, and JSON like the other problems
             check(kind in content, f"{route} answers {status} {kind}, which is not described")
         values = [body] if not kind.endswith("json") else map(json.loads, body.splitlines() if "nd" in kind else [body])
         for value in values:
-            self.add(f"GET {route} {status}", "openapi", [*at, kind, "schema"], value)
+            self.add(f"{method.upper()} {route} {status}", "openapi", [*at, kind, "schema"], value)
 
     def message(self, message, command=False):
         name = "".join(map(str.capitalize, message["type"].split("_"))) + ("Command" if command else "Message")
@@ -97,7 +97,8 @@ def filled(path, container):
 
 def routes(values, instance, container):
     """Every route and every type that it can answer with; and what each refuses."""
-    for path, described in values.documents["openapi"]["paths"].items():
+    paths = values.documents["openapi"]["paths"]
+    for path, described in ((path, methods) for path, methods in paths.items() if "get" in methods):
         for kind in described["get"]["responses"]["200"]["content"]:
             status, given, body = ask(instance, filled(path, container), Accept=kind)
             check((status, given) == (200, kind), f"GET {path} as {kind} is {status} {given}: {body[:300]}")
@@ -122,12 +123,13 @@ def routes(values, instance, container):
 
 def credentials(values, engine):
     with running(engine, "closed", DOCKCAST_TOKEN="s3cret") as instance:
-        for path, described in values.documents["openapi"]["paths"].items():
-            status, kind, body = ask(instance, path.replace("{id}", "x").replace("{channel}", "x"))
-            is_open = described["get"].get("security") == []
-            check((status != 401) == is_open, f"GET {path} without credentials is {status}")
-            if status == 401:
-                values.answer(path, (status, kind, body))
+        for path, methods in values.documents["openapi"]["paths"].items():
+            for method, described in methods.items():
+                answer = ask(instance, path.replace("{id}", "x").replace("{channel}", "x"), method.upper())
+                is_open = described.get("security") == []
+                check((answer[0] != 401) == is_open, f"{method} {path} without credentials is {answer[0]}")
+                if answer[0] == 401:
+                    values.answer(path, answer, method)
 
 
 class Client:
@@ -221,6 +223,19 @@ async def a_life(values, instance, engine):
             await asyncio.gather(*hearing)
 
 
+async def the_end(values, instance):
+    """It comes last: nobody is served behind it."""
+    async with Client(values, instance, "/ws") as client:
+        await client.say(type="ping", id=1)
+        refused = await asyncio.to_thread(ask, instance, "/api/drain", "POST", Origin="http://other.example")
+        check(refused[0] == 403, f"a page of others is told {refused}")
+        values.answer("/api/drain", refused, "post")
+        answer = await asyncio.to_thread(ask, instance, "/api/drain", "POST")
+        check(answer[0] == 202, f"POST /api/drain is {answer}")
+        values.answer("/api/drain", answer, "post")
+        await client.until(lambda message: message["type"] == "migrate")
+
+
 @contextlib.contextmanager
 def running(engine, label, **settings):
     instance = Instance(engine, label, **settings)
@@ -272,6 +287,7 @@ async def main():
         await a_life(values, instance, engine)
         await asyncio.to_thread(routes, values, instance, container)
         metrics(ask(instance, "/metrics")[2])
+        await the_end(values, instance)
     await asyncio.to_thread(credentials, values, engine)
     unheard = {row["type"] for row in offered(table("messages"))} - values.heard - UNHEARD
     check(not unheard, f"offered and never heard: {unheard}")

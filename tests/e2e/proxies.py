@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""nginx and HAProxy in front, configured as docs/proxies.md says: what is direct is the same through them, each line
+"""nginx and HAProxy in front, configured as deploy/ has it: what is direct is the same through them, each line
 comes at once, and followers go on after the proxy was killed."""
 import asyncio
 import subprocess

@@ -1,5 +1,4 @@
-"""nginx and HAProxy as docs/proxies.md configures them: in the foreground, on a port of loopback, with folders of
-their own."""
+"""nginx and HAProxy as deploy/ configures them: in the foreground, on a port of loopback, with folders of their own."""
 import os
 import pathlib
 import re
@@ -9,18 +8,30 @@ import subprocess
 import tempfile
 import time
 
-from documented import blocks, put
-from support import SLOW, check, free_port
+from documented import put
+from support import SLOW, check, free_port, until
+
+
+DEPLOY = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", ".")) / "deploy"
+
+
+def configuration(file, ports):
+    """The file, with as many servers as there are ports, named and set up as the first one is."""
+    text = (DEPLOY / file).read_text()
+    servers = re.findall(r"^ *server .*127\.0\.0\.1:80\d\d.*\n", text, re.MULTILINE)
+    check(len(servers) == 3, f"{file} has the servers {servers}")
+    lines = [servers[0].replace("8000", str(port)).replace("one", f"at{port}") for port in ports]
+    return put(text, "".join(servers), "".join(lines))
 
 
 class Proxy:
-    """One of them, in front of a port. It may be killed and started again."""
+    """One of them, in front of a port or several. It may be killed and started again."""
 
-    def __init__(self, behind):
+    def __init__(self, *behind):
         self.port, self.behind = free_port(), behind
         self.temporary = tempfile.TemporaryDirectory(prefix=f"e2e-{self.name}-")
         self.folder = pathlib.Path(self.temporary.name)
-        self.shown = put(blocks("proxies.md")[self.name], "127.0.0.1:8000", f"127.0.0.1:{behind}")
+        self.shown = configuration(self.file, behind)
         self.configure()
         self.start()
 
@@ -43,12 +54,22 @@ class Proxy:
     def said(self):
         return (self.folder / "log").read_text()[-2000:]
 
+    def workers(self):
+        """Their ids."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return {int(pid) for pid in children.split()}
+
     def kill(self):
         """It and its workers, at once, by their ids: all connections are cut."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for pid in (self.process.pid, *map(int, children)):
+        for pid in (self.process.pid, *self.workers()):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
+
+    async def reload(self):
+        """Its configuration is read again; what it has open stays with the worker that has it."""
+        before = self.workers()
+        self.process.send_signal(self.on_reload)
+        await until(f"a new worker of {self.name}", lambda: self.workers() - before)
 
     def stop(self):
         if self.process.poll() is None:
@@ -66,11 +87,11 @@ class Proxy:
 class Nginx(Proxy):
     """`pages`: a folder that is served as /pages/."""
 
-    name, speaks = "nginx", "HTTP/1.0"
+    name, speaks, file, on_reload = "nginx", "HTTP/1.0", "nginx/dockcast.conf", signal.SIGHUP
 
-    def __init__(self, behind, pages=None):
+    def __init__(self, *behind, pages=None):
         self.pages = pages
-        super().__init__(behind)
+        super().__init__(*behind)
 
     def configure(self):
         site = put(self.shown, "listen 80;", f"listen 127.0.0.1:{self.port};")
@@ -81,7 +102,8 @@ class Nginx(Proxy):
                         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (self.folder / "nginx.conf").write_text(
             f"daemon off;\nuser root;\nworker_processes 1;\npid {self.folder}/pid;\nerror_log stderr;\n"
-            f"events {{}}\nhttp {{\n  access_log {self.folder}/access;\n  types {{ text/html html; }}\n{paths}"
+            f"events {{ worker_connections 4096; }}\nhttp {{\n  access_log {self.folder}/access;\n"
+            f"  types {{ text/html html; }}\n{paths}"
             f"  include {self.folder}/site.conf;\n}}\n")
 
     def answered(self, path, status):
@@ -92,11 +114,15 @@ class Nginx(Proxy):
         return ["nginx", "-e", "stderr", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
 
 
+class NginxByAddress(Nginx):
+    file = "nginx/dockcast-ip-hash.conf"
+
+
 class HaProxy(Proxy):
-    name, speaks = "haproxy", "HTTP/1.1"
+    name, speaks, file, on_reload = "haproxy", "HTTP/1.1", "haproxy/haproxy.cfg", signal.SIGUSR2
 
     def configure(self):
         (self.folder / "haproxy.cfg").write_text(put(self.shown, "bind :80", f"bind 127.0.0.1:{self.port}"))
 
     def command(self):
-        return ["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")]
+        return ["haproxy", "-W", "-db", "-f", str(self.folder / "haproxy.cfg")]

@@ -71,7 +71,9 @@ class Instance:
 
     def __init__(self, engine, label, ready=True, under=(), **settings):
         self.port, self.label, self.under = free_port(), label, under  # `under`: the command that starts it
-        self.environment = dict(os.environ, DOCKER_HOST=engine, PORT=str(self.port), INSTANCE_ID=label, **settings)
+        # No balancer looks, unless the test has one.
+        self.environment = dict({"DOCKCAST_DRAIN_NOTICE": "0s"}, **os.environ, DOCKER_HOST=engine, PORT=str(self.port),
+                                INSTANCE_ID=label) | settings
         self.log = tempfile.NamedTemporaryFile("w+", prefix=f"dockcast-{label}-", suffix=".log", delete=False)
         self.start(ready)
 

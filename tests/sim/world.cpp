@@ -26,6 +26,7 @@ app::Settings settings_of(const Plan& plan, std::size_t number) {
   settings.feeds.linger = plan.linger;
   settings.feeds.bus = plan.bus;
   settings.feeds.lone = plan.lone;
+  settings.drain_notice = 1s;
   settings.drain_grace = 5s;
   return settings;
 }

@@ -89,6 +89,10 @@ class Contract:
         return [row["type"] for row in offered(self.messages) if row["type"] in heard]
 
 
+def method_of(route):
+    return route.get("methods", ["GET"])[0]
+
+
 def parameters(path):
     return re.findall(r"\{(\w+)\}", path)
 

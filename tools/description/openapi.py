@@ -1,5 +1,5 @@
 """The HTTP routes as an OpenAPI 3.1 document."""
-from .contract import name_of, offered, parameters
+from .contract import method_of, name_of, offered, parameters
 from .schemas import OPENAPI, Schemas
 
 ABOUT = """Docker hosts as a live API. This is its HTTP half; the WebSocket half is described in asyncapi.json.
@@ -16,7 +16,7 @@ def document(contract, version):
     schemas = Schemas(contract, OPENAPI)
     paths = {}
     for route in offered(contract.routes):
-        paths[route["path"]] = {"get": operation(contract, schemas, route)}
+        paths.setdefault(route["path"], {})[method_of(route).lower()] = operation(contract, schemas, route)
     problem = {"description": "What went wrong.",
                "content": {"application/problem+json": {"schema": schemas.of_type("Problem")}}}
     return {
@@ -61,7 +61,7 @@ def responses(contract, schemas, route):
     made = {}
     for status, kinds in route["answers"].items():
         content = {kind: {"schema": schemas.of_type(name)} for kind, name in kinds.items()}
-        made[status] = {"description": route["meaning"] if status == "200" else "It does not.", "content": content}
+        made[status] = {"description": route["meaning"] if status < "300" else "It does not.", "content": content}
     if route.get("file"):
         made["304"] = {"description": "The client has it: If-None-Match names its ETag."}
     for status, codes in refusals(contract, route).items():

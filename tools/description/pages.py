@@ -2,7 +2,7 @@
 import json
 import textwrap
 
-from .contract import name_of, offered, words
+from .contract import method_of, name_of, offered, words
 
 MADE = "<!-- Made of protocol/*.json by `tools/describe pages`; change it there. -->\n\n"
 KEPT = " †"
@@ -73,7 +73,7 @@ def reserved(contract):
         names = [code(row[key]) for row in part if row["status"] != "offered"]
         rows += [(title, " ".join(names))] if names else []
     later = [row for row in contract.routes if row["status"] != "offered"]
-    routes = [code(f"{row.get('methods', ['GET'])[0]} {row['path']}") for row in later]
+    routes = [code(f"{method_of(row)} {row['path']}") for row in later]
     return table(("", "not in this version"), rows + [("Routes", " ".join(routes))])
 
 
@@ -108,7 +108,8 @@ def routes_text(contract):
         answers = [f"{status} {kind_} {contract_type(name)}".strip() for status, kinds in row["answers"].items()
                    for kind_, name in kinds.items()]
         answers += [f"[{each}](errors/{each}.md)" for each in row.get("problems", [])]
-        rows.append((code("GET " + row["path"]) + mark(row), row["meaning"], " · ".join(given), ", ".join(answers)))
+        rows.append((code(f"{method_of(row)} {row['path']}") + mark(row), row["meaning"], " · ".join(given),
+                     ", ".join(answers)))
     text += table(("route", "", "parameters", "answers"), rows) + "## Types\n\n"
     for row in contract.types:
         text += "" if "schema" in row else f"### {row['name']}\n\n" + paragraph(row["meaning"])
@@ -155,8 +156,8 @@ def error_page(contract, row):
     text += table(("", ""), [
         ("HTTP status", row["http"]), ("close code", f"{row['close']}: {closes[row['close']]['meaning']}"),
         ("may the same succeed later?", "yes" if row["retry"] else "no")])
-    said = [each["path"] for each in offered(contract.routes) if row["code"] in each.get("problems", [])]
-    routes = [code(f"GET {path}") for path in said]
+    routes = [code(f"{method_of(each)} {each['path']}") for each in offered(contract.routes)
+              if row["code"] in each.get("problems", [])]
     text += "Said by " + ", ".join(routes) + ".\n\n" if routes else ""
     message = {"type": "error", "id": 2, "code": row["code"], "message": "…", "retry": row["retry"],
                "ref": "c7f1a0936bd2e485"}
