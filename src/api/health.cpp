@@ -18,6 +18,8 @@ std::string_view own_fault(const Vitals& vitals) {
   if (vitals.now - vitals.facts.at > beat_limit) return "The control loop stands still.";
   if (!vitals.facts.engine_answered && !vitals.facts.bus_connected)
     return "Neither Docker nor Redis was reached since the start.";
+  if (vitals.facts.deaf_in_a_row >= deaf_in_a_row_max)
+    return "Redis confirms what this instance publishes, but none of it comes back to its subscriptions.";
   return {};
 }
 
@@ -72,6 +74,7 @@ http::Response health_websocket(const Vitals& vitals) {
   checks.flag("redis_connected", own.empty() && facts.bus == bus::State::connected);
   checks.number("active_connections", vitals.connections).number("active_channels", facts.channels);
   checks.flag("pubsub_active", works).text("redis", name_of(facts.bus)).flag("docker_connected", facts.engine_answers);
+  if (facts.canary_age) checks.number("canary_age_ms", *facts.canary_age / std::chrono::milliseconds(1));
   Message answer;
   answer.text("status", !own.empty() ? "unhealthy" : shared.empty() ? "healthy" : "degraded");
   answer.raw("checks", checks.take()).text_if("error", own.empty() ? std::string_view(shared) : own);

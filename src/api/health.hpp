@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,11 @@ namespace api {
 struct Facts {
   net::Instant at{};  // when; zero: nothing was heard yet
   bus::State bus = bus::State::embedded;
-  std::string bus_reason;        // why it is down
+  std::string bus_reason;  // why it is down
+  // Since what we published to ourselves was heard on every subscription; and how many times on end one of them heard
+  // nothing of it, though Redis confirmed it and had accepted the subscription.
+  std::optional<net::Duration> canary_age;
+  unsigned deaf_in_a_row = 0;
   bool engine_answers = false;   // a moment ago
   bool engine_answered = false;  // ever since start
   bool bus_connected = false;    // ever since start
@@ -43,6 +48,10 @@ class Beats {
 
 inline constexpr net::Duration beat_interval = std::chrono::seconds(1);
 inline constexpr net::Duration beat_limit = std::chrono::seconds(5);
+
+// From here on it is no accident. Each takes two seconds and a new subscription, and only being heard, or Redis' death,
+// ends the count: what is said does not flap.
+inline constexpr unsigned deaf_in_a_row_max = 3;
 
 // What a serving loop can say.
 struct Vitals {

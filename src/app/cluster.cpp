@@ -16,10 +16,14 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
     base::log::info("No REDIS_URL: this instance is complete by itself");
     return;
   }
-  const auto address = redis::parse_address(settings.redis_url);
+  auto address = redis::parse_address(settings.redis_url);
   CHECK(address);
-  base::log::info("Redis", {{"at", address->endpoint.to_string()}, {"prefix", settings.redis_prefix}});
+  address->use(settings.redis_tls);
+  base::log::info("Redis", {{"at", address->to_string()},
+                            {"tls", address->endpoint.tls ? "verified" : "no"},
+                            {"prefix", settings.redis_prefix}});
   commands_ = std::make_unique<redis::Client>(network, *address);
+  eviction_watch_.emplace(network.loop(), *commands_);
   bus::RedisBus::Settings bus_settings;
   bus_settings.prefix = settings.redis_prefix;
   auto redis_bus = std::make_unique<bus::RedisBus>(network, *address, std::move(bus_settings));

@@ -3,13 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/settings.hpp"
 #include "bus/redis_bus.hpp"
 #include "lease/lease.hpp"
 #include "net/network.hpp"
-#include "redis/client.hpp"
+#include "redis/eviction_watch.hpp"
 
 namespace app {
 
@@ -21,10 +22,13 @@ class Cluster {
   bus::Bus& bus() { return *bus_; }
   const bus::Bus& bus() const { return *bus_; }
   lease::Lease& lease() { return *lease_; }
-  const bus::RedisBus* redis_bus() const { return redis_bus_; }  // null: embedded
+  // Null: embedded.
+  const bus::RedisBus* redis_bus() const { return redis_bus_; }
+  const redis::Client* commands() const { return commands_.get(); }
 
  private:
   std::unique_ptr<redis::Client> commands_;
+  std::optional<redis::EvictionWatch> eviction_watch_;
   std::unique_ptr<bus::Bus> bus_;
   const bus::RedisBus* redis_bus_ = nullptr;
   std::unique_ptr<lease::Lease> lease_;

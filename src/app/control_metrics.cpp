@@ -14,7 +14,12 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
                            "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
       dropped_(all, {"dockcast_bus_dropped_total", "Bus messages that could not be used.", "reason"},
                {"malformed", "oversized", "version"}),
-      dials_(all.counter("dockcast_redis_dials_total", "Connections to Redis that were begun.")) {}
+      dials_(all.counter("dockcast_redis_dials_total", "Connections to Redis that were begun.")),
+      pending_(all.gauge("dockcast_redis_pending_commands", "Commands that wait for Redis' answer now.")),
+      refused_(all.counter("dockcast_redis_refused_total", "Commands that found too many waiting before them.")),
+      timed_out_(all.counter("dockcast_redis_timeouts_total", "Times that Redis did not answer within two seconds.")),
+      deaf_(all.counter("dockcast_redis_deaf_total",
+                        "Subscriptions that were made anew since they did not hear what Redis had confirmed.")) {}
 
 void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers) {
   engine_.set(engine_answers ? 1 : 0);
@@ -31,7 +36,12 @@ void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster
   if (const bus::RedisBus* bus = cluster.redis_bus()) {
     const bus::RedisBus::Counts counts = bus->counts();
     Told{dropped_[Dropped::oversized]}.up_to(counts.oversized_in + counts.oversized_out);
-    Told{dials_}.up_to(counts.dials);
+    const redis::Client::Counts commands = cluster.commands()->counts();
+    Told{dials_}.up_to(counts.dials + commands.dials);
+    pending_.set(static_cast<std::int64_t>(counts.pending + commands.pending));
+    Told{refused_}.up_to(counts.refused + commands.refused);
+    Told{timed_out_}.up_to(counts.timed_out + commands.timed_out);
+    Told{deaf_}.up_to(counts.deaf);
     const auto age = bus->canary_age();
     canary_ms_.set(age ? *age / 1ms : -1);
   }

@@ -29,6 +29,10 @@ class ControlMetrics {
   metrics::Gauge& canary_ms_;
   metrics::CounterFamily<Dropped, 3> dropped_;
   metrics::Counter& dials_;
+  metrics::Gauge& pending_;
+  metrics::Counter& refused_;
+  metrics::Counter& timed_out_;
+  metrics::Counter& deaf_;
 };
 
 }  // namespace app

@@ -155,6 +155,10 @@ api::Facts Instance::Body::facts() const {
   facts.at = loop.now();
   facts.bus = cluster.bus().state();
   facts.bus_reason = cluster.bus().reason();
+  if (const bus::RedisBus* redis = cluster.redis_bus()) {
+    facts.canary_age = redis->canary_age();
+    facts.deaf_in_a_row = redis->deaf_in_a_row();
+  }
   facts.engine_answers = link->answers();
   facts.engine_answered = link->answered();
   facts.bus_connected = bus_connected;

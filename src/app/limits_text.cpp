@@ -6,6 +6,7 @@
 #include "api/limit.hpp"
 #include "app/setting.hpp"
 #include "base/check.hpp"
+#include "bus/redis_bus.hpp"
 
 namespace app {
 namespace {
@@ -101,6 +102,42 @@ constexpr std::string_view head =
     "runs into the limit. Which attack and which bad input meets which of them: [faults](faults.md).\n\n"
     "| limit | default | setting | bounds | at the bound | test |\n|---|---|---|---|---|---|\n";
 
+// What the cluster's own work can use up: bounds of the code, without a setting.
+std::string of_redis() {
+  const redis::Client::Settings client;
+  const redis::Subscriber::Settings subscriber;
+  const auto count = [](std::size_t number) { return std::to_string(number); };
+  const auto seconds = [](net::Duration time) { return std::to_string(time / std::chrono::seconds(1)) + "s"; };
+  const auto mib = [](std::size_t bytes) { return std::to_string(bytes >> 20) + "MiB"; };
+  struct Bound {
+    std::string value;
+    std::string_view bounds, then, metric, test;
+  };
+  const Bound bounds[] = {
+      {count(client.pending_max), "commands that wait for Redis' answer, on each of the two connections for commands",
+       "the next is refused at once (`unavailable`)", "dockcast_redis_refused_total",
+       "RedisClient.TooManyCommandsAreRefusedAndTheRestIsAnswered"},
+      {mib(client.pending_bytes_max), "bytes that Redis has not taken, on each of them", "the same",
+       "dockcast_redis_refused_total", "RedisClient.TooManyBytesAreRefused"},
+      {seconds(client.answer_max), "for Redis to answer a command", "the connection is made anew",
+       "dockcast_redis_timeouts_total", "RedisClient.WhatIsNotAnsweredInTimeEndsTheConnection"},
+      {seconds(bus::Canary::heard_within), "for what was published to come back on each subscription",
+       "that connection is made anew", "dockcast_redis_deaf_total",
+       "SimulatedRedis.ALaneThatDoesNotHearItsCanaryIsDialledAgain"},
+      {seconds(subscriber.silence_max), "for a subscription to say anything, answers to pings among it",
+       "that connection is made anew", "dockcast_redis_dials_total", "RedisSubscriber.ASilentConnectionIsGivenUp"},
+      {mib(bus::frame_bytes_max), "a message on the bus", "dropped", "dockcast_bus_dropped_total",
+       "SimulatedRedis.AFrameThatIsTooLargeIsDroppedAndCounted"},
+  };
+  std::string text =
+      "\n## Towards Redis\n\n| bound | of what | at the bound | counted in | test |\n|---|---|---|---|---|\n";
+  for (const Bound& row : bounds) {
+    text.append("| ").append(row.value).append(" | ").append(row.bounds).append(" | ").append(row.then);
+    text.append(" | `").append(row.metric).append("` | `").append(row.test).append("` |\n");
+  }
+  return text;
+}
+
 constexpr std::string_view tail =
     "\nAn idle WebSocket costs about 400 bytes, and its share of these bounds only while it uses it. At most, a "
     "client\n"
@@ -121,7 +158,7 @@ std::string limits_text() {
       text += "| " + cell + " ";
     text += "|\n";
   }
-  return text + std::string(tail);
+  return text + std::string(tail) + of_redis();
 }
 
 }  // namespace app

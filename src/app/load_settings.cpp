@@ -99,10 +99,7 @@ class Loading {
 
   void judge_together() {
     const Settings& settings = loaded_.settings;
-    if (!settings.redis_url.empty()) {
-      if (const auto address = redis::parse_address(settings.redis_url); !address)
-        mistake("REDIS_URL: " + address.error().message);
-    }
+    judge_redis(settings);
     find_engine();
     judge_tls(settings.tls);
     if (settings.auth == Auth::none && !settings.token.empty())
@@ -110,6 +107,19 @@ class Loading {
     if (settings.auth == Auth::none && !is_loopback(settings.listen))
       loaded_.warnings.push_back("Anyone who reaches " + settings.listen +
                                  " can read every container's log: DOCKCAST_AUTH is none.");
+  }
+
+  void judge_redis(const Settings& settings) {
+    const net::TlsPeer& tls = settings.redis_tls;
+    if (tls.certificate.empty() != tls.key.empty()) {
+      mistake(tls.key.empty() ? "DOCKCAST_REDIS_TLS_CERT is set, but not DOCKCAST_REDIS_TLS_KEY; Redis is shown both."
+                              : "DOCKCAST_REDIS_TLS_KEY is set, but not DOCKCAST_REDIS_TLS_CERT; Redis is shown both.");
+    }
+    if (settings.redis_url.empty()) return;
+    const auto address = redis::parse_address(settings.redis_url);
+    if (!address) return mistake(address.error().message);
+    if (!address->endpoint.tls && tls != net::TlsPeer{})
+      mistake("DOCKCAST_REDIS_TLS_… is set, but REDIS_URL does not begin with rediss; nothing would be encrypted.");
   }
 
   void judge_tls(const net::TlsFiles& tls) {

@@ -135,6 +135,20 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
   tells("REDIS_URL");
 }
 
+TEST(LoadSettings, TlsWithRedisIsSaidByItsUrlAndShowsBothOrNothing) {
+  const Environment tls = {{"REDIS_URL", "rediss+sentinel://a,b/main"},
+                           {"DOCKCAST_REDIS_TLS_CA", "ca.pem"},
+                           {"DOCKCAST_REDIS_TLS_CERT", "cert.pem"},
+                           {"DOCKCAST_REDIS_TLS_KEY", "key.pem"}};
+  EXPECT_THAT(from_environment(tls).mistakes, testing::IsEmpty());
+  EXPECT_EQ(from_environment(tls).settings.redis_tls,
+            (net::TlsPeer{.verify = true, .authorities = "ca.pem", .certificate = "cert.pem", .key = "key.pem"}));
+  EXPECT_THAT(from_environment({{"REDIS_URL", "rediss://a"}, {"DOCKCAST_REDIS_TLS_CERT", "cert.pem"}}).mistakes,
+              ElementsAre(HasSubstr("not DOCKCAST_REDIS_TLS_KEY")));
+  EXPECT_THAT(from_environment({{"REDIS_URL", "redis://a"}, {"DOCKCAST_REDIS_TLS_CA", "ca.pem"}}).mistakes,
+              ElementsAre(HasSubstr("nothing would be encrypted")));
+}
+
 TEST(LoadSettings, NamesASettingAsItsSourceDoes) {
   Sources sources;
   sources.flags = {{"DOCKCAST_LINGER", "x"}};

@@ -11,6 +11,7 @@
 #include "feeds/log_feeds.hpp"
 #include "net/loop.hpp"
 #include "net/tls_identity.hpp"
+#include "net/tls_peer.hpp"
 
 namespace app {
 
@@ -27,7 +28,8 @@ struct Settings {
   std::string docker_host, docker_context, docker_tls_verify, docker_tls, docker_cert_path;
   docker::EngineHost engine;  // where these and the rest of the environment lead
 
-  std::string redis_url;  // empty: embedded
+  std::string redis_url;   // empty: embedded
+  net::TlsPeer redis_tls;  // where it says rediss
   std::string redis_prefix;
 
   Auth auth = Auth::automatic;

@@ -2,14 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "net/random.hpp"
 
 namespace bus {
 namespace {
 
-constexpr std::chrono::seconds canary_every{2};
-constexpr int unheard_max = 4;
+using namespace std::chrono_literals;
+
+constexpr net::Duration tick_every = 500ms;
+constexpr int ticks_a_canary = 2;
+
+std::uint64_t number_of(std::string_view payload) {
+  std::uint64_t number = 0;
+  std::from_chars(payload.data(), payload.data() + payload.size(), number);
+  return number;
+}
 
 }  // namespace
 
@@ -19,17 +28,17 @@ RedisBus::RedisBus(net::Network& network, const redis::Address& address, Setting
       channels_(loop_, *this),
       publisher_(network, address),
       subscriber_(network, address, *this, {.lanes = settings.lanes}),
-      canaries_(settings.lanes),
+      lanes_(settings.lanes),
       self_(std::make_shared<RedisBus*>(this)) {
-  publisher_.on_connected([this](bool) { update_state(); });
-  for (std::size_t lane = 0; lane < canaries_.size(); ++lane) {
+  publisher_.on_connected([this](bool connected) { on_publisher(connected); });
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     // A name of ours alone that falls on this lane, found by trying.
     do {
-      canaries_[lane].channel = settings.prefix + "canary:{" + std::to_string(loop_.random().next()) + "}";
-    } while (subscriber_.lane_of(canaries_[lane].channel) != lane);
-    subscriber_.subscribe(canaries_[lane].channel);
+      lanes_[lane].channel = settings.prefix + "canary:{" + std::to_string(loop_.random().next()) + "}";
+    } while (subscriber_.lane_of(lanes_[lane].channel) != lane);
+    subscriber_.subscribe(lanes_[lane].channel);
   }
-  sing();
+  tick();
 }
 
 void RedisBus::publish(std::string_view channel, std::string frame, OnPublished on_published) {
@@ -55,39 +64,53 @@ std::unique_ptr<Following> RedisBus::follow(std::string_view channel, Listener& 
   return channels_.add(channel, listener);
 }
 
-std::string RedisBus::reason() const { return publisher_.connected() ? subscriber_.reason() : publisher_.reason(); }
+std::string RedisBus::reason() const {
+  if (!publisher_.connected()) return publisher_.reason();
+  if (!subscriber_.connected()) return subscriber_.reason();
+  if (state_ == State::connected) return {};
+  return refusal_.empty() ? "What is published does not come back yet" : refusal_;
+}
 
 void RedisBus::on_state(std::function<void(State)> observer) { observers_.push_back(std::move(observer)); }
 
 RedisBus::Counts RedisBus::counts() const {
   Counts counts = counts_;
-  counts.refused = publisher_.counts().refused;
-  counts.dials = publisher_.counts().dials + subscriber_.dials();
+  const redis::Client::Counts publisher = publisher_.counts();
+  counts.refused = publisher.refused;
+  counts.timed_out = publisher.timed_out;
+  counts.pending = publisher.pending;
+  counts.dials = publisher.dials + subscriber_.dials();
   return counts;
 }
 
 std::optional<net::Duration> RedisBus::canary_age() const {
   net::Duration oldest{0};
-  for (const Canary& canary : canaries_) {
-    if (!canary.heard) return std::nullopt;
-    oldest = std::max(oldest, loop_.now() - *canary.heard);
+  for (const Lane& lane : lanes_) {
+    if (!lane.canary.alive()) return std::nullopt;
+    oldest = std::max(oldest, loop_.now() - *lane.canary.heard());
   }
   return oldest;
 }
 
+unsigned RedisBus::deaf_in_a_row() const {
+  unsigned most = 0;
+  for (const Lane& lane : lanes_) most = std::max(most, lane.canary.deaf_in_a_row());
+  return most;
+}
+
 void RedisBus::on_subscribed(std::string_view wire) {
-  if (Canary* canary = find_canary(wire)) {
-    canary->standing = true;
-    canary->unheard = 0;
+  if (Lane* lane = find_lane(wire)) {
+    lane->canary.on_standing();
+    sing(static_cast<std::size_t>(lane - lanes_.data()));
   } else {
     channels_.stands(channel_of(wire));
   }
 }
 
 void RedisBus::on_message(std::string_view wire, std::string_view payload) {
-  if (Canary* canary = find_canary(wire)) {
-    canary->unheard = 0;
-    canary->heard = loop_.now();
+  if (Lane* lane = find_lane(wire)) {
+    lane->canary.on_heard(number_of(payload), loop_.now());
+    update_state();
   } else if (payload.size() > frame_bytes_max) {
     ++counts_.oversized_in;
   } else {
@@ -96,9 +119,8 @@ void RedisBus::on_message(std::string_view wire, std::string_view payload) {
 }
 
 void RedisBus::on_cut(std::string_view wire) {
-  if (Canary* canary = find_canary(wire)) {
-    canary->standing = false;
-    canary->heard.reset();
+  if (Lane* lane = find_lane(wire)) {
+    lane->canary.on_cut();
   } else {
     channels_.lost(channel_of(wire));
   }
@@ -115,31 +137,60 @@ std::string_view RedisBus::channel_of(std::string_view wire) const {
   return wire;
 }
 
-RedisBus::Canary* RedisBus::find_canary(std::string_view wire) {
+RedisBus::Lane* RedisBus::find_lane(std::string_view wire) {
   const auto found =
-      std::find_if(canaries_.begin(), canaries_.end(), [wire](const Canary& canary) { return canary.channel == wire; });
-  return found == canaries_.end() ? nullptr : &*found;
+      std::find_if(lanes_.begin(), lanes_.end(), [wire](const Lane& lane) { return lane.channel == wire; });
+  return found == lanes_.end() ? nullptr : &*found;
+}
+
+void RedisBus::on_publisher(bool connected) {
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (connected) {
+      sing(lane);
+    } else {
+      lanes_[lane].canary.on_redis_down();
+    }
+  }
+  update_state();
 }
 
 void RedisBus::update_state() {
-  const State now = publisher_.connected() && subscriber_.connected() ? State::connected : State::down;
+  const bool heard = std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.canary.alive(); });
+  const State now = heard && publisher_.connected() && subscriber_.connected() ? State::connected : State::down;
   if (std::exchange(state_, now) == now) return;
   for (auto& observer : observers_) observer(now);
 }
 
-// Redis says for each canary that it was published; a lane that heard none of the last few is deaf.
-void RedisBus::sing() {
-  for (std::size_t lane = 0; lane < canaries_.size(); ++lane) {
-    if (!canaries_[lane].standing) continue;
-    const std::array<std::string_view, 3> parts = {"PUBLISH", canaries_[lane].channel, "1"};
-    publisher_.call(parts, [this, lane](base::Result<redis::Reply> reply) {
-      Canary& canary = canaries_[lane];
-      if (!reply || !canary.standing || ++canary.unheard < unheard_max) return;
+void RedisBus::sing(std::size_t number) {
+  Lane& lane = lanes_[number];
+  if (!lane.canary.stands() || !publisher_.connected()) return;
+  const std::uint64_t song = lane.canary.sing();
+  const std::string text = std::to_string(song);
+  const std::array<std::string_view, 3> parts = {"PUBLISH", lane.channel, text};
+  publisher_.call(parts, [this, &lane, song](base::Result<redis::Reply> reply) {
+    refusal_ = reply ? std::string() : reply.error().message;
+    if (reply) lane.canary.on_confirmed(song, loop_.now());
+  });
+  // A replica refuses every write (READONLY), also of what is not there, and is left then.
+  const std::array<std::string_view, 2> write = {"DEL", lane.channel};
+  publisher_.call(write, {});
+}
+
+// Who was stopped for a while hears first what came meanwhile, and judges at the next turn.
+void RedisBus::tick() {
+  const bool late = loop_.now() - std::exchange(ticked_, loop_.now()) > 2 * tick_every;
+  const bool sings = ++ticks_ % ticks_a_canary == 0;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    Canary& canary = lanes_[lane].canary;
+    if (!late && canary.deaf(loop_.now())) {
       ++counts_.deaf;
+      canary.on_given_up();
       subscriber_.drop(lane, {base::Fault::closed, "A subscription does not hear what is published"});
-    });
+    } else if (sings) {
+      sing(lane);
+    }
   }
-  next_canary_ = loop_.after(canary_every, [this] { sing(); });
+  ticker_ = loop_.after(tick_every, [this] { tick(); });
 }
 
 }  // namespace bus

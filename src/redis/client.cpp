@@ -1,5 +1,6 @@
 #include "redis/client.hpp"
 
+#include "base/log.hpp"
 #include "redis/refusal.hpp"
 
 namespace redis {
@@ -10,7 +11,8 @@ using base::Error;
 using base::Fault;
 using base::Result;
 
-constexpr net::Duration ping_every = 1s;  // of a quiet connection, so that its death is noticed
+constexpr net::Duration ping_every = 1s;        // of a quiet connection, so that its death is noticed
+constexpr net::Duration complain_every = 1min;  // of what does not change
 
 }  // namespace
 
@@ -25,6 +27,7 @@ void Client::on_connected(std::function<void(bool)> observer) { observers_.push_
 Client::Counts Client::counts() const {
   Counts counts = counts_;
   counts.dials = link_.dials();
+  counts.pending = pending_.size();
   return counts;
 }
 
@@ -109,8 +112,20 @@ void Client::on_reply(Reply reply) {
     return;
   }
   Refusal refusal = judge(reply.text);
-  if (refusal.redial) link_.drop(refusal.error);
+  if (refusal.redial) {
+    link_.drop(refusal.error);
+  } else if (refusal.error.fault != Fault::not_found) {  // run() sends the script then
+    complain(refusal.error);
+  }
   if (on_reply) on_reply(std::move(refusal.error));
+}
+
+void Client::complain(const Error& error) {
+  const bool said = error.message == complaint_ && loop_.now() - complained_ < complain_every;
+  if (said) return;
+  complaint_ = error.message;
+  complained_ = loop_.now();
+  base::log::warn("Redis refuses a command", {{"reason", error.message}});
 }
 
 void Client::on_down(const Error& why) {

@@ -32,6 +32,7 @@ class Client final : private Link::Owner {
   };
   struct Counts {
     std::uint64_t dials = 0, refused = 0, timed_out = 0;
+    std::size_t pending = 0;  // commands that wait for their answer now
   };
   using OnReply = base::Callback<void(base::Result<Reply>)>;
   using Parts = std::span<const std::string_view>;
@@ -65,6 +66,7 @@ class Client final : private Link::Owner {
   void on_reply(Reply reply) override;
   void on_down(const base::Error& why) override;
   void refuse(OnReply on_reply, const char* why);
+  void complain(const base::Error& error);
   void watch_deadline();
   void keep_alive();
 
@@ -76,6 +78,8 @@ class Client final : private Link::Owner {
   net::Timer deadline_;
   bool deadline_watched_ = false;
   net::Timer ping_;
+  std::string complaint_;  // the latest in the log
+  net::Instant complained_;
   std::shared_ptr<Client*> self_;
   Link link_;
 };

@@ -1,6 +1,6 @@
 #include "redis/connection.hpp"
 
-#include "base/log.hpp"
+#include "redis/info.hpp"
 #include "redis/refusal.hpp"
 
 namespace redis {
@@ -13,27 +13,11 @@ using base::Error;
 using base::Fault;
 using base::Result;
 
-std::string_view info_field(std::string_view info, std::string_view name) {
-  std::size_t at = 0;
-  while (at < info.size()) {
-    std::string_view line = info.substr(at, info.find('\n', at) - at);
-    at += line.size() + 1;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(':')) return line.substr(name.size() + 1);
-  }
-  return {};
-}
-
 Result<void> judge_server(std::string_view info) {
   const auto refuse = [](const char* why) { return Error{Fault::unavailable, why}; };
   if (info_field(info, "loading") == "1") return refuse("Redis is loading its data set");
   if (info_field(info, "redis_mode") == "sentinel") return refuse("REDIS_URL leads to a sentinel, not to a Redis");
   if (info_field(info, "role") == "slave") return refuse("Redis at this address is a read-only replica");
-  const auto policy = info_field(info, "maxmemory_policy");
-  if (!policy.empty() && policy != "noeviction" && info_field(info, "maxmemory") != "0") {
-    base::log::warn("Redis may evict keys of ours: leases can vanish; set maxmemory-policy to noeviction",
-                    {{"maxmemory_policy", policy}});
-  }
   return {};
 }
 
@@ -42,16 +26,29 @@ Result<void> judge_server(std::string_view info) {
 Connection::Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream)
     : stream_(std::move(stream)), reader_(reply_bytes_max), wake_(loop), writer_(write_for_ever()) {}
 
-net::Task<Result<std::unique_ptr<Connection>>> Connection::open(net::Network& network, const Address& address) {
-  auto stream = co_await network.dial(address.endpoint);
-  if (!stream) co_return stream.error();
-  auto connection = std::make_unique<Connection>(network.loop(), std::move(*stream));
-  const auto greeted = co_await connection->greet(address);
-  if (!greeted) co_return greeted.error();
+net::Task<Connection::Opened> Connection::open(net::Network& network, const Address& address) {
+  auto connection = co_await dial(network, address);
+  if (!connection) co_return connection.error();
+  const std::array<std::string_view, 1> info = {"INFO"};
+  const auto reply = co_await (*connection)->greet(address, info);
+  if (!reply) co_return reply.error();
+  if (reply->kind == Reply::Kind::error) {
+    // INFO alone may be forbidden: then we go on without knowing.
+    const Error refused = judge(reply->text).error;
+    if (refused.fault != Fault::forbidden) co_return refused;
+  }
+  const auto fit = judge_server(reply->text);
+  if (!fit) co_return fit.error();
   co_return connection;
 }
 
-void Connection::send(std::span<const std::string_view> parts) {
+net::Task<Connection::Opened> Connection::dial(net::Network& network, const Address& address) {
+  auto stream = co_await network.dial(address.endpoint);
+  if (!stream) co_return stream.error();
+  co_return std::make_unique<Connection>(network.loop(), std::move(*stream));
+}
+
+void Connection::send(Parts parts) {
   append_command(out_, parts);
   wake_.notify();
 }
@@ -88,8 +85,8 @@ net::Task<Result<Reply>> Connection::read() {
   }
 }
 
-net::Task<Result<void>> Connection::greet(const Address& address) {
-  int greetings = 1;
+net::Task<Result<Reply>> Connection::greet(const Address& address, Parts last) {
+  int greetings = 0;
   if (!address.password.empty()) {
     ++greetings;
     const std::array<std::string_view, 3> full = {"AUTH", address.user, address.password};
@@ -106,20 +103,13 @@ net::Task<Result<void>> Connection::greet(const Address& address) {
     const std::array<std::string_view, 2> select = {"SELECT", database};
     send(select);
   }
-  const std::array<std::string_view, 1> info = {"INFO"};
-  send(info);
-
-  Reply reply;
+  send(last);
   for (; greetings > 0; --greetings) {
-    auto answer = co_await read();
+    const auto answer = co_await read();
     if (!answer) co_return answer.error();
-    reply = std::move(*answer);
-    if (reply.kind != Reply::Kind::error) continue;
-    const Refusal refusal = judge(reply.text);
-    // INFO alone may be forbidden: then we go on without knowing.
-    if (greetings > 1 || refusal.error.fault != Fault::forbidden) co_return refusal.error;
+    if (answer->kind == Reply::Kind::error) co_return judge(answer->text).error;
   }
-  co_return judge_server(reply.text);
+  co_return co_await read();
 }
 
 }  // namespace redis

@@ -19,13 +19,20 @@ namespace redis {
 
 class Connection {
  public:
+  using Opened = base::Result<std::unique_ptr<Connection>>;
+  using Parts = std::span<const std::string_view>;
+
   // Dials, AUTH, SELECT, and refuses a server that cannot serve us (INFO: loading, a replica, a sentinel).
-  static net::Task<base::Result<std::unique_ptr<Connection>>> open(net::Network& network, const Address& address);
+  static net::Task<Opened> open(net::Network& network, const Address& address);
+  static net::Task<Opened> dial(net::Network& network, const Address& address);
 
   Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream);
 
+  // AUTH and SELECT as the address says, and the reply to `last`; an error where one of the two was refused.
+  net::Task<base::Result<Reply>> greet(const Address& address, Parts last);
+
   // Goes out at the end of the turn.
-  void send(std::span<const std::string_view> parts);
+  void send(Parts parts);
   std::size_t unsent_bytes() const { return out_.size() + writing_.size(); }
 
   // What has arrived, then nullopt; then fill() waits for more. An error ends the connection.
@@ -36,7 +43,6 @@ class Connection {
 
  private:
   net::Task<base::Result<Reply>> read();
-  net::Task<base::Result<void>> greet(const Address& address);
   net::Task<void> write_for_ever();
 
   std::unique_ptr<net::Stream> stream_;

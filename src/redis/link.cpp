@@ -13,11 +13,22 @@ constexpr net::Duration dial_max = 2s;
 constexpr net::Duration first_ceiling = 100ms;
 constexpr net::Duration last_ceiling = 4s;
 constexpr net::Duration proven_good = 10s;  // a connection that stood so long begins with short pauses again
+// After a wrong password and the like, which only a person puts right: up to twice that.
+constexpr net::Duration patience = 4s;
+
+bool takes_a_person(base::Fault fault) {
+  return fault == base::Fault::unauthorized || fault == base::Fault::forbidden || fault == base::Fault::bad_request;
+}
 
 }  // namespace
 
 Link::Link(net::Network& network, Address address, Owner& owner)
-    : network_(network), address_(std::move(address)), owner_(owner), ceiling_(first_ceiling), job_(run()) {}
+    : network_(network),
+      address_(std::move(address)),
+      sentinels_(address_),
+      owner_(owner),
+      ceiling_(first_ceiling),
+      job_(run()) {}
 
 void Link::drop(base::Error why) {
   if (!up_) return;
@@ -32,7 +43,7 @@ net::Task<void> Link::run() {
   for (;;) {
     ++dials_;
     const net::Instant since = loop.now();
-    auto opened = co_await net::with_deadline(loop, dial_max, Connection::open(network_, address_));
+    auto opened = co_await dial();
     base::Error why;
     if (opened) {
       connection_ = std::move(*opened);
@@ -48,12 +59,27 @@ net::Task<void> Link::run() {
     }
     // One line for each new reason, not for each attempt.
     if (reason_ != why.message) {
-      base::log::warn("Redis is not reached", {{"address", address_.endpoint.to_string()}, {"reason", why.message}});
+      base::log::warn("Redis is not reached", {{"address", address_.to_string()}, {"reason", why.message}});
     }
     reason_ = why.message;
     if (opened) owner_.on_down(why);
-    co_await loop.sleep(pause(since));
+    co_await loop.sleep(pause(since, why.fault));
   }
+}
+
+net::Task<Connection::Opened> Link::dial() {
+  if (sentinels_.any()) {
+    auto master = co_await sentinels_.master(network_);
+    if (!master) co_return master.error();
+    address_.endpoint = std::move(*master);
+  }
+  auto opened = co_await net::with_deadline(network_.loop(), dial_max, Connection::open(network_, address_));
+  if (!opened && sentinels_.any()) {
+    sentinels_.doubt();
+    co_return base::Error{opened.error().fault,
+                          "The master at " + address_.endpoint.to_string() + ": " + opened.error().message};
+  }
+  co_return opened;
 }
 
 net::Task<base::Error> Link::read_to_end() {
@@ -69,9 +95,11 @@ net::Task<base::Error> Link::read_to_end() {
   }
 }
 
-net::Duration Link::pause(net::Instant since) {
+net::Duration Link::pause(net::Instant since, base::Fault why) {
+  const double part = network_.loop().random().unit();
+  if (takes_a_person(why)) return patience + net::Duration(static_cast<net::Duration::rep>(part * patience.count()));
   if (network_.loop().now() - since >= proven_good) ceiling_ = first_ceiling;
-  const auto pause = static_cast<net::Duration::rep>(network_.loop().random().unit() * ceiling_.count());
+  const auto pause = static_cast<net::Duration::rep>(part * static_cast<double>(ceiling_.count()));
   ceiling_ = std::min(ceiling_ * 2, last_ceiling);
   return net::Duration(pause);
 }

@@ -1,11 +1,13 @@
-// Link: a connection that is dialled again for ever, with growing pauses. It hands on replies and says when it is up
-// and down. Thread: its loop's. Its owner is not destroyed inside its calls.
+// Link: a connection that is dialled again for ever, with growing pauses; where there are sentinels, they are asked
+// before each dial. It hands on replies and says when it is up and down. Thread: its loop's. Its owner is not destroyed
+// inside its calls.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "redis/connection.hpp"
+#include "redis/sentinels.hpp"
 
 namespace redis {
 
@@ -31,11 +33,13 @@ class Link {
 
  private:
   net::Task<void> run();
+  net::Task<Connection::Opened> dial();
   net::Task<base::Error> read_to_end();
-  net::Duration pause(net::Instant since);
+  net::Duration pause(net::Instant since, base::Fault why);
 
   net::Network& network_;
-  const Address address_;
+  Address address_;
+  Sentinels sentinels_;
   Owner& owner_;
   std::unique_ptr<Connection> connection_;
   bool up_ = false;

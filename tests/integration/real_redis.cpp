@@ -9,6 +9,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+
+#include "net/asio_loop.hpp"
+#include "net/asio_network.hpp"
 
 namespace integration {
 namespace {
@@ -34,6 +38,16 @@ void RealRedis::start(const std::vector<std::string>& options) {
       program(),      "--port", "0",     "--unixsocket", endpoint().path, "--save",        "",
       "--appendonly", "no",     "--dir", folder_,        "--logfile",     folder_ + "/log"};
   words.insert(words.end(), options.begin(), options.end());
+  launch(std::move(words));
+}
+
+void RealRedis::start_sentinel(std::uint16_t port, const std::string& lines) {
+  const std::string file = folder_ + "/sentinel.conf";
+  std::ofstream(file) << "port " << port << "\nbind 127.0.0.1\ndir " << folder_ << "\n" << lines;
+  launch({program(), file, "--sentinel"});
+}
+
+void RealRedis::launch(std::vector<std::string> words) {
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -46,6 +60,14 @@ void RealRedis::start(const std::vector<std::string>& options) {
     ::execvp(arguments[0], arguments.data());
     ::_exit(127);
   }
+}
+
+std::uint16_t free_port() {
+  net::AsioLoop loop;
+  net::AsioNetwork network(loop);
+  const auto listener = network.listen({.path = {}, .host = "127.0.0.1", .port = 0}, [](net::Accepted) {});
+  EXPECT_TRUE(listener);
+  return listener ? (*listener)->port() : 0;
 }
 
 void RealRedis::signal(int number) { ASSERT_EQ(::kill(process_, number), 0); }

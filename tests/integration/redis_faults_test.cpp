@@ -1,11 +1,10 @@
 // What a real redis-server does to its clients, and that the bus and the lease come through it (faults.md, Redis).
 #include <gtest/gtest.h>
 
-#include "bus/redis_bus.hpp"
-#include "contract/heard.hpp"
-#include "integration/real_redis.hpp"
-#include "lease/redis_lease.hpp"
-#include "net/both_nets.hpp"
+#include <filesystem>
+
+#include "integration/redis_member.hpp"
+#include "redis/eviction_watch.hpp"
 
 namespace integration {
 namespace {
@@ -14,69 +13,7 @@ using namespace std::chrono_literals;
 using base::Fault;
 using contract::Heard;
 
-// One inline command over a connection that greets nobody; any answer will do.
-net::Task<base::Result<std::size_t>> say(net::Network& network, net::Endpoint endpoint, std::string_view line) {
-  auto stream = co_await network.dial(std::move(endpoint));
-  if (!stream) co_return stream.error();
-  const auto written = co_await (*stream)->write(line);
-  if (!written) co_return written.error();
-  std::array<char, 64> answer;
-  co_return co_await (*stream)->read_some(answer);
-}
-
-class RedisFaults : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!RealRedis::available()) GTEST_SKIP() << "no redis-server for tests";
-    address_.endpoint = redis_.endpoint();
-  }
-  void join() {
-    bus_ = std::make_unique<bus::RedisBus>(net_.network(), address_, bus::RedisBus::Settings{});
-    client_ = std::make_unique<redis::Client>(net_.network(), address_);
-    lease_ = std::make_unique<lease::RedisLease>(net_.loop(), *client_, "one");
-  }
-  void start_and_join(const std::vector<std::string>& options = {}) {
-    redis_.start(options);
-    join();
-    ASSERT_TRUE(connected());
-  }
-
-  bool connected() {
-    return net_.run_until([&] { return bus_->state() == bus::State::connected && client_->connected(); });
-  }
-  bool down() {
-    return net_.run_until([&] { return bus_->state() == bus::State::down && !client_->connected(); });
-  }
-  std::unique_ptr<bus::Following> follow(Heard& heard) {
-    auto following = bus_->follow("a", heard);
-    EXPECT_TRUE(net_.run_until([&heard] { return heard.following == 1; }));
-    return following;
-  }
-  // From here on what is published arrives.
-  void expect_whole(Heard& heard, const std::string& frame) {
-    EXPECT_TRUE(net_.run_until([&heard] { return heard.stands(); }));
-    EXPECT_TRUE(connected());
-    heard.frames.clear();
-    bus_->publish("a", frame, {});
-    EXPECT_TRUE(net_.run_until([&heard] { return heard.frames.size() == 1; }));
-    EXPECT_EQ(heard.frames, std::vector{frame});
-  }
-  template <class T>
-  base::Result<T> run(net::Task<base::Result<T>> task) {
-    return contract::await(net_, std::move(task));
-  }
-  template <class... Text>
-  base::Result<redis::Reply> command(const Text&... text) {
-    return run(client_->command(text...));
-  }
-
-  RealRedis redis_;
-  redis::Address address_;
-  net::RealNet net_;
-  std::unique_ptr<bus::RedisBus> bus_;
-  std::unique_ptr<redis::Client> client_;
-  std::unique_ptr<lease::RedisLease> lease_;
-};
+class RedisFaults : public RedisMember {};
 
 TEST_F(RedisFaults, DownAtStartIsJoinedOnceItComes) {
   join();
@@ -182,6 +119,92 @@ TEST_F(RedisFaults, AWrongPasswordIsSaidAndTheRightOneWorks) {
   EXPECT_EQ(forbidden.error().fault, Fault::forbidden);
   EXPECT_TRUE(client_->connected());
   EXPECT_TRUE(run(lease_->acquire("a", 60s, {}))->granted);
+}
+
+TEST_F(RedisFaults, AnAccountThatIsTakenAwayIsSaidAndGivenBackItIsUsed) {
+  start_and_join();
+  ASSERT_TRUE(command("ACL", "SETUSER", "we", "on", ">ours", "~dockcast:*", "&dockcast:*", "+@all", "-@dangerous"));
+  address_.user = "we";
+  address_.password = "ours";
+  join();
+  ASSERT_TRUE(connected());
+  ASSERT_TRUE(run(say(net_.network(), redis_.endpoint(), "ACL DELUSER we\r\n")));
+  EXPECT_TRUE(says("WRONGPASS"));
+  EXPECT_TRUE(down());
+  ASSERT_TRUE(run(
+      say(net_.network(), redis_.endpoint(), "ACL SETUSER we on >ours ~dockcast:* &dockcast:* +@all -@dangerous\r\n")));
+  EXPECT_TRUE(connected());
+}
+
+TEST_F(RedisFaults, AnAccountThatMayNotSubscribeIsSaidAndIsNotOurOwnFault) {
+  redis_.start();
+  join();
+  ASSERT_TRUE(connected());
+  ASSERT_TRUE(command("ACL", "SETUSER", "mute", "on", ">ours", "~dockcast:*", "resetchannels", "+@all"));
+  address_.user = "mute";
+  address_.password = "ours";
+  join();
+  EXPECT_TRUE(net_.run_until([&] { return bus_->reason().find("NOPERM") != std::string::npos; }));
+  EXPECT_EQ(bus_->state(), bus::State::down);
+  EXPECT_EQ(bus_->deaf_in_a_row(), 0u);
+  EXPECT_TRUE(net_.run_until([&] { return client_->connected(); })) << "leases go on";
+}
+
+TEST_F(RedisFaults, AMasterThatIsMadeAReplicaIsLeftThoughItTakesPublications) {
+  start_and_join();
+  client_.reset();  // nobody but the bus could notice
+  ASSERT_TRUE(run(say(net_.network(), redis_.endpoint(), "REPLICAOF 127.0.0.1 1\r\n")));
+  EXPECT_TRUE(net_.run_until([&] { return bus_->reason().find("replica") != std::string::npos; }));
+  EXPECT_EQ(bus_->state(), bus::State::down);
+  ASSERT_TRUE(run(say(net_.network(), redis_.endpoint(), "REPLICAOF NO ONE\r\n")));
+  EXPECT_TRUE(net_.run_until([&] { return bus_->state() == bus::State::connected; }));
+}
+
+TEST_F(RedisFaults, AFlushTakesTheLeaseAndFencesGrowOn) {
+  start_and_join();
+  Heard heard;
+  const auto following = follow(heard);
+  const auto fence = run(lease_->acquire("a", 60s, {}))->granted.value();
+  ASSERT_TRUE(command("FLUSHALL"));
+  EXPECT_FALSE(run(lease_->renew("a", 60s, fence)).value());
+  EXPECT_GT(run(lease_->acquire("a", 60s, {}))->granted.value(), fence);
+  EXPECT_EQ(heard.lost, 0);
+  expect_whole(heard, "x");
+}
+
+TEST_F(RedisFaults, AServerThatLoadsItsDataIsWaitedFor) {
+  start_and_join();
+  ASSERT_TRUE(command("EVAL", "for i = 1, 5000 do redis.call('SET', i, i) end", "0"));
+  ASSERT_TRUE(command("SAVE"));
+  redis_.kill();
+  redis_.start({"--key-load-delay", "200", "--loading-process-events-interval-bytes", "1024"});
+  EXPECT_TRUE(says("loading its data set"));
+  EXPECT_TRUE(connected());
+}
+
+TEST_F(RedisFaults, ADiskThatCannotBeWrittenRefusesLeasesAndStillPublishes) {
+  const std::string data = redis_.folder() + "/data";
+  std::filesystem::create_directory(data);
+  start_and_join({"--dir", data, "--save", "3600 1"});
+  Heard heard;
+  const auto following = follow(heard);
+  std::filesystem::remove_all(data);
+  ASSERT_TRUE(command("BGSAVE"));
+  std::string why;
+  while (why.find("MISCONF") == std::string::npos) {  // until Redis has seen that it failed
+    const auto refused = run(lease_->acquire("a", 60s, {}));
+    if (!refused) why = refused.error().message;
+  }
+  EXPECT_NE(why.find("see its log"), std::string::npos) << why;
+  expect_whole(heard, "x");
+  ASSERT_TRUE(command("CONFIG", "SET", "stop-writes-on-bgsave-error", "no"));
+  EXPECT_TRUE(run(lease_->acquire("a", 60s, {}))->granted);
+}
+
+TEST_F(RedisFaults, AnEvictingPolicyIsWarnedOf) {
+  start_and_join({"--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"});
+  redis::EvictionWatch watch(net_.loop(), *client_);
+  EXPECT_TRUE(net_.run_until([&] { return watch.warnings() == 1; }));
 }
 
 TEST_F(RedisFaults, AFullMemoryRefusesLeasesAndStillPublishes) {

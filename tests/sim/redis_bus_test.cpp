@@ -3,6 +3,7 @@
 
 #include "bus/redis_bus.hpp"
 #include "contract/redis_world.hpp"
+#include "contract/slow_proxy.hpp"
 #include "lease/redis_lease.hpp"
 
 namespace sim {
@@ -17,15 +18,16 @@ using lease::Fence;
 class SimulatedRedis : public ::testing::Test {
  protected:
   void SetUp() override {
-    bus_ = std::make_unique<bus::RedisBus>(world_.network(), world_.address(),
+    bus_ = std::make_unique<bus::RedisBus>(world_.network(), address(),
                                            bus::RedisBus::Settings{.prefix = world_.prefix()});
-    client_ = std::make_unique<redis::Client>(world_.network(), world_.address());
+    client_ = std::make_unique<redis::Client>(world_.network(), address());
     one_ = std::make_unique<lease::RedisLease>(world_.loop(), *client_, "one", world_.prefix());
     two_ = std::make_unique<lease::RedisLease>(world_.loop(), *client_, "two", world_.prefix());
     ASSERT_TRUE(connected());
     following_ = bus_->follow("a", heard_);
     ASSERT_TRUE(world_.run_until([&] { return heard_.stands(); }));
   }
+  virtual redis::Address address() const { return world_.address(); }
   bool connected() {
     return world_.run_until([&] { return bus_->state() == bus::State::connected && client_->connected(); });
   }
@@ -74,6 +76,95 @@ TEST_F(SimulatedRedis, ALaneThatDoesNotHearItsCanaryIsDialledAgain) {
   EXPECT_TRUE(hears("x"));
 }
 
+TEST_F(SimulatedRedis, ADeafLaneIsGivenUpTwoSecondsAfterRedisConfirmedAndTheBusIsDownUntilItHears) {
+  std::vector<bus::State> told;
+  bus_->on_state([&](bus::State state) { told.push_back(state); });
+  redis_.lose([](std::string_view, std::string_view) { return true; });
+  const net::Instant since = world_.loop().now();
+  ASSERT_TRUE(world_.run_until([&] { return bus_->counts().deaf > 0; }));
+  EXPECT_GE(world_.loop().now() - since, 2s);
+  EXPECT_LE(world_.loop().now() - since, 4s) << "a second to the next song, two to wait, half a one to judge";
+  ASSERT_TRUE(world_.run_until([&] { return bus_->deaf_in_a_row() >= 3; }));
+  EXPECT_EQ(told, std::vector{bus::State::down}) << "it does not say that it works in between";
+  EXPECT_LE(world_.loop().now() - since, 20s);
+  redis_.lose({});
+  EXPECT_TRUE(connected());
+  EXPECT_EQ(bus_->deaf_in_a_row(), 0u);
+  EXPECT_EQ(told, (std::vector{bus::State::down, bus::State::connected}));
+}
+
+TEST_F(SimulatedRedis, ADeadRedisIsNoDeafnessOfOurs) {
+  redis_.lose([](std::string_view, std::string_view) { return true; });
+  ASSERT_TRUE(world_.run_until([&] { return bus_->deaf_in_a_row() > 0; }));
+  redis_.kill();
+  EXPECT_TRUE(world_.run_until([&] { return bus_->deaf_in_a_row() == 0; }));
+}
+
+TEST_F(SimulatedRedis, AQuietTimeDropsNobody) {
+  const auto dials = bus_->counts().dials;
+  world_.pass(4min);
+  EXPECT_EQ(bus_->counts().deaf, 0u);
+  EXPECT_EQ(bus_->counts().dials, dials);
+  EXPECT_LE(bus_->canary_age().value(), 4s);
+}
+
+TEST_F(SimulatedRedis, AReplicaIsLeftByTheBusThoughItTakesPublications) {
+  redis_.set_role("slave");
+  redis_.refuse_writes(true);
+  EXPECT_TRUE(world_.run_until([&] { return bus_->reason().find("replica") != std::string::npos; }));
+  EXPECT_EQ(bus_->state(), bus::State::down);
+  redis_.refuse_writes(false);
+  redis_.set_role("master");
+  EXPECT_TRUE(world_.run_until([&] { return bus_->state() == bus::State::connected; }));
+}
+
+class SlowRedis : public SimulatedRedis {
+ protected:
+  void SetUp() override {
+    proxy_.emplace(world_.network(), world_.address().endpoint);
+    SimulatedRedis::SetUp();
+  }
+  redis::Address address() const override {
+    redis::Address slow;
+    slow.endpoint = proxy_->endpoint();
+    return slow;
+  }
+  std::optional<contract::SlowProxy> proxy_;
+};
+
+TEST_F(SlowRedis, HalfASecondAwayKeepsTheBusAndTheLease) {
+  proxy_->set_pace({.pause = 250ms});
+  const Fence fence = *acquire(*one_).granted;
+  for (int i = 0; i < 60; ++i) {
+    world_.pass(3s);
+    EXPECT_TRUE(renew(*one_, fence));
+  }
+  EXPECT_EQ(bus_->counts().deaf, 0u);
+  EXPECT_EQ(bus_->state(), bus::State::connected);
+  publish("x");
+  EXPECT_TRUE(hears("x"));
+}
+
+TEST_F(SlowRedis, TenKilobytesASecondRefuseWhatFindsNoRoomAndTheLeaseIsKept) {
+  proxy_->set_pace({.pause = 100ms, .bytes = 1000});
+  const Fence fence = *acquire(*one_).granted;
+  int answers = 0, refused = 0;
+  for (int i = 0; i < 10; ++i) {
+    bus_->publish("a", std::string(bus::frame_bytes_max, 'x'), [&](base::Result<std::uint64_t> receivers) {
+      ++answers;
+      refused += !receivers;
+    });
+  }
+  EXPECT_TRUE(world_.run_until([&] { return answers == 10; })) << "nobody waits for ever";
+  EXPECT_EQ(refused, 10);
+  EXPECT_GE(bus_->counts().refused, 5u);
+  EXPECT_TRUE(renew(*one_, fence));
+  EXPECT_TRUE(connected()) << "once nobody floods it any more";
+  EXPECT_TRUE(world_.run_until([&] { return heard_.stands(); }));
+  publish("x");
+  EXPECT_TRUE(hears("x"));
+}
+
 TEST_F(SimulatedRedis, AFrameThatIsTooLargeIsDroppedAndCounted) {
   const std::string large(bus::frame_bytes_max + 1, 'x');
   ASSERT_TRUE(world_.await(client_->command("PUBLISH", wire(), large)));
@@ -97,6 +188,32 @@ TEST_F(SimulatedRedis, ItsStateFollowsRedisAndIsTold) {
   EXPECT_TRUE(world_.run_until([&] { return heard_.stands(); }));
   publish("x");
   EXPECT_TRUE(hears("x"));
+}
+
+TEST_F(SimulatedRedis, ItsStateIsTrueWithinNineSecondsBothWaysWhateverHappens) {
+  struct Fault {
+    const char* name;
+    std::function<void()> begin, end;
+  };
+  const Fault faults[] = {
+      {"killed", [&] { redis_.kill(); }, [&] { redis_.start(); }},
+      {"stopped", [&] { redis_.stall(); }, [&] { redis_.resume(); }},
+      {"loading", [&] { redis_.set_loading(true), redis_.fail_over(); }, [&] { redis_.set_loading(false); }},
+      {"deaf", [&] { redis_.lose([](auto, auto) { return true; }); }, [&] { redis_.lose({}); }},
+  };
+  for (int round = 0; round < 5; ++round) {
+    for (const Fault& fault : faults) {
+      fault.begin();
+      world_.pass(9s);  // the tenth is the control loop's, which tells the others once a second
+      EXPECT_EQ(bus_->state(), bus::State::down) << fault.name;
+      world_.pass(30s);
+      EXPECT_EQ(bus_->state(), bus::State::down) << fault.name;
+      fault.end();
+      world_.pass(9s);
+      EXPECT_EQ(bus_->state(), bus::State::connected) << fault.name;
+      world_.pass(1min);
+    }
+  }
 }
 
 TEST_F(SimulatedRedis, AClockThatLeapsFreesTheLeaseEarlyAndTheFenceTells) {

@@ -139,6 +139,18 @@ TEST_F(RedisClient, ASentinelOrReplicaIsRefused) {
   EXPECT_TRUE(connected());
 }
 
+TEST_F(RedisClient, AWrongPasswordIsNotHammered) {
+  auto address = world_.address();
+  address.password = "wrong";
+  client_ = std::make_unique<Client>(world_.network(), address);
+  ASSERT_TRUE(
+      world_.run_until([&] { return client_->reason().find("leave it out of REDIS_URL") != std::string::npos; }));
+  const auto before = client_->counts().dials;
+  world_.pass(1min);
+  EXPECT_GE(client_->counts().dials - before, 5u);
+  EXPECT_LE(client_->counts().dials - before, 15u);
+}
+
 struct Reaction {
   const char* error;
   Fault fault;
@@ -166,6 +178,13 @@ INSTANTIATE_TEST_SUITE_P(, RedisRefusals,
                                            Reaction{"NOAUTH Authentication required.", Fault::unauthorized, true},
                                            Reaction{"MISCONF cannot persist", Fault::unavailable, false},
                                            Reaction{"NOPERM no permissions", Fault::forbidden, false},
+                                           Reaction{"WRONGPASS invalid", Fault::unauthorized, true},
+                                           Reaction{"OOM command not allowed", Fault::unavailable, false},
+                                           Reaction{"BUSY Redis is busy", Fault::unavailable, false},
+                                           Reaction{"NOREPLICAS Not enough", Fault::unavailable, false},
+                                           Reaction{"CLUSTERDOWN Hash slot not served", Fault::unavailable, true},
+                                           Reaction{"MASTERDOWN Link with MASTER is down", Fault::unavailable, true},
+                                           Reaction{"ERR max number of clients reached", Fault::unavailable, true},
                                            Reaction{"ERR whatever", Fault::internal, false}));
 
 struct Events final : redis::Subscriber::Handler {

@@ -55,8 +55,12 @@ class SimRedis {
   // Each command of data is answered with this error, as "READONLY You can't write…"; "" ends it.
   void refuse_with(std::string error) { refusal_ = std::move(error); }
   void refuse_scripts(bool refuses) { refuses_scripts_ = refuses; }  // as one whose memory is full
+  void refuse_writes(bool refuses) { refuses_writes_ = refuses; }    // as a replica
   void set_role(std::string role) { role_ = std::move(role); }       // "master", "slave"
+  void forbid_info(bool forbids) { forbids_info_ = forbids; }        // as to an account that may not ask
   void set_loading(bool loading) { loading_ = loading; }
+  // As one with a bound on its memory.
+  void set_maxmemory_policy(std::string policy) { maxmemory_policy_ = std::move(policy); }
   void forget_scripts() { scripts_.clear(); }
 
   std::uint16_t port() const { return listener_->port(); }
@@ -93,7 +97,8 @@ class SimRedis {
   std::set<std::string, std::less<>> scripts_;  // known by hash
   std::string run_id_;
   std::string role_ = "master";
-  bool loading_ = false, refuses_scripts_ = false;
+  std::string maxmemory_policy_;  // empty: no bound
+  bool loading_ = false, refuses_scripts_ = false, refuses_writes_ = false, forbids_info_ = false;
   bool stalled_ = false;
   std::string refusal_;
   Loses loses_;

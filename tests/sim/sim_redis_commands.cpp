@@ -116,6 +116,8 @@ void SimRedis::execute(SimRedisClient& client, const Words& words, std::string& 
   }
   if (name == "SUBSCRIBE" || name == "UNSUBSCRIBE") return subscribe(client, words, out);
   if (listening) return say_error(out, "ERR Can't execute '" + words[0] + "': only (P|S)SUBSCRIBE / … are allowed");
+  if (name == "INFO" && forbids_info_)
+    return say_error(out, "NOPERM this user has no permissions to run the 'info' command");
   if (name == "INFO") return say_text(out, info());
   if (!refusal_.empty()) return say_error(out, refusal_);
   if (loading_) return say_error(out, "LOADING Redis is loading the dataset in memory");
@@ -145,6 +147,9 @@ void SimRedis::on_data(const Words& words, std::string& out) {
   if (words.size() < 2) return say_error(out, "ERR wrong number of arguments or unknown command '" + words[0] + "'");
   const std::string& key = words[1];
   const auto value = store_.get(key);
+  if (refuses_writes_ && name != "GET" && name != "PTTL") {
+    return say_error(out, "READONLY You can't write against a read only replica.");
+  }
   if (name == "GET") return value ? say_text(out, *value) : say_nil(out);
   if (name == "DEL") return say_number(out, store_.erase(key) ? 1 : 0);
   if (name == "INCR") {
@@ -232,9 +237,10 @@ void SimRedis::evaluate(const Words& words, std::string& out) {
 }
 
 std::string SimRedis::info() const {
-  return "# Server\r\nredis_mode:standalone\r\nrun_id:" + run_id_ + "\r\n# Memory\r\nmaxmemory:0\r\n" +
-         "maxmemory_policy:noeviction\r\n# Persistence\r\nloading:" + (loading_ ? "1" : "0") +
-         "\r\n# Replication\r\nrole:" + role_ + "\r\n";
+  return "# Server\r\nredis_mode:standalone\r\nrun_id:" + run_id_ +
+         "\r\n# Memory\r\nmaxmemory:" + (maxmemory_policy_.empty() ? "0" : "100000000") +
+         "\r\nmaxmemory_policy:" + (maxmemory_policy_.empty() ? "noeviction" : maxmemory_policy_) +
+         "\r\n# Persistence\r\nloading:" + (loading_ ? "1" : "0") + "\r\n# Replication\r\nrole:" + role_ + "\r\n";
 }
 
 }  // namespace sim
