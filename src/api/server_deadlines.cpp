@@ -69,6 +69,7 @@ void Server::tick() {
   const net::Instant now = loop_.now();
   deadlines_.advance(now, [this](std::uint32_t slot) { on_due(slots_[slot]); });
   fanout_.flush();
+  tell();
   if (now >= counted_at_ + beat_interval) {
     counted_at_ = now;
     beats_.beat(beat_, now);

@@ -1,4 +1,4 @@
-// Cluster: what ties this instance to the others, or stands for them: the bus and the lease, over Redis or embedded.
+// Cluster: what ties this instance to the others, or stands for them: bus, lease and roster, over Redis or embedded.
 // Thread: the control loop.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "lease/lease.hpp"
 #include "net/network.hpp"
 #include "redis/client.hpp"
+#include "roster/roster.hpp"
 
 namespace app {
 
@@ -21,6 +22,7 @@ class Cluster {
   bus::Bus& bus() { return *bus_; }
   const bus::Bus& bus() const { return *bus_; }
   lease::Lease& lease() { return *lease_; }
+  roster::Roster& roster() { return *roster_; }
   const bus::RedisBus* redis_bus() const { return redis_bus_; }  // null: embedded
 
  private:
@@ -28,6 +30,7 @@ class Cluster {
   std::unique_ptr<bus::Bus> bus_;
   const bus::RedisBus* redis_bus_ = nullptr;
   std::unique_ptr<lease::Lease> lease_;
+  std::unique_ptr<roster::Roster> roster_;
 };
 
 }  // namespace app

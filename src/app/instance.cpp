@@ -96,6 +96,7 @@ struct Instance::Body {
   std::unique_ptr<net::Listener> listener;
   bool bus_connected = false;  // ever
   net::Timer ticker;
+  std::shared_ptr<void> alive = std::make_shared<char>();  // last: what the rest drops may ask for it
 };
 
 Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t number)
@@ -126,7 +127,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       engine(network, std::move(at)),
       cluster(network, settings, name),
       hub(settings.ring_bytes),
-      control({loop, engine, hub}) {
+      control({loop, engine, hub, cluster.roster()}) {
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
@@ -168,6 +169,7 @@ api::Facts Instance::Body::facts() const {
 void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
+  control.tell_channels();
   control_metrics.update(link->feeds() != nullptr ? &link->feeds()->logs() : nullptr, cluster, link->answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
@@ -206,7 +208,10 @@ bool Instance::reload_certificate() {
 void Instance::drain(net::Callback done) {
   Body& body = *body_;
   body.listener.reset();
-  const std::shared_ptr<void> last = when_all_are_done(std::move(done));
+  std::shared_ptr<void> last =
+      when_all_are_done([&body, alive = std::weak_ptr<void>(body.alive), done = std::move(done)]() mutable {
+        if (alive.lock()) body.cluster.roster().leave(std::move(done));
+      });
   if (feeds::Feeds* feeds = body.link->feeds()) feeds->drain([last] {});
   for (Body::Serving& each : body.serving) {
     each.loop.post([&server = each.server, &control = body.loop, spread = body.drain_spread(), last]() mutable {
