@@ -109,6 +109,7 @@ TEST_F(RedisRosterTest, WhoAsksMeanwhileSharesTheView) {
   for (int i = 0; i < 100; ++i) one_->look(Kind::sessions, [&seen](const auto& view) { seen.push_back(view); });
   ASSERT_TRUE(world_.run_until([&] { return seen.size() == 100; }));
   EXPECT_EQ(seen.front(), seen.back());
+  world_.pass(500ms);
   EXPECT_LE(redis_.counts().commands - before, 20U);
 }
 
@@ -137,6 +138,16 @@ TEST_F(RedisRosterTest, ARedisThatDoesNotAnswerIsNotWaitedForLong) {
   EXPECT_THAT(view.sessions, SizeIs(1));
   redis_.resume();
   EXPECT_TRUE(sees(1));
+}
+
+TEST_F(RedisRosterTest, WhoLeavesTakesItsKeysAlong) {
+  open(*two_, 256);
+  ASSERT_TRUE(sees(1));
+  bool left = false;
+  two_->leave([&left] { left = true; });
+  ASSERT_TRUE(world_.run_until([&] { return left; }));
+  for (const char* key : {"instance", "sessions", "channels"})
+    EXPECT_EQ(redis_.store().fields("dockcast:" + std::string(key) + ":{two-0000000000000002}"), nullptr) << key;
 }
 
 TEST_F(RedisRosterTest, WhoLeavesWhileRedisDoesNotAnswerGoesAllTheSame) {
@@ -191,7 +202,7 @@ TEST_F(RedisRosterTest, ALabelThatTwoHaveIsWarnedOf) {
 }
 
 TEST_F(RedisRosterTest, WhoComesBackAfterACrashIsNoSecondOne) {
-  ASSERT_TRUE(sees(0));
+  ASSERT_TRUE(world_.run_until([&] { return look(*one_, Kind::instances).instances.size() == 2; }));
   two_ = make("two-0000000000000009");
   world_.pass(60s);
   EXPECT_THAT(warnings, IsEmpty());
