@@ -22,7 +22,7 @@ struct SessionNews {
 
 class Own {
  public:
-  // Nothing of the rest of `self` is looked at: counts are counted here.
+  // `id`: this process' alone: `label`, "-" and 64 random bits as 16 digits.
   Own(std::string id, std::string label, std::string version, net::WallTime started);
 
   const std::string& id() const { return self_.id; }
