@@ -19,20 +19,6 @@ std::string containers_json(const Containers& containers) {
   return Message().list("containers", all).take();
 }
 
-std::string channels_json(const std::vector<feeds::Feeds::Channel>& channels, std::string_view instance) {
-  std::vector<std::string> all;
-  for (const feeds::Feeds::Channel& each : channels) {
-    Message json;
-    json.text("channel", each.name).number("followers", each.followers);
-    if (each.read_here)
-      json.text("reader", instance);
-    else
-      json.raw("reader", "null");
-    all.push_back(json.take());
-  }
-  return Message().list("channels", all).take();
-}
-
 base::Result<docker::ListQuery> container_query(const http::Target& target) {
   docker::ListQuery query;
   for (const auto& [name, value] : target.query) {

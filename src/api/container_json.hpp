@@ -1,4 +1,4 @@
-// Containers (C of protocol.md) and channels as clients see them, and what may be asked of the lists. Pure.
+// Containers (C of protocol.md) as clients see them, and what may be asked of their list. Pure.
 #pragma once
 
 #include <string>
@@ -13,9 +13,6 @@ std::string container_json(const docker::Container& container, std::string_view 
 std::string containers_json(const Containers& containers);
 // C, and the Engine's own answer as `inspect`.
 std::string inspected_json(const Inspected& inspected);
-
-// `instance`: ours, which reads what no other one reads for us.
-std::string channels_json(const std::vector<feeds::Feeds::Channel>& channels, std::string_view instance);
 
 // all=true, label=…, name=… as `docker ps --filter`. Fault::bad_request where `all` is neither true nor false.
 base::Result<docker::ListQuery> container_query(const http::Target& target);

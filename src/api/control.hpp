@@ -10,9 +10,9 @@
 #include "api/effect.hpp"
 #include "base/callback.hpp"
 #include "docker/client.hpp"
-#include "feeds/feeds.hpp"
 #include "feeds/log_download.hpp"
 #include "feeds/log_pages.hpp"
+#include "roster/roster.hpp"
 
 namespace api {
 
@@ -32,7 +32,6 @@ class Control {
   using OnResolved = base::Callback<void(const Resolution&)>;
   using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
   using OnInspected = base::Callback<void(const base::Result<Inspected>&)>;
-  using OnChannels = base::Callback<void(const std::vector<feeds::Feeds::Channel>&)>;
 
   virtual ~Control() = default;
   virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
@@ -40,8 +39,10 @@ class Control {
   // By full id, unique prefix or name.
   virtual void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) = 0;
 
-  // Those that live on this instance.
-  virtual void channels(net::Loop& asker, OnChannels on_channels) = 0;
+  // The cluster as it is, as far as the question goes.
+  virtual void look(net::Loop& asker, roster::Kind kind, roster::Roster::OnView on_view) = 0;
+  // What became of sessions of this loop, in order.
+  virtual void tell(std::vector<roster::SessionNews> news) = 0;
 
   // Of the container of that full id, unique prefix or name. Answered through its feeds::Downloads; who leaves before
   // the last word says so.

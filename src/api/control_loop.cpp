@@ -21,6 +21,7 @@ base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engi
 void ControlLoop::set_feeds(feeds::Feeds& feeds, std::string engine_id) {
   feeds_ = &feeds;
   engine_id_ = std::move(engine_id);
+  parts_.roster.own().set_engines({engine_id_});
 }
 
 void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_resolved) {
@@ -87,12 +88,27 @@ net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
   co_return Inspected{engine_id_, std::move(*found->container), std::move(found->answer)};
 }
 
-void ControlLoop::channels(net::Loop& asker, OnChannels on_channels) {
-  parts_.loop.post([this, &asker, on_channels = std::move(on_channels)]() mutable {
-    std::vector<feeds::Feeds::Channel> all;
-    if (feeds_ != nullptr) all = feeds_->channels();
-    asker.post([all = std::move(all), on_channels = std::move(on_channels)]() mutable { on_channels(all); });
+void ControlLoop::look(net::Loop& asker, roster::Kind kind, roster::Roster::OnView on_view) {
+  parts_.loop.post([this, &asker, kind, on_view = std::move(on_view)]() mutable {
+    tell_channels();
+    parts_.roster.look(kind, [&asker, on_view = std::move(on_view)](const auto& view) mutable {
+      asker.post([view, on_view = std::move(on_view)]() mutable { on_view(view); });
+    });
   });
+}
+
+void ControlLoop::tell(std::vector<roster::SessionNews> news) {
+  parts_.loop.post([this, news = std::move(news)] {
+    for (const roster::SessionNews& each : news) parts_.roster.own().tell(each);
+  });
+}
+
+void ControlLoop::tell_channels() {
+  if (feeds_ == nullptr) return;
+  std::vector<roster::OwnChannel> all;
+  for (feeds::Feeds::Channel& each : feeds_->channels())
+    all.push_back({std::move(each.name), each.followers, each.read_here});
+  parts_.roster.own().set_channels(all);
 }
 
 void ControlLoop::download(std::string name, feeds::Download asked) {

@@ -21,6 +21,7 @@ class ControlLoop final : public Control {
     net::Loop& loop;
     docker::Client& engine;
     hub::Hub& hub;
+    roster::Roster& roster;
   };
   explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8, 1000) {}
 
@@ -30,11 +31,14 @@ class ControlLoop final : public Control {
   void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
   // On the control loop.
   void set_feeds(feeds::Feeds& feeds, std::string engine_id);
+  // Tells the cluster which channels there are here.
+  void tell_channels();
 
   void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) override;
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
   void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) override;
-  void channels(net::Loop& asker, OnChannels on_channels) override;
+  void look(net::Loop& asker, roster::Kind kind, roster::Roster::OnView on_view) override;
+  void tell(std::vector<roster::SessionNews> news) override;
   void download(std::string name, feeds::Download asked) override;
   void end_download(const hub::Follower& asker) override;
   void drain() override;

@@ -112,7 +112,6 @@ class Server final : public net::ClientSockets::Owner,
   void list_containers(SessionSlot& slot, const http::Request& request);
   void drain(SessionSlot& slot, const http::Request& request);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
-  void list_channels(SessionSlot& slot, const http::Request& request);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
   void answer_late(const hub::Session& session, const base::Result<std::string>& json);
   void answered(SessionSlot& slot);
@@ -124,6 +123,21 @@ class Server final : public net::ClientSockets::Owner,
   void refuse(SessionSlot& slot, const http::Refusal& refusal);
   std::string_view local_path(std::string_view path) const;
   Vitals vitals() const;
+
+  // server_cluster.cpp
+  struct Look {
+    auth::Verb verb;
+    roster::Kind kind;
+    std::string (*json)(const roster::View&);
+  };
+  void list_instances(SessionSlot& slot, const http::Request& request);
+  void list_sessions(SessionSlot& slot, const http::Request& request);
+  void list_channels(SessionSlot& slot, const http::Request& request);
+  void look(SessionSlot& slot, const http::Request& request, const Look& look);
+  void tell_opened(const SessionSlot& slot, std::string address);
+  void tell_closed(const SessionSlot& slot);
+  void note_change(SessionSlot& slot);
+  void tell();
 
   // server_download.cpp
   void download(SessionSlot& slot, const http::Request& request, std::string_view name);
@@ -159,6 +173,7 @@ class Server final : public net::ClientSockets::Owner,
   void on_text(SessionSlot& slot, std::string_view text);
   void on_fault(SessionSlot& slot, const ws::Event& fault);
   bool affords(SessionSlot& slot, Limit limit, std::string_view command);
+  void obey(SessionSlot& slot, std::string_view text);
   void work_off(SessionSlot& slot);
   void carry_out(SessionSlot& slot, const Effects& effects);
   void carry_out(SessionSlot& slot, const Effect& effect);
@@ -191,7 +206,9 @@ class Server final : public net::ClientSockets::Owner,
   std::array<char, 4096> buffer_;  // what was just received, of whomever; so much a turn
   std::string frame_, pong_;       // being made; keep their memory
   ws::Inflater inflater_;
-  std::vector<hub::Session> again_;  // who has more to read than one turn gives
+  std::vector<hub::Session> again_;        // who has more to read than one turn gives
+  std::vector<roster::SessionNews> news_;  // not told yet
+  std::vector<hub::Session> changed_;      // and of whom there is more
   Facts facts_;
   Stay stay_ = Stay::serving;
   Departures* departures_ = nullptr;  // leaving

@@ -70,6 +70,7 @@ void Server::tick() {
   deadlines_.advance(now, [this](std::uint32_t slot) { on_due(slots_[slot]); });
   if (departures_ != nullptr) depart();
   fanout_.flush();
+  tell();
   if (now >= counted_at_ + beat_interval) {
     counted_at_ = now;
     beats_.beat(beat_, now);

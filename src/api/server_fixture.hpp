@@ -5,54 +5,12 @@
 #include <gmock/gmock.h>
 
 #include <map>
-#include <queue>
 
+#include "api/hand_loop.hpp"
 #include "api/server.hpp"
 #include "ws/decoder.hpp"
 
 namespace api::testing_bench {
-
-class HandLoop final : public net::Loop {
- public:
-  net::Instant now() const override { return now_; }
-  net::WallTime wall_now() const override { return net::WallTime{std::chrono::seconds(1'700'000'000)} + since_start(); }
-  net::Timer after(net::Duration delay, net::Callback call) override {
-    timers_.emplace(std::pair{now_ + delay, ++id_}, std::move(call));
-    return {*this, id_};
-  }
-  void post(net::Callback call) override { posted_.push(std::move(call)); }
-  net::Random& random() override { return random_; }
-
-  void settle() {
-    while (!posted_.empty()) {
-      net::Callback call = std::move(posted_.front());
-      posted_.pop();
-      call();
-    }
-  }
-  void pass(net::Duration duration) {
-    const net::Instant until = now_ + duration;
-    settle();
-    while (!timers_.empty() && timers_.begin()->first.first <= until) {
-      auto first = timers_.extract(timers_.begin());
-      now_ = first.key().first;
-      first.mapped()();
-      settle();
-    }
-    now_ = until;
-  }
-  net::Duration since_start() const { return now_ - net::Instant{std::chrono::hours(1)}; }
-
- private:
-  void cancel(std::uint64_t timer) override {
-    std::erase_if(timers_, [timer](const auto& each) { return each.first.second == timer; });
-  }
-  net::Instant now_{std::chrono::hours(1)};
-  std::map<std::pair<net::Instant, std::uint64_t>, net::Callback> timers_;
-  std::queue<net::Callback> posted_;
-  std::uint64_t id_ = 0;
-  net::Random random_{1};
-};
 
 class HandSockets final : public net::ClientSockets {
  public:
@@ -134,6 +92,10 @@ struct HandControl final : Control {
     std::string name;
     feeds::Download asked;
   };
+  struct Look {
+    roster::Kind kind;
+    roster::Roster::OnView on_view;
+  };
   struct PageWanted {
     feeds::PageAsked asked;
     feeds::OnPage on_page;
@@ -151,7 +113,10 @@ struct HandControl final : Control {
   void inspect(net::Loop&, std::string name, OnInspected on_inspected) override {
     inspections.push_back({std::move(name), std::move(on_inspected)});
   }
-  void channels(net::Loop&, OnChannels on_channels) override { listings_of_channels.push_back(std::move(on_channels)); }
+  void look(net::Loop&, roster::Kind kind, roster::Roster::OnView on_view) override {
+    looks.push_back({kind, std::move(on_view)});
+  }
+  void tell(std::vector<roster::SessionNews> news) override { told.insert(told.end(), news.begin(), news.end()); }
   void download(std::string name, feeds::Download asked) override {
     downloads.push_back({std::move(name), std::move(asked)});
   }
@@ -170,7 +135,8 @@ struct HandControl final : Control {
   std::vector<Question> questions;
   std::vector<Listing> listings;
   std::vector<Inspection> inspections;
-  std::vector<OnChannels> listings_of_channels;
+  std::vector<Look> looks;
+  std::vector<roster::SessionNews> told;
   std::vector<Downloading> downloads;
   std::vector<hub::Follower> ended_downloads;
   std::vector<PageWanted> pages;

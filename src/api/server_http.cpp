@@ -108,6 +108,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   using Handler = void (Server::*)(SessionSlot&, const http::Request&);
   static constexpr std::pair<std::string_view, Handler> routes[] = {
       {"/api/channels", &Server::list_channels},      {"/api/containers", &Server::list_containers},
+      {"/api/instances", &Server::list_instances},    {"/api/sessions", &Server::list_sessions},
       {"/health/live", &Server::tell_live},           {"/health/ready", &Server::tell_ready},
       {"/health/websocket", &Server::tell_websocket}, {"/metrics", &Server::tell_metrics},
   };
@@ -168,14 +169,6 @@ void Server::list_containers(SessionSlot& slot, const http::Request& request) {
   slot.http->answering = true;
   control_.list(loop_, std::move(*query), [this, session = slot.session](const base::Result<Containers>& containers) {
     answer_late(session, containers ? base::Result<std::string>(containers_json(*containers)) : containers.error());
-  });
-}
-
-void Server::list_channels(SessionSlot& slot, const http::Request& request) {
-  if (const auto refusal = forbids(request, auth::Verb::list_channels)) return refuse(slot, *refusal);
-  slot.http->answering = true;
-  control_.channels(loop_, [this, session = slot.session](const std::vector<feeds::Feeds::Channel>& channels) {
-    answer_late(session, channels_json(channels, settings_.instance));
   });
 }
 

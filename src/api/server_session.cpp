@@ -104,8 +104,15 @@ void Server::on_text(SessionSlot& slot, std::string_view text) {
       strike(Limit::waiting_bytes), hang(slot, close_code::rate_limited, "Too many commands at once.");
     return;
   }
+  obey(slot, text);
+}
+
+void Server::obey(SessionSlot& slot, std::string_view text) {
+  const bool known = slot.talk.known();
   carry_out(slot, slot.talk.receive(text, terms(slot)));
-  if (slot.talk.known()) slot.life.on_credentials();
+  if (!slot.talk.known()) return;
+  slot.life.on_credentials();
+  if (!known) note_change(slot);
 }
 
 // Commands that were held back, as far as it goes.
@@ -119,8 +126,7 @@ void Server::work_off(SessionSlot& slot) {
     const std::string text = std::move(slot.inbox->commands.front());
     slot.inbox->commands.pop_front();
     slot.inbox->bytes -= weight(text);
-    carry_out(slot, slot.talk.receive(text, terms(slot)));
-    if (slot.talk.known()) slot.life.on_credentials();
+    obey(slot, text);
   }
 }
 
@@ -147,6 +153,7 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
     if (follow->fresh) {
       CHECK(fanout_.add_subscription(number) == follow->subscription);
       metrics_.subscriptions[family_of(follow->source)].add(1);
+      note_change(slot);
     } else if (follow->source == feeds::Source::logs &&
                !follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
       fanout_.leave({slot.session, follow->subscription});
@@ -172,6 +179,7 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
     metrics_.subscriptions[family_of(forget->source)].add(-1);
+    note_change(slot);
   } else if (const auto* struck = std::get_if<Strike>(&effect)) {
     strike(struck->limit);
   }
@@ -212,6 +220,7 @@ void Server::end_talk(SessionSlot& slot, CountedClose close) {
     metrics_.subscriptions[parse_channel(channels_.name(subscriptions[i]))->family].add(-1);
   }
   slot.talk.end(channels_);
+  tell_closed(slot);
   slot.inbox.reset();
   metrics_.active[slot.family].add(-1);
   metrics_.closes[close].add();

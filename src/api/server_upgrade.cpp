@@ -54,6 +54,7 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
 
   fanout_.send(slot.session.slot, ws::upgrade_response(*upgrade));
   slot.deflate = upgrade->deflate.has_value();
+  std::string address = std::move(slot.http->address);
   slot.http.reset();
   slot.state = State::open;
   slot.number = (++sessions_ << 8) | (loop_number_ & 0xff);
@@ -69,7 +70,9 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   slot.life.start(loop_.now(), settings_, loop_.random());
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);
   watch(slot);
-  carry_out(slot, slot.talk.open(std::move(opening), terms(slot)));
+  const Effects effects = slot.talk.open(std::move(opening), terms(slot));
+  tell_opened(slot, std::move(address));
+  carry_out(slot, effects);
   if (stay_ == Stay::leaving) tell_to_go(slot);
 }
 

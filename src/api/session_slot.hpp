@@ -66,6 +66,7 @@ struct SessionSlot {
   bool shut = false;        // parting: our side is
   bool heard_end = false;   // parting: the peer's side is
   bool deflate = false;     // permessage-deflate was agreed on
+  bool changed = false;     // what the cluster is told of it, and it will be
   AddressCounts::Place address = 0;
   ws::Decoder decoder;
   std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade

@@ -1,18 +1,23 @@
 #include "app/cluster.hpp"
 
+#include "app/version.hpp"
 #include "base/check.hpp"
 #include "base/log.hpp"
 #include "bus/memory_bus.hpp"
 #include "lease/memory_lease.hpp"
 #include "lease/redis_lease.hpp"
 #include "redis/address.hpp"
+#include "roster/memory_roster.hpp"
+#include "roster/redis_roster.hpp"
 
 namespace app {
 
 Cluster::Cluster(net::Network& network, const Settings& settings, const std::string& holder) {
+  roster::Own own(holder, settings.instance_id, std::string(version), network.loop().wall_now());
   if (settings.redis_url.empty()) {
     bus_ = std::make_unique<bus::MemoryBus>(network.loop());
     lease_ = std::make_unique<lease::MemoryLease>(network.loop(), holder);
+    roster_ = std::make_unique<roster::MemoryRoster>(network.loop(), std::move(own));
     base::log::info("No REDIS_URL: this instance is complete by itself");
     return;
   }
@@ -30,6 +35,9 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   redis_bus_ = redis_bus.get();
   bus_ = std::move(redis_bus);
   lease_ = std::make_unique<lease::RedisLease>(network.loop(), *commands_, holder, settings.redis_prefix);
+  roster::RedisRoster::Settings roster_settings;
+  roster_settings.prefix = settings.redis_prefix;
+  roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));
   bus_->on_state([this](bus::State state) {
     if (state == bus::State::connected) {
       base::log::info("Redis answers");

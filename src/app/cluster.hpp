@@ -1,4 +1,4 @@
-// Cluster: what ties this instance to the others, or stands for them: the bus and the lease, over Redis or embedded.
+// Cluster: what ties this instance to the others, or stands for them: bus, lease and roster, over Redis or embedded.
 // Thread: the control loop.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "lease/lease.hpp"
 #include "net/network.hpp"
 #include "redis/eviction_watch.hpp"
+#include "roster/roster.hpp"
 
 namespace app {
 
@@ -25,6 +26,7 @@ class Cluster {
   // Null: embedded.
   const bus::RedisBus* redis_bus() const { return redis_bus_; }
   const redis::Client* commands() const { return commands_.get(); }
+  roster::Roster& roster() { return *roster_; }
 
  private:
   std::unique_ptr<redis::Client> commands_;
@@ -32,6 +34,7 @@ class Cluster {
   std::unique_ptr<bus::Bus> bus_;
   const bus::RedisBus* redis_bus_ = nullptr;
   std::unique_ptr<lease::Lease> lease_;
+  std::unique_ptr<roster::Roster> roster_;
 };
 
 }  // namespace app

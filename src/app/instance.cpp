@@ -91,6 +91,7 @@ struct Instance::Body {
   std::unique_ptr<net::Listener> listener;
   bool bus_connected = false;  // ever
   net::Timer ticker;
+  std::shared_ptr<void> alive = std::make_shared<char>();  // last: what the rest drops may ask for it
 };
 
 Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t number)
@@ -121,7 +122,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       engine(network, std::move(at)),
       cluster(network, settings, name),
       hub(settings.ring_bytes),
-      control({loop, engine, hub}),
+      control({loop, engine, hub, cluster.roster()}),
       leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return link->feeds(); }}) {
   control.set_on_drain([this] { leaving.drain({}); });
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
@@ -170,6 +171,7 @@ api::Facts Instance::Body::facts() const {
 void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
+  control.tell_channels();
   control_metrics.update(link->feeds() != nullptr ? &link->feeds()->logs() : nullptr, cluster, link->answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
@@ -199,7 +201,13 @@ bool Instance::reload_certificate() {
   return body_->door.has_value();
 }
 
-void Instance::drain(net::Callback left) { body_->leaving.drain(std::move(left)); }
+// Who has left is not among those that the others see.
+void Instance::drain(net::Callback left) {
+  Body& body = *body_;
+  body.leaving.drain([&body, alive = std::weak_ptr<void>(body.alive), left = std::move(left)]() mutable {
+    if (alive.lock()) body.cluster.roster().leave(std::move(left));
+  });
+}
 
 void Instance::hurry() { body_->leaving.hurry(); }
 

@@ -25,6 +25,8 @@ struct Settings {
 enum class Verb : std::uint8_t {
   list_containers,
   list_channels,
+  list_instances,
+  list_sessions,
   inspect,
   read_logs,
   read_events,

@@ -19,7 +19,7 @@ import urllib.request
 
 import websockets
 
-from support import COUNTING, ENGINES, SLOW, Container, Instance, check
+from support import COUNTING, ENGINES, SLOW, Container, Instance, check, until
 
 SOURCE = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", "."))
 MODULES = SOURCE / "build/validators/node_modules"
@@ -119,6 +119,14 @@ def routes(values, instance, container):
         for method in row.get("methods", ["GET"]):
             status = ask(instance, filled(row["path"], container).replace("{s", "x{s"), method)[0]
             check(status in (404, 405, 501), f"{method} {row['path']} is {status}, and {row['status']} in protocol/")
+
+
+def without_the_others(values, engine):
+    with running(engine, "lonely", REDIS_URL="redis://127.0.0.1:1") as instance:
+        for path in ("/api/instances", "/api/sessions", "/api/channels"):
+            answer = ask(instance, path)
+            check('"partial":true' in answer[2], f"{path} without Redis says that it is partial: {answer}")
+            values.answer(path, answer)
 
 
 def credentials(values, engine):
@@ -285,9 +293,12 @@ async def main():
         values = Values({name: json.loads(ask(instance, f"/api/{name}.json")[2]) for name in DOCUMENTS})
         await conversation(values, instance, container)
         await a_life(values, instance, engine)
-        await asyncio.to_thread(routes, values, instance, container)
+        async with Client(values, instance, "/ws/events"):
+            await until("a session to be listed", lambda: '"subscriptions":1' in ask(instance, "/api/sessions")[2])
+            await asyncio.to_thread(routes, values, instance, container)
         metrics(ask(instance, "/metrics")[2])
         await the_end(values, instance)
+    await asyncio.to_thread(without_the_others, values, engine)
     await asyncio.to_thread(credentials, values, engine)
     unheard = {row["type"] for row in offered(table("messages"))} - values.heard - UNHEARD
     check(not unheard, f"offered and never heard: {unheard}")

@@ -3,34 +3,10 @@
 import asyncio
 import json
 import os
-import socket
-import subprocess
 import tempfile
 import urllib.error
 
-from support import COUNTING, ENGINES, Container, Follower, Instance, check, free_port, until
-
-
-class Redis:
-    """One of our own, to kill."""
-
-    def __init__(self, folder, running=True):
-        self.folder, self.port = folder, free_port()
-        if running:
-            self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                                         "--appendonly", "no", "--dir", self.folder], stdout=subprocess.DEVNULL)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def tell(self, command):
-        with socket.create_connection(("127.0.0.1", self.port)) as connection:
-            connection.sendall(command.encode() + b"\r\n")
-            check(connection.recv(64) == b"+OK\r\n", f"Redis does {command}")
+from support import COUNTING, ENGINES, Container, Follower, Instance, Redis, check, until
 
 
 def health(instance):

@@ -149,6 +149,28 @@ def redis(*arguments):
     return done.stdout
 
 
+class Redis:
+    """One of our own, to kill."""
+
+    def __init__(self, folder, running=True):
+        self.folder, self.port = folder, free_port()
+        if running:
+            self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                                         "--appendonly", "no", "--dir", self.folder], stdout=subprocess.DEVNULL)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def tell(self, command):
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(command.encode() + b"\r\n")
+            check(connection.recv(64) == b"+OK\r\n", f"Redis does {command}")
+
+
 class Follower:
     """Follows a container's log with dockcast.v1, at one of the ports; after a cut at the next one, by its position."""
 

@@ -82,6 +82,7 @@ class SimRedis {
   void execute(SimRedisClient& client, const Words& words, std::string& out);
   void greet(SimRedisClient& client, const Words& words, std::string& out);
   void on_data(const Words& words, std::string& out);
+  bool on_fields(const Words& words, std::string& out);
   void subscribe(SimRedisClient& client, const Words& words, std::string& out);
   void publish(const Words& words, std::string& out);
   void script(const Words& words, std::string& out);

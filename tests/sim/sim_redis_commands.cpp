@@ -1,103 +1,19 @@
-// The simulated Redis' commands, and the twins of our scripts.
+// The simulated Redis' commands.
 #include <algorithm>
-#include <charconv>
 
-#include "lease/scripts.hpp"
+#include "sim/resp.hpp"
 #include "sim/sim_redis.hpp"
 #include "sim/sim_redis_client.hpp"
+#include "sim/sim_redis_scripts.hpp"
 
 namespace sim {
 namespace {
 
 using Words = std::vector<std::string>;
 
-void say_status(std::string& out, std::string_view text) { out.append("+").append(text).append("\r\n"); }
-void say_error(std::string& out, std::string_view text) { out.append("-").append(text).append("\r\n"); }
-void say_nil(std::string& out) { out += "$-1\r\n"; }
-void say_number(std::string& out, std::uint64_t number) { out += ":" + std::to_string(number) + "\r\n"; }
-void say_array(std::string& out, std::size_t size) { out += "*" + std::to_string(size) + "\r\n"; }
-void say_text(std::string& out, std::string_view text) {
-  out += "$" + std::to_string(text.size()) + "\r\n";
-  out.append(text).append("\r\n");
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
 std::string upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
   return text;
-}
-
-net::Duration milliseconds(std::string_view text) { return std::chrono::milliseconds(number(text).value_or(0)); }
-
-struct Call {
-  Words keys, args;
-};
-
-// take.lua
-void take(SimRedisStore& store, const Call& call, std::string& out) {
-  const std::string& holder = call.args[0];
-  const auto value = store.get(call.keys[0]);
-  const bool ours = value && value->starts_with(holder + "|");
-  if (value && !ours && *value != call.args[5]) {
-    say_array(out, 3);
-    say_nil(out);
-    say_number(out, 0);
-    return say_text(out, *value);
-  }
-  const std::string last = store.get(call.keys[1]).value_or("");
-  const auto dot = std::min(last.find('.'), last.size());
-  const auto epoch = number(std::string_view(last).substr(0, dot));
-  const auto counter = dot < last.size() ? number(std::string_view(last).substr(dot + 1)) : std::nullopt;
-  using Fence = std::pair<std::uint64_t, std::uint64_t>;
-  Fence fence = epoch && counter ? Fence(*epoch, *counter) : Fence(number(call.args[2]).value(), 0);
-  fence = std::max(fence, Fence(number(call.args[3]).value(), number(call.args[4]).value()));
-  ++fence.second;
-
-  const std::string granted = std::to_string(fence.first) + "." + std::to_string(fence.second);
-  const std::string taken = holder + "|" + granted + "|0";
-  store.set(call.keys[1], granted, std::chrono::hours(7 * 24));
-  store.set(call.keys[0], taken, milliseconds(call.args[1]));
-  say_array(out, 3);
-  say_text(out, std::to_string(fence.first));
-  say_text(out, std::to_string(fence.second));
-  say_text(out, taken);
-}
-
-// renew.lua
-void renew(SimRedisStore& store, const Call& call, std::string& out) {
-  const auto value = store.get(call.keys[0]);
-  if (!value || !value->starts_with(call.args[0])) return say_number(out, 0);
-  const auto beat = number(std::string_view(*value).substr(call.args[0].size())).value_or(0);
-  store.set(call.keys[0], call.args[0] + std::to_string(beat + 1), milliseconds(call.args[1]));
-  say_number(out, 1);
-}
-
-// release.lua
-void release(SimRedisStore& store, const Call& call, std::string& out) {
-  const auto value = store.get(call.keys[0]);
-  if (!value || !value->starts_with(call.args[0])) return say_number(out, 0);
-  say_number(out, store.erase(call.keys[0]) ? 1 : 0);
-}
-
-struct Twin {
-  const redis::Script& script;
-  std::size_t keys, args;
-  void (*run)(SimRedisStore&, const Call&, std::string&);
-};
-const Twin twins[] = {
-    {lease::scripts::take, 2, 6, take}, {lease::scripts::renew, 1, 2, renew}, {lease::scripts::release, 1, 1, release}};
-
-const Twin* twin_of(std::string_view text_or_sha1) {
-  for (const Twin& twin : twins) {
-    if (twin.script.text == text_or_sha1 || twin.script.sha1 == text_or_sha1) return &twin;
-  }
-  return nullptr;
 }
 
 }  // namespace
@@ -151,7 +67,11 @@ void SimRedis::on_data(const Words& words, std::string& out) {
     return say_error(out, "READONLY You can't write against a read only replica.");
   }
   if (name == "GET") return value ? say_text(out, *value) : say_nil(out);
-  if (name == "DEL") return say_number(out, store_.erase(key) ? 1 : 0);
+  if (name == "DEL") {
+    const auto erased = std::count_if(words.begin() + 1, words.end(), [&](auto& each) { return store_.erase(each); });
+    return say_number(out, static_cast<std::uint64_t>(erased));
+  }
+  if (on_fields(words, out)) return;
   if (name == "INCR") {
     const auto next = number(value.value_or("0"));
     if (!next) return say_error(out, "ERR value is not an integer or out of range");
@@ -175,6 +95,41 @@ void SimRedis::on_data(const Words& words, std::string& out) {
   }
   store_.set(key, words[2], ttl);
   say_status(out, "OK");
+}
+
+// Hashes and sorted sets; false: it is another command.
+bool SimRedis::on_fields(const Words& words, std::string& out) {
+  const std::string name = upper(words[0]);
+  if (name != "HGETALL" && name != "HSCAN" && name != "ZRANGE" && name != "ZREM" && name != "HSET") return false;
+  const auto* found = store_.fields(words[1]);
+  const std::map<std::string, std::string> fields = found == nullptr ? std::map<std::string, std::string>() : *found;
+  if (name == "ZREM" || name == "HSET") {
+    const bool known = words.size() > 2 && fields.contains(words[2]);
+    if (name == "HSET") store_.make_fields(words[1])[words.at(2)] = words.at(3);
+    if (name == "ZREM" && known) store_.make_fields(words[1]).erase(words[2]);
+    say_number(out, known == (name == "ZREM") ? 1 : 0);
+    return true;
+  }
+  if (name == "ZRANGE") {
+    say_array(out, fields.size());
+    for (const auto& [member, score] : fields) say_text(out, member);
+    return true;
+  }
+  // A page ends behind COUNT fields; the cursor is how many fields were told.
+  const bool pages = name == "HSCAN";
+  const std::size_t from = pages ? number(words.at(2)).value() : 0;
+  const std::size_t until = pages ? std::min(fields.size(), from + number(words.at(4)).value()) : fields.size();
+  if (pages) {
+    say_array(out, 2);
+    say_text(out, std::to_string(until < fields.size() ? until : 0));
+  }
+  say_array(out, until > from ? 2 * (until - from) : 0);
+  std::size_t at = 0;
+  for (const auto& [field, value] : fields) {
+    if (at >= from && at < until) say_text(out, field), say_text(out, value);
+    ++at;
+  }
+  return true;
 }
 
 void SimRedis::subscribe(SimRedisClient& client, const Words& words, std::string& out) {
@@ -214,7 +169,7 @@ void SimRedis::publish(const Words& words, std::string& out) {
 }
 
 void SimRedis::script(const Words& words, std::string& out) {
-  const Twin* twin = words.size() == 3 && upper(words[1]) == "LOAD" ? twin_of(words[2]) : nullptr;
+  const ScriptTwin* twin = words.size() == 3 && upper(words[1]) == "LOAD" ? twin_of(words[2]) : nullptr;
   if (twin == nullptr) return say_error(out, "ERR the simulated Redis has no twin of this script");
   scripts_.emplace(twin->script.sha1);
   say_text(out, twin->script.sha1);
@@ -224,9 +179,10 @@ void SimRedis::evaluate(const Words& words, std::string& out) {
   const bool by_hash = upper(words[0]) == "EVALSHA";
   if (words.size() < 3) return say_error(out, "ERR wrong number of arguments");
   if (by_hash && !scripts_.contains(words[1])) return say_error(out, "NOSCRIPT No matching script. Please use EVAL.");
-  const Twin* twin = twin_of(words[1]);
+  const ScriptTwin* twin = twin_of(words[1]);
   if (twin == nullptr) return say_error(out, "ERR the simulated Redis has no twin of this script");
-  if (words.size() != 3 + twin->keys + twin->args || number(words[2]) != twin->keys) {
+  const std::size_t least = 3 + twin->keys + twin->args;
+  if ((twin->more ? words.size() < least : words.size() != least) || number(words[2]) != twin->keys) {
     return say_error(out, "ERR the script's twin takes other arguments");
   }
   scripts_.emplace(twin->script.sha1);

@@ -1,5 +1,5 @@
-// SimRedisStore: what a simulated Redis keeps: strings with a TTL by a clock of its own that may step. It knows nothing
-// of connections. Thread: its loop's.
+// SimRedisStore: what a simulated Redis keeps: strings and hashes with a TTL by a clock of its own that may step; a
+// sorted set is a hash of its scores. It knows nothing of connections. Thread: its loop's.
 #pragma once
 
 #include <map>
@@ -20,7 +20,18 @@ class SimRedisStore {
     return found == values_.end() ? std::nullopt : std::optional(found->second.text);
   }
   void set(const std::string& key, std::string text, std::optional<net::Duration> ttl) {
-    values_[key] = {std::move(text), ttl ? std::optional(clock() + *ttl) : std::nullopt};
+    values_[key] = {std::move(text), {}, ttl ? std::optional(clock() + *ttl) : std::nullopt};
+  }
+  using Fields = std::map<std::string, std::string>;
+  // Null: there is none.
+  const Fields* fields(const std::string& key) {
+    expire(key);
+    const auto found = values_.find(key);
+    return found == values_.end() ? nullptr : &found->second.fields;
+  }
+  Fields& make_fields(const std::string& key) {
+    expire(key);
+    return values_[key].fields;
   }
   bool erase(const std::string& key) {
     expire(key);
@@ -40,6 +51,9 @@ class SimRedisStore {
     if (found == values_.end() || !found->second.until) return std::nullopt;
     return *found->second.until - clock();
   }
+  std::uint64_t now_ms() const {
+    return static_cast<std::uint64_t>(clock().time_since_epoch() / std::chrono::milliseconds(1));
+  }
   void clear() { values_.clear(); }
 
   void step_clock(net::Duration by) { skew_ += by; }
@@ -50,6 +64,7 @@ class SimRedisStore {
  private:
   struct Value {
     std::string text;
+    Fields fields;
     std::optional<net::Instant> until;
   };
 

@@ -1,0 +1,23 @@
+// MemoryRoster: the roster of one instance that is a cluster by itself. Thread: its loop's.
+#pragma once
+
+#include "roster/roster.hpp"
+
+namespace roster {
+
+class MemoryRoster final : public Roster {
+ public:
+  MemoryRoster(net::Loop& loop, Own own) : Roster(std::move(own)), loop_(loop) {}
+
+  void look(Kind kind, OnView on_view) override {
+    loop_.post([view = std::make_shared<const View>(own_.view(kind)), on_view = std::move(on_view)]() mutable {
+      on_view(view);
+    });
+  }
+  void leave(net::Callback done) override { loop_.post(std::move(done)); }
+
+ private:
+  net::Loop& loop_;
+};
+
+}  // namespace roster
