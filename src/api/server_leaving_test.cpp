@@ -140,6 +140,23 @@ TEST_F(ServerLeaving, waits_for_an_answer_that_is_on_its_way) {
   EXPECT_TRUE(left);
 }
 
+TEST_F(ServerLeaving, a_download_is_finished_and_then_its_connection_closed) {
+  const int asker = connect();
+  say(asker, request("/api/containers/web/logs"));
+  const hub::FollowerName name = control.downloads.back().asked.asker.name;
+  server->on_download_begun(name);
+  leave();
+  end();
+  loop.pass(2s);
+  server->on_download_piece(name, "a line\n");
+  server->on_download_ended(name, {});
+  EXPECT_THAT(heard(asker), testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("a line\n")));
+  EXPECT_FALSE(left);
+  close(asker);
+  loop.pass(1s);
+  EXPECT_TRUE(left);
+}
+
 TEST_F(ServerLeaving, is_asked_for_by_post_and_not_by_pages_of_others) {
   const auto post = [this](const std::string& headers, const std::string& body = {}) {
     return say(connect(), "POST /api/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
