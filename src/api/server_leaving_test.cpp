@@ -133,7 +133,7 @@ TEST_F(ServerLeaving, waits_for_an_answer_that_is_on_its_way) {
   say(asker, request("/api/channels"));
   leave();
   EXPECT_FALSE(left);
-  control.listings_of_channels.back()({});
+  control.looks.back().on_view({});
   EXPECT_THAT(heard(asker), StartsWith("HTTP/1.1 200"));
   close(asker);
   loop.pass(1s);
