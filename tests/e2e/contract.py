@@ -3,7 +3,8 @@
 
 The documents are asked for as anybody would; each HTTP answer and each WebSocket message is then judged by the schema
 that they have for it, closed to fields that they do not name (tools/validators). What protocol/ calls offered must be
-served, and what it calls later or reserved must not be: whoever offers it changes its status there.
+served, and what it calls later or reserved must not be: whoever offers it changes its status there. It is longer than
+most, since what is to be heard and seen is one list.
 """
 import asyncio
 import contextlib
