@@ -1,16 +1,17 @@
 // A Docker Engine without Docker: so many containers, whose logs grow at a commanded rate. It answers what a reader of
 // logs asks (docker-engine.md 3.1, 3.2, 3.6) on a unix socket, as Engine 26.1 does; nothing ever starts, stops or
-// rotates.
+// rotates. Longer than most, since it is a whole one.
 //
 //     bench_fake_engine --socket PATH --containers N
 //
 // Commands come on stdin, and its end ends the program:  print LINES BYTES RATE  (lines per container and second; 0: at
-// once), answered by `printed` when the last line stands in the log. A log holds times only; text is made when it is
-// sent.
+// once), answered by `printed` when the last line stands in the log; `loud LINES BYTES RATE`: the same of one container
+// more, at the same time, answered by `loudly`. A log holds times only; text is made when it is sent.
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -48,10 +49,15 @@ struct Client {
 };
 
 struct Printing {
+  uint32_t first = 0, containers = 1;
+  const char* answer = nullptr;
   uint64_t lines = 0, done = 0;  // over all containers
   uint32_t bytes = 0;
   int64_t start_ns = 0;
-  double interval_ns = 0;  // between two lines of the whole engine
+  double interval_ns = 0;  // between two of the lines
+
+  bool goes_on() const { return done < lines; }
+  int64_t due_ns() const { return start_ns + static_cast<int64_t>(static_cast<double>(done) * interval_ns); }
 };
 
 enum Tag : uint64_t {
@@ -66,7 +72,8 @@ constexpr size_t send_bytes = 64 * 1024;
 class FakeEngine {
  public:
   explicit FakeEngine(const Options& options)
-      : containers_(static_cast<size_t>(options.number("containers", 1))),
+      : quiet_(static_cast<uint32_t>(options.number("containers", 1))),
+        containers_(quiet_ + 1),
         listener_(listen_unix(options.required("socket"))),
         timer_(must(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK), "timerfd_create")) {
     poll_.add(listener_, EPOLLIN, listener_tag);
@@ -110,15 +117,21 @@ class FakeEngine {
     ssize_t count = read(STDIN_FILENO, text, sizeof text - 1);
     if (count <= 0) std::exit(0);
     text[count] = 0;
+    char word[16];
     uint64_t lines = 0;
     double rate = 0;
     Printing printing;
-    if (std::sscanf(text, "print %" SCNu64 " %" SCNu32 " %lf", &lines, &printing.bytes, &rate) != 3) die("command");
+    if (std::sscanf(text, "%15s %" SCNu64 " %" SCNu32 " %lf", word, &lines, &printing.bytes, &rate) != 4)
+      die("command");
+    const bool loud = std::string_view(word) == "loud";
+    printing.first = loud ? quiet_ : 0;
+    printing.containers = loud ? 1 : quiet_;
+    printing.answer = loud ? "loudly" : "printed";
     printing.bytes = std::clamp<uint32_t>(printing.bytes, line_bytes_min, line_bytes_max);
-    printing.lines = lines * containers_.size();
+    printing.lines = lines * printing.containers;
     printing.start_ns = now_ns();
-    printing.interval_ns = rate > 0 ? 1e9 / (rate * static_cast<double>(containers_.size())) : 0;
-    printing_ = printing;
+    printing.interval_ns = rate > 0 ? 1e9 / (rate * printing.containers) : 0;
+    printings_[loud ? 1 : 0] = printing;
     print_due();
   }
 
@@ -126,27 +139,31 @@ class FakeEngine {
   void print_due() {
     uint64_t expirations;
     [[maybe_unused]] ssize_t ignored = read(timer_, &expirations, sizeof expirations);
+    int64_t next_ns = INT64_MAX;
+    for (Printing& printing : printings_) {
+      print_due(printing);
+      if (printing.goes_on()) next_ns = std::min(next_ns, printing.due_ns());
+    }
+    if (next_ns < INT64_MAX) arm(next_ns);
+  }
+
+  void print_due(Printing& printing) {
     std::vector<uint32_t> grown;
-    while (printing_.done < printing_.lines && due_ns() <= now_ns()) {
-      auto container = static_cast<uint32_t>(printing_.done++ % containers_.size());
+    while (printing.goes_on() && printing.due_ns() <= now_ns()) {
+      const auto container = printing.first + static_cast<uint32_t>(printing.done++ % printing.containers);
       last_ns_ = std::max(now_ns(), last_ns_ + 1);
-      containers_[container].log.push_back({last_ns_, printing_.bytes});
-      if (grown.size() < containers_.size()) grown.push_back(container);  // round robin: the rest would be repeats
+      containers_[container].log.push_back({last_ns_, printing.bytes});
+      if (grown.size() < printing.containers) grown.push_back(container);  // round robin: the rest would be repeats
     }
     for (uint32_t container : grown) {
       for (int fd : std::vector(containers_[container].followers)) {
         if (!clients_[static_cast<size_t>(fd)].waits) pump(fd);
       }
     }
-    if (printing_.done < printing_.lines) return arm(due_ns());
-    if (std::exchange(printing_.lines, 0) > 0) {
-      std::puts("printed");
-      std::fflush(stdout);
-    }
-  }
-
-  int64_t due_ns() const {
-    return printing_.start_ns + static_cast<int64_t>(static_cast<double>(printing_.done) * printing_.interval_ns);
+    if (printing.goes_on() || printing.lines == 0) return;
+    printing.lines = 0;
+    std::puts(printing.answer);
+    std::fflush(stdout);
   }
 
   void arm(int64_t at_ns) {
@@ -269,10 +286,11 @@ class FakeEngine {
     close(fd);
   }
 
+  uint32_t quiet_;  // containers, and one loud one behind them
   std::vector<Container> containers_;
-  std::vector<Client> clients_;  // by descriptor
-  Printing printing_;
-  int64_t last_ns_ = 0;  // stamps increase strictly over the whole engine
+  std::vector<Client> clients_;        // by descriptor
+  std::array<Printing, 2> printings_;  // of the quiet ones and of the loud one
+  int64_t last_ns_ = 0;                // stamps increase strictly over the whole engine
   int listener_, timer_;
   Poll poll_;
   std::array<char, 65536> buffer_{};

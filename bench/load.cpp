@@ -1,10 +1,10 @@
 // The load generator: opens WebSocket connections, reads everything that comes and checks every line of it.
 //
 //     bench_load --port P --path /ws/containers/{id}/logs?tail=0 [--subprotocol S] [--first TEXT] [--channels C]
-//                [--tls]
+//                [--from N] [--tls]
 //     bench_load --engine SOCKET --path /containers/{id}/logs?follow=1...     reads a Docker Engine itself, and plainly
 //
-// Connection i follows channel i mod C; {id} becomes that channel's container. Commands come on stdin, one JSON line
+// Connection i follows channel N + i mod C; {id} is that channel's container. Commands come on stdin, one JSON line
 // answers each, and the end of stdin ends the program:
 //     connect N               until N connections are open in all and each has been told `subscribed`
 //     collect LINES SECONDS   says "collecting", waits until every connection has LINES more lines, then says what it
@@ -55,6 +55,7 @@ class Load {
         subprotocol_(options.text("subprotocol", "")),
         first_(options.text("first", "")),
         channels_(static_cast<uint32_t>(options.number("channels", 1))),
+        from_(static_cast<uint32_t>(options.number("from", 0))),
         tls_(options.flag("tls") ? SSL_CTX_new(TLS_client_method()) : nullptr) {
     poll_.add(STDIN_FILENO, EPOLLIN, stdin_tag);
   }
@@ -111,7 +112,7 @@ class Load {
 
   void open_connection() {
     size_t index = connections_.size();
-    uint32_t channel = static_cast<uint32_t>(index) % channels_;
+    uint32_t channel = from_ + static_cast<uint32_t>(index) % channels_;
     std::string path = path_;
     if (size_t at = path.find("{id}"); at != std::string::npos) path.replace(at, 4, container_id(channel));
     int fd = engine_.empty() ? connect_tcp(index) : connect_unix(engine_);
@@ -266,7 +267,7 @@ class Load {
 
   uint16_t port_;
   std::string engine_, path_, subprotocol_, first_;
-  uint32_t channels_;
+  uint32_t channels_, from_;
   SSL_CTX* tls_;
   std::vector<Connection> connections_;
   size_t wanted_ = 0, opening_ = 0, gone_ = 0, incomplete_ = 0;

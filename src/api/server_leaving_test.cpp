@@ -133,7 +133,7 @@ TEST_F(ServerLeaving, waits_for_an_answer_that_is_on_its_way) {
   say(asker, request("/api/channels"));
   leave();
   EXPECT_FALSE(left);
-  control.looks.back().on_view({});
+  control.looks.back().on_view(std::make_shared<const roster::View>());
   EXPECT_THAT(heard(asker), StartsWith("HTTP/1.1 200"));
   close(asker);
   loop.pass(1s);

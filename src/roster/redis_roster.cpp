@@ -72,13 +72,8 @@ net::Task<void> RedisRoster::keep_up() {
   for (;;) {
     const bool renew = loop_.now() >= due_;
     if (client_.connected()) {
-      const Done written = co_await write(renew);
+      const Done written = co_await write(renew);  // why it is refused, the client says
       if (written && renew) due_ = loop_.now() + settings_.renew_every;
-      // That Redis is away is told by others.
-      const bool refused = !written && client_.connected();
-      if (refused && failed_ != written.error().message)
-        base::log::warn("The other instances may not see what is here", {{"why", written.error().message}});
-      failed_ = refused ? written.error().message : "";
     }
     co_await loop_.sleep(settings_.write_every);
   }

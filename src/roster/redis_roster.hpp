@@ -62,7 +62,6 @@ class RedisRoster final : public Roster {
   net::Loop& loop_;
   const Settings settings_;
   net::Instant due_{};                         // when it is to show next that it lives
-  std::string failed_;                         // why writing fails; logged once
   std::map<std::string, Namesake> namesakes_;  // by id
   std::array<std::vector<OnView>, kinds> asking_;
   redis::Client client_;

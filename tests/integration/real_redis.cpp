@@ -62,12 +62,20 @@ void RealRedis::launch(std::vector<std::string> words) {
   }
 }
 
-std::uint16_t free_port() {
+std::vector<std::uint16_t> free_ports(std::size_t count) {
   net::AsioLoop loop;
   net::AsioNetwork network(loop);
-  const auto listener = network.listen({.path = {}, .host = "127.0.0.1", .port = 0}, [](net::Accepted) {});
-  EXPECT_TRUE(listener);
-  return listener ? (*listener)->port() : 0;
+  std::vector<std::unique_ptr<net::Listener>> listeners;  // until all are known: no two are the same
+  std::vector<std::uint16_t> ports;
+  while (ports.size() < count) {
+    auto listener = network.listen({.path = {}, .host = "127.0.0.1", .port = 0}, [](net::Accepted) {});
+    EXPECT_TRUE(listener);
+    if (!listener) break;
+    ports.push_back((*listener)->port());
+    listeners.push_back(std::move(*listener));
+  }
+  ports.resize(count);
+  return ports;
 }
 
 void RealRedis::signal(int number) { ASSERT_EQ(::kill(process_, number), 0); }

@@ -33,7 +33,7 @@ class RealRedis {
   int process_ = -1;
 };
 
-// A port of the loopback that was free a moment ago.
-std::uint16_t free_port();
+// So many ports of the loopback that were free a moment ago.
+std::vector<std::uint16_t> free_ports(std::size_t count);
 
 }  // namespace integration

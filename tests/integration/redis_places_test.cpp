@@ -41,7 +41,7 @@ TEST_F(RedisPlaces, ADatabaseThatDoesNotExistIsSaid) {
 class RedisWithTls : public RedisPlaces {
  protected:
   void start_tls(const net::TlsFiles& shown, const char* asks_clients = "yes") {
-    port_ = std::to_string(free_port());
+    port_ = std::to_string(free_ports(1).front());
     redis_.start({"--bind", "127.0.0.1", "--tls-port", port_, "--tls-cert-file", shown.certificate, "--tls-key-file",
                   shown.key, "--tls-ca-cert-file", certificates_.authority(), "--tls-auth-clients", asks_clients});
   }
@@ -89,7 +89,11 @@ class RedisSentinels : public RedisPlaces {
   // that never was.
   void start_all(const std::vector<std::string>& more = {}, const std::string& password = {}) {
     password_ = password;
-    for (std::uint16_t* port : {&master_port_, &replica_port_, &sentinel_port_, &stopped_port_}) *port = free_port();
+    const std::vector<std::uint16_t> ports = free_ports(4);
+    master_port_ = ports[0];
+    replica_port_ = ports[1];
+    sentinel_port_ = ports[2];
+    stopped_port_ = ports[3];
     redis_.start(at(master_port_, more));
     std::vector<std::string> follows = {"--replicaof", "127.0.0.1", std::to_string(master_port_)};
     follows.insert(follows.end(), more.begin(), more.end());
