@@ -228,6 +228,9 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
   const bool in_a_gap = end.count == 0 && position_.mark(landmark_.at().head) < end;
   const bool has_all = comparable && !in_a_gap && !lacks(position_, landmark_.at());
   Gap gap{position_, landmark_.clip(position_, to), reason};
+  // All that is missing lies behind `until`, and whoever begins there is ahead of it.
+  const bool by_marks = reason != "clock" && landmark_.known() != LogLandmark::Known::by_sight;
+  if (landmark_.is_end() && by_marks && gap.to.marks == position_.marks) return;
   position_ = gap.to;
   if (!has_all && !base::planted::untold_gap) out.on_gap(gap);
 }

@@ -46,6 +46,20 @@ TEST(LogCursor, TellsTheGapInWhichTheRingStands) {
   EXPECT_EQ(judge.events[0].told.to.marks, options.until->marks);
 }
 
+// It begins ahead of the ring, and rotation took its place and the ring's: what is missing there is not the ring's yet.
+TEST(LogCursor, TellsNoGapThatLiesBehindTheRing) {
+  LogModel log = log_of(1000);
+  LogCursor::Options options;
+  options.until = log.position_before(300);
+  const Position here = log.position_before(500);
+  log.rotate(900);
+  LogCursor cursor(here, options);
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::reached);
+  EXPECT_EQ(judge.events.size(), 0u);
+  EXPECT_EQ(cursor.position(), here);
+}
+
 TEST(LogCursor, TellsOneGapWhereAWholeLogUpToTheRingIsGone) {
   LogModel log = log_of(100);
   LogCursor::Options options;

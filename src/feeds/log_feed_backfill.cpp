@@ -26,13 +26,14 @@ net::Task<void> LogFeed::backfill() {
   int tries = 0;
   do {
     read_again_ = false;
-    const std::optional<docker::Position> proven = wanted_position_;
+    // Beside our own reader, which brings it or says what is missing, everything is called as that one calls it.
+    const std::optional<docker::Position> proven = reader_ ? std::nullopt : wanted_position_;
     if (!co_await read_to_end(proven)) {
       co_await loop_.sleep(200ms + jitter(800ms));
       read_again_ = true;
       continue;
     }
-    if (!proven || reader_) continue;  // our own reader brings it, or says what is missing
+    if (!proven) continue;
     if (docker::lacks(chain_->at(), *proven) && ++tries < backfill_tries) {
       co_await loop_.sleep(50ms * tries);
       read_again_ = true;

@@ -238,7 +238,9 @@ void LogFeed::start_reader() {
   // A backfill may go on beside it: somebody waits for it, and a reader's own end is not known.
   waiting_.clear();
   waiting_bytes_ = 0;
-  if (!reader_) reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
+  if (reader_) return;
+  reader_ = std::make_unique<docker::LogReader>(shared_.parts.engine, source(), chain_->at(), *this);
+  if (backfilling_.running()) backfilling_ = net::Job(backfill());  // it would end in another reckoning than ours
 }
 
 // A lease that has not changed for one TTL by our clock, while its owner was silent, is taken although it is held:

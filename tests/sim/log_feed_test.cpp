@@ -81,13 +81,13 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   void on_removed(feeds::LogFeed&) override { ++removed_; }
   void on_yielded(feeds::LogFeed&) override { ++yielded_; }
 
-  // The owner says something, as of where the log stands.
-  void owner_says(LogFrame::Kind kind, LogState state, bool pull = false) {
+  // The owner says something, as of where the log stands; `name` is what it calls that.
+  void owner_says(LogFrame::Kind kind, LogState state, bool pull = false, std::optional<docker::Position> name = {}) {
     LogFrame frame;
     frame.kind = kind;
     frame.pull = pull;
     frame.state = state;
-    frame.prev = frame.position = feed_->at();
+    frame.prev = frame.position = name.value_or(feed_->at());
     frame.fence = fence_;
     frame.sender = 7;
     bus_.listener->on_frame(feeds::encode(frame));
@@ -257,6 +257,28 @@ TEST_F(LogFeedTest, ARelayReadsItselfWhileTheOwnerSaysThatTheLinesAreTooMany) {
   container_.write(SimStream::out, "three\n");
   world_.run_for(1s);
   EXPECT_EQ(lines_told(), 0U);
+}
+
+// The owner knew a bound of the other stream from before the step.
+TEST_F(LogFeedTest, WhoReadsItselfBehindAStepOfTheClockIsNotRenamedByABackfill) {
+  container_.write(SimStream::out, "one\n");
+  world_.run_for(100ms);
+  engine_.step_clock(-60s);
+  container_.write(SimStream::err, "two\n");
+  container_.write(SimStream::out, "three\n");
+  feed_->catch_up();
+  world_.run_for(100ms);
+  EXPECT_EQ(lines_told(), 3U);
+  docker::Position name = feed_->at();
+  name.mark(docker::LogStream::err).max_ns = name.mark(docker::LogStream::out).max_ns - 1'000'000'000;
+  owner_says(LogFrame::Kind::tip, LogState::live, false, name);
+  owner_says(LogFrame::Kind::tip, LogState::live, true);
+  EXPECT_EQ(feed_->role(), feeds::LogFeed::Role::pulling);
+  world_.run_for(1s);
+  container_.write(SimStream::err, "four\n");
+  container_.write(SimStream::out, "five\n");
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 2U);
 }
 
 TEST_F(LogFeedTest, AnOwnerWhoseLinesAreTooManyPublishesTipsUntilTheyAreFewAgain) {

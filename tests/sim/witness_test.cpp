@@ -90,6 +90,22 @@ TEST_F(WitnessTest, TakesASecondGapBehindOneThatLeadsToTheRing) {
   EXPECT_THAT(gap(at({4, 0})), HasSubstr("two gaps"));
 }
 
+// Where the log shows nothing of a stream behind a gap, its bound is a guess.
+TEST_F(WitnessTest, TakesALineThatRacedBackBehindTheBoundOfAStreamThatIsNotShown) {
+  constexpr std::int64_t ms = 1'000'000;
+  log({.max_size = 1, .max_file = 2}, {.out = false});
+  EXPECT_EQ(subscribe(at({ms, 0}, {ms, 0})), "");
+  for (int i = 1; i <= 5; ++i) write(i * ms);
+  write(20 * ms, SimStream::err);
+  write(19 * ms);
+  EXPECT_EQ(gap(at({20 * ms, 0}, {20 * ms, 0})), "");
+  EXPECT_THAT(hear(at({3 * ms, 1}, {20 * ms, 0}), {}), HasSubstr("went back on stdout"));
+  docker::Position position;
+  position.marks = {docker::Mark{20 * ms, 0}, docker::Mark{20 * ms, 1}};
+  position.head = LogStream::err;
+  EXPECT_EQ(hear(position.print(), {line(20 * ms, LogStream::err)}), "");
+}
+
 // Single lines move the position with a line alone: not past what was gone before they began.
 TEST_F(WitnessTest, TakesAGapBehindTheLinesThatWereGoneBeforeItBegan) {
   log({.max_size = 1, .max_file = 2}, feeds::Form::line);
