@@ -28,11 +28,11 @@ demo: ## containers that talk and a dockcast that shows them, until Ctrl-C
 demo-cluster: ## the same on Redis and three instances behind nginx
 	@exec tools/demo --cluster
 
-bench: ## ratios to programs of bare system calls, in one run (ARGS="--only f,g"; ARGS=attacks: what attacks cost)
+bench: ## ratios to programs of bare system calls, in one run (ARGS="--only f,g"; ARGS=attacks, ARGS=loud)
 	@tools/setup bench
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target dockcast bench_programs
-	@exec $(if $(filter attacks,$(firstword $(ARGS))),bench/attacks $(wordlist 2,99,$(ARGS)),bench/run $(ARGS))
+	@exec $(if $(filter attacks loud,$(firstword $(ARGS))),bench/$(ARGS),bench/run $(ARGS))
 
 soak: ## CONNECTIONS=10000 of every kind against one process: nothing is left of them
 	@tools/setup build
