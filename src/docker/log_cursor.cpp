@@ -94,7 +94,8 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
       look_for_landmark(out);
       return matched_ && done() ? Step::stop : Step::more;
     case Place::astray:
-      if (matched_ || lost_ == Lost::no || plan_.follow) return doubt(astray_);
+      // A short read looks back and passes over what lies beyond: a gap must not begin behind that.
+      if (matched_ || lost_ == Lost::no || plan_.follow || plan_.tail) return doubt(astray_);
       hold(record, out);
       return done() ? Step::stop : Step::more;
     case Place::torn:

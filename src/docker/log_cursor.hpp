@@ -146,6 +146,7 @@ class LogCursor {
   Verdict end_at_log_end(LogOut& out);
   Verdict end_short_of_until(LogOut& out);
   Verdict end_without_match(LogOut& out);
+  Verdict end_of_look_back();
   void widen();
   bool reached(bool at_log_end) const;
 

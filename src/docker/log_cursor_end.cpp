@@ -31,6 +31,7 @@ LogCursor::Verdict LogCursor::end_read(bool clean, LogOut& out) {
   if (landmark_.unclear()) return Verdict::again;
   if (done()) return Verdict::reached;
   if (astray_) {
+    if (lost_ != Lost::no && plan_.tail) return end_of_look_back();
     if (!plan_.tail && !plan_.follow) {
       astray_ns_ = window_ns_;
       lost_ = std::max(lost_, Lost::doubtful);
@@ -116,14 +117,17 @@ LogCursor::Verdict LogCursor::end_without_match(LogOut& out) {
     lost_ = lost_ == Lost::no ? Lost::doubtful : Lost::surely;
     return Verdict::later;
   }
-  if (lost_ != Lost::no) {  // a shorter read that begins earlier than a longer one did
-    looked_back_ = true;
-    log_stepped_ = log_stepped_ || window_ns_ + disorder_usual_ns < astray_ns_;
-    return Verdict::later;
-  }
+  if (lost_ != Lost::no) return end_of_look_back();
   if (records_ < *plan_.tail) total_ = records_;
   widen();
   return Verdict::wider;
+}
+
+// A shorter read that begins earlier than a longer one did shows that the clock went back.
+LogCursor::Verdict LogCursor::end_of_look_back() {
+  looked_back_ = true;
+  log_stepped_ = log_stepped_ || window_ns_ + disorder_usual_ns < astray_ns_;
+  return Verdict::later;
 }
 
 void LogCursor::widen() {

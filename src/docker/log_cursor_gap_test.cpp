@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "docker/log_model.hpp"
 
 namespace docker {
@@ -155,6 +157,33 @@ TEST(LogCursor, EndsAGapAtTheFirstRecordOfEachStream) {
   ASSERT_TRUE(judge.events[0].gap);
   EXPECT_EQ(judge.events[0].told.to.mark(LogStream::out), (Mark{log.now_ns, 0}));
   EXPECT_EQ(judge.events[0].told.to.mark(LogStream::err), (Mark{log.now_ns + 230'000, 0}));
+}
+
+// Rotation took a line's first piece, which had been read, and left a line of the other stream before its rest: short
+// reads pass over that one, as they look for a step of the clock, and it must not be lost by it.
+TEST(LogCursor, BeginsAfterAGapWithTheLogsFirstRecordWhateverItHasLookedFor) {
+  LogModel log(1, {});
+  for (int i = 0; i < 5; ++i) log.write_line(LogStream::out, 1);
+  log.write_line(LogStream::err, 4);
+  log.write_line(LogStream::out, 1);
+  std::rotate(log.entries.begin() + 6, log.entries.end() - 1, log.entries.end());
+  log.entries[6].time_ns = log.entries[5].time_ns + 1'000'000;
+  log.entries[6].mark = {log.entries[6].time_ns, 1};
+  for (int i = 0; i < 5; ++i) log.write_line(LogStream::out, 1);
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 6, log.entries.end());
+  log.entries.resize(6);
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(6);
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.gaps, 1u);
+  const bool told = std::any_of(judge.events.begin(), judge.events.end(),
+                                [&](const auto& event) { return !event.gap && event.line == later.front().line; });
+  EXPECT_TRUE(told) << "the log's first record";
 }
 
 TEST(LogCursor, EndsAGapForASilentStreamBetweenWhatWentAndWhatIsToCome) {
