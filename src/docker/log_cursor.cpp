@@ -171,7 +171,7 @@ void LogCursor::tear(const LogRecord& record, LogOut& out) {
 void LogCursor::hold(const LogRecord& record, LogOut& out) {
   if (held_.empty()) {  // the first pieces of this line looked like those of one that is open at the head
     held_ = std::exchange(open_, {});
-    std::erase_if(held_, [this](const Held& piece) { return piece.time_ns <= track(piece.stream).seen.max_ns; });
+    std::erase_if(held_, [this](const Held& piece) { return Mark{piece.time_ns, 0} < track(piece.stream).seen; });
     for (const Held& piece : held_) held_bytes_ += piece.payload.size();
   }
   held_.push_back({record.stream, record.time_ns, std::string(record.payload)});

@@ -214,5 +214,24 @@ TEST(LogCursor, CoversNothingOfAStreamWhoseNextRecordStandsAtItsBound) {
   EXPECT_EQ(judge.events[4].mark, (Mark{log.now_ns + 3'000, 1}));
 }
 
+// Its place is gone, and with it the line of the other stream behind which it stands: the bound's own record is left.
+TEST(LogCursor, CoversNothingAtTheBoundOfTheStreamThatItDidNotReadLast) {
+  for (const std::uint64_t pieces : {1U, 3U}) {
+    LogModel log(1, {});
+    log.write_line(LogStream::out, pieces);
+    Position lost;
+    lost.head = LogStream::err;
+    lost.mark(LogStream::out) = {log.entries[0].time_ns, 0};
+    lost.mark(LogStream::err) = {log.entries[0].time_ns - 40'000'000, 1};
+    log.append(LogStream::out, 20'000);
+    log.append(LogStream::err, 30'000);
+    const LogJudge judge = read_from(lost, log);
+    ASSERT_EQ(judge.events.size(), 4U) << pieces;
+    ASSERT_TRUE(judge.events[0].gap);
+    EXPECT_EQ(judge.events[0].told.to.mark(LogStream::out), lost.mark(LogStream::out));
+    EXPECT_EQ(judge.events[1].mark, (Mark{log.entries[0].time_ns, static_cast<std::uint32_t>(pieces)}));
+  }
+}
+
 }  // namespace
 }  // namespace docker

@@ -45,7 +45,7 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
 // Before the head. Lines that ended here are old; the pieces of the last one are kept, in case it has not.
 LogCursor::Place LogCursor::place_other(const LogRecord& record) {
   Track& t = track(record.stream);
-  bool later = record.time_ns > t.seen.max_ns;
+  bool later = Mark{record.time_ns, 0} >= t.seen;  // at a bound nothing was delivered
   if (t.known) return later ? beyond() : Place::old;
   if (!open_.empty() && open_.back().time_ns != record.time_ns) {
     open_.clear();
