@@ -98,7 +98,8 @@ class Witness {
   std::string take(const HeardLine& line);
   std::string skip_to(const HeardLine& line, Track& track, std::size_t& found);
   std::string misplaced(const HeardLine& line, const Track& track) const;
-  std::string cover(const docker::Position& to, docker::LogStream stream, std::uint64_t& covered);
+  std::string cover(const docker::Position& from, const docker::Position& to, docker::LogStream stream,
+                    std::uint64_t& covered);
   void begin_at(const docker::Position& position);
   std::string begin_later(const docker::Position& position);
   bool told_is_gone(const docker::Position& from, const docker::Position& to) const;

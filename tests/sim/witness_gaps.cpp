@@ -31,7 +31,7 @@ std::string Witness::hear_gap(const Heard& message) {
   if (message.reason == "clock" && !truth_.stepped()) return "a gap for a clock that never stepped";
   std::uint64_t covered = 0;
   for (const LogStream stream : both) {
-    if (std::string wrong = cover(*to, stream, covered); !wrong.empty()) return wrong;
+    if (std::string wrong = cover(*from, *to, stream, covered); !wrong.empty()) return wrong;
   }
   const bool reckoned = !truth_.stepped();
   // Of two in a row the second is of what was rotated away before it could be told.
@@ -72,17 +72,19 @@ bool Witness::stands_at(const std::string& text, const Position& position) const
          });
 }
 
-std::string Witness::cover(const Position& to, LogStream stream, std::uint64_t& covered) {
+std::string Witness::cover(const Position& from, const Position& to, LogStream stream, std::uint64_t& covered) {
   Track& track = tracks_[docker::index_of(stream)];
   const auto& lines = truth_.lines(stream);
   const std::size_t end = truth_.lines_until(stream, to);
   if (end < track.next && !truth_.stepped() && !track.torn) return "a gap that goes back on " + name_of(stream);
   const docker::Mark bound = to.mark(stream);
-  const bool guessed = bound.count == 0 && (end == lines.size() || lines[end].time_ns != bound.max_ns);
+  const bool goes_on = bound.count > 0 && from.mark(stream) == docker::Mark{bound.max_ns, 0};  // from such a bound
+  const bool guessed = goes_on || (bound.count == 0 && (end == lines.size() || lines[end].time_ns != bound.max_ns));
   for (std::size_t i = track.next; i < end; ++i, ++covered) {
     // Who follows one stream may stand far behind on the other, and the gap leads from there. Of a line that is stamped
     // just before a bound where no line is, nobody could tell that it was still to come.
-    const bool raced = guessed && bound.max_ns - lines[i].time_ns <= race_ns;
+    const bool before = lines[i].time_ns < bound.max_ns;
+    const bool raced = guessed && before && bound.max_ns - lines[i].time_ns <= race_ns;
     if (shows(stream) && !truth_.gone(lines[i]) && !truth_.stepped() && !raced)
       return "a needless gap: line " + std::to_string(i) + " of " + name_of(stream) + " is still there";
     // Who stands where the log was read to has all; what was written since may go before it is read. Nothing was

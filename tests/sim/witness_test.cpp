@@ -106,6 +106,22 @@ TEST_F(WitnessTest, TakesALineThatRacedBackBehindTheBoundOfAStreamThatIsNotShown
   EXPECT_EQ(hear(position.print(), {line(20 * ms, LogStream::err)}), "");
 }
 
+// It may be the rest of a line that began before, says who begins anew at that bound.
+TEST_F(WitnessTest, TakesAGapOfNothingBeforeALineThatRacedBackBehindAGuessedBound) {
+  constexpr std::int64_t ms = 1'000'000;
+  for (const bool raced : {true, false}) {
+    log({.max_size = 1, .max_file = 2});
+    EXPECT_EQ(subscribe(at({ms, 0}, {ms, 0})), "");
+    for (const int i : {1, 2, 20, 21}) write(i * ms);
+    EXPECT_EQ(gap(at({20 * ms, 0}, {20 * ms, 0})), "");
+    EXPECT_EQ(hear(at({21 * ms, 1}, {20 * ms, 0}), {line(20 * ms), line(21 * ms)}), "");
+    const std::int64_t stamp = (raced ? 19 : 16) * ms;
+    write(stamp, SimStream::err);
+    const std::string wrong = gap(at({21 * ms, 1}, {20 * ms, 1}));
+    EXPECT_EQ(wrong, raced ? "" : "a needless gap: line 0 of stderr is still there");
+  }
+}
+
 // Single lines move the position with a line alone: not past what was gone before they began.
 TEST_F(WitnessTest, TakesAGapBehindTheLinesThatWereGoneBeforeItBegan) {
   log({.max_size = 1, .max_file = 2}, feeds::Form::line);
