@@ -74,18 +74,18 @@ class Strikes:
         if not spare:
             member.begin()
 
-    async def split(self, member, seconds, chains=("INPUT", "OUTPUT")):
-        self.members.split(member, chains)
+    async def split(self, member, seconds, directions=("ORIGINAL", "REPLY")):
+        self.members.split(member, directions)
         try:
             await asyncio.sleep(seconds)
         finally:
-            self.members.join(member, chains)
+            self.members.join(member, directions)
 
     async def split_out(self, member, seconds):
-        await self.split(member, seconds, ("OUTPUT",))
+        await self.split(member, seconds, ("ORIGINAL",))
 
     async def split_in(self, member, seconds):
-        await self.split(member, seconds, ("INPUT",))
+        await self.split(member, seconds, ("REPLY",))
 
     async def to_redis(self, kind, _share, seconds):
         async with self.redis.lock:

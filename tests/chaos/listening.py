@@ -1,6 +1,7 @@
 """Who follows a log in a chaos run and what was in it: lines as numbers, so that ten minutes of them fit in memory."""
 import array
 import asyncio
+import datetime
 import json
 import os
 import random
@@ -70,7 +71,7 @@ class Client:
         self.gaps, self.faults = [], []
         self.statuses = []
         self.connections = self.tries = 0
-        self.heard, self.silence = time.monotonic(), 0.0
+        self.heard, self.silence, self.delay = time.monotonic(), 0.0, 0.0  # the longest; from the stamp to here
 
     async def run(self):
         while not asyncio.current_task().cancelling():  # websockets may swallow the CancelledError
@@ -115,6 +116,9 @@ class Client:
             if message["prev"] != self.position:
                 self.faults.append("a batch that does not join")
             self.position = message["position"]
+            if message["lines"]:
+                written = datetime.datetime.fromisoformat(message["lines"][0][0][:26] + "+00:00")
+                self.delay = max(self.delay, time.time() - written.timestamp())
             for line in message["lines"]:
                 number = self.source.number(line[1], line[2])
                 if number is None:

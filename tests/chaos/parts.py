@@ -62,7 +62,8 @@ class Member(Instance):
         if not self.wanted:
             return
         if self.process.poll() is not None:
-            self.ended_badly.append(f"{self.label} ended by itself with {self.process.returncode}: {self.said()[-600:]}")
+            code = self.process.returncode
+            self.ended_badly.append(f"{self.label} ended by itself with {code}: {self.said()[-600:]}")
             self.start()
             return
         try:
@@ -95,14 +96,18 @@ class Members:
     def running(self):
         return [each for each in self.all if each.wanted]
 
-    def split(self, member, chains):
-        """Its packets to Redis, those from Redis, or both, are dropped from now on."""
-        for chain in chains:
-            run("iptables", "-A", chain, "-m", "connmark", "--mark", hex(REDIS_MARK + member.number), "-j", "DROP")
+    def split(self, member, directions):
+        """Its packets to Redis (ORIGINAL), those from Redis (REPLY), or both, are dropped from now on."""
+        self.drop("-A", member, directions)
 
-    def join(self, member, chains):
-        for chain in chains:
-            run("iptables", "-D", chain, "-m", "connmark", "--mark", hex(REDIS_MARK + member.number), "-j", "DROP")
+    def join(self, member, directions):
+        self.drop("-D", member, directions)
+
+    def drop(self, change, member, directions):
+        mark = hex(REDIS_MARK + member.number)
+        for direction in directions:
+            run("iptables", change, "OUTPUT", "-m", "connmark", "--mark", mark, "-m", "conntrack", "--ctdir", direction,
+                "-j", "DROP")
 
     def end(self):
         for each in self.running():

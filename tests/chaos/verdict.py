@@ -13,11 +13,11 @@ class Tally(collections.Counter):
         return ", ".join(f"{count} {what}" for what, count in sorted(self.items()) if count)
 
 
-def compare(record, truth, gaps):
-    """A stream's record beside its truth: what was told, and what is wrong."""
+def compare(record, truth):
+    """A stream's record beside its truth: what was heard and what is wrong, and the gaps that covered something."""
     index = {number: at for at, number in enumerate(truth)}
     seen, tally, next_, gap = bytearray(len(truth)), Tally(), 0, None
-    explained = set()
+    covering = set()
     for number in record:
         at = index.get(number) if number >= 0 else None
         if number < 0:
@@ -28,14 +28,14 @@ def compare(record, truth, gaps):
             tally["twice" if seen[at] else "out of order"] += 1
         else:
             if at > next_ and gap:
-                explained.add(gap)
+                covering.add(gap)
             tally["in gaps" if gap else "missing"] += at - next_
             tally["lines"] += 1
             seen[at], next_, gap = 1, at + 1, None
     tally["in gaps" if gap else "missing"] += len(truth) - next_
     if gap and next_ < len(truth):
-        explained.add(gap)
-    return tally, explained
+        covering.add(gap)
+    return tally, covering
 
 
 def of_clients(clients, faults):
@@ -44,8 +44,8 @@ def of_clients(clients, faults):
     for number, client in enumerate(clients):
         name, covering = f"client {number} of {client.source.name}", set()
         for stream, truth in client.source.lines.items():
-            tally, explained = compare(client.record[stream], truth, client.gaps)
-            covering |= explained
+            tally, used = compare(client.record[stream], truth)
+            covering |= used
             total += tally
             wrong = Tally({what: count for what, count in tally.items() if what not in ("lines", "in gaps")})
             if any(wrong.values()):
