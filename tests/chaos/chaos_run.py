@@ -69,7 +69,7 @@ class ChaosRun:
             source = others[n % len(others)] if n % LOUD else self.sources[-1]
             self.clients.append(Client(self.proxy.port, source))
             self.tasks.append(asyncio.create_task(self.clients[-1].run()))
-        await until("everybody hears lines", lambda: all(all(each.record.values()) for each in self.clients), 60)
+        await until("everybody hears lines", lambda: all(all(each.record.values()) for each in self.clients), 120)
         strikes = Strikes(self.members, self.redis, self.engine, self.proxy)
         await strikes.carry_out(strikes.plan(self.options.seed, self.options.seconds))
         await self.healed()

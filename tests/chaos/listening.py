@@ -71,7 +71,8 @@ class Client:
         self.gaps, self.faults = [], []
         self.statuses = []
         self.connections = self.tries = 0
-        self.heard, self.silence, self.delay = time.monotonic(), 0.0, 0.0  # the longest; from the stamp to here
+        self.joined = None  # when it was first subscribed; what is older is history
+        self.heard, self.silence, self.delay = 0.0, 0.0, 0.0  # the longest; from the stamp to here
 
     async def run(self):
         while not asyncio.current_task().cancelling():  # websockets may swallow the CancelledError
@@ -110,15 +111,13 @@ class Client:
             if self.position and (message.get("recovered") == "none" or "recovered" not in message):
                 self.faults.append(f"not resumed: {message.get('reason')}")
             self.position, self.tries = message["position"], 0
+            if not self.joined:
+                self.joined, self.heard = time.time(), time.monotonic()
         elif kind == "logs":
-            now = time.monotonic()
-            self.silence, self.heard = max(self.silence, now - self.heard), now
+            self.measure(message["lines"])
             if message["prev"] != self.position:
                 self.faults.append("a batch that does not join")
             self.position = message["position"]
-            if message["lines"]:
-                written = datetime.datetime.fromisoformat(message["lines"][0][0][:26] + "+00:00")
-                self.delay = max(self.delay, time.time() - written.timestamp())
             for line in message["lines"]:
                 number = self.source.number(line[1], line[2])
                 if number is None:
@@ -136,6 +135,13 @@ class Client:
             self.statuses.append(message["state"])
         elif kind == "error":
             self.faults.append(f"error: {message['code']} {message.get('message')}")
+
+    def measure(self, lines):
+        now = time.monotonic()
+        self.silence, self.heard = max(self.silence, now - self.heard), now
+        written = datetime.datetime.fromisoformat(lines[0][0][:26] + "+00:00").timestamp() if lines else 0.0
+        if written > self.joined:
+            self.delay = max(self.delay, time.time() - written)
 
     def move(self, socket):
         """The time has come that it was told."""
