@@ -144,5 +144,8 @@ class ChaosRun:
         print(verdict.table(rows))
         for fault in self.faults[:40]:
             print(f"FAILED: {fault}")
+        if self.faults:
+            self.members.logs_stay = True
+            print("what they said: " + " ".join(each.log.name for each in self.members.all))
         print(f"chaos: seed {self.options.seed}: {len(self.faults)} promises broken")
         return int(bool(self.faults))

@@ -11,6 +11,7 @@ import websockets
 
 STREAMS = {"o": "stdout", "e": "stderr"}
 RUN = 10**7  # a line is the second its container was started in, times this, and its number in that run
+STAYS_S = 90  # a client at one connection, on average: whoever is new in the cluster has clients soon
 
 
 class Source:
@@ -89,6 +90,8 @@ class Client:
             async with websockets.connect(f"{self.url}?{query}", subprotocols=["dockcast.v1"], max_size=None,
                                           compression=None, close_timeout=2) as self.socket:
                 self.connections += 1
+                stays_s = random.expovariate(1 / STAYS_S)
+                asyncio.get_running_loop().call_later(stays_s, self.move, self.socket)
                 async for text in self.socket:
                     self.hear(json.loads(text))
         except websockets.InvalidStatusCode as refused:
@@ -144,7 +147,7 @@ class Client:
             self.delay = max(self.delay, time.time() - written)
 
     def move(self, socket):
-        """The time has come that it was told."""
+        """The time has come that it was told, or that it drew."""
         if socket is self.socket:
             self.tries = -10  # at once
             asyncio.ensure_future(socket.close())

@@ -79,6 +79,7 @@ class Members:
     def __init__(self, binary, engine, redis, folder):
         self.binary, self.engine, self.redis, self.folder = binary, engine, redis, folder
         self.cutters, self.all = [], []
+        self.logs_stay = False
         self.two_at_most = asyncio.Semaphore(2)
 
     async def begin(self, **settings):
@@ -113,6 +114,10 @@ class Members:
         for each in self.running():
             each.process.send_signal(signal.SIGCONT)
             each.kill()
+        for each in self.all:
+            each.log.close()
+            if not self.logs_stay:
+                os.unlink(each.log.name)
 
 
 class RedisServers:
