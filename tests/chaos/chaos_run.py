@@ -128,6 +128,7 @@ class ChaosRun:
         damaged = sum(each.damaged for each in self.sources)
         quietest = max(self.clients, key=lambda each: each.silence)
         latest = max(self.clients, key=lambda each: each.delay)
+        delay_s, at = latest.delay
         rows = [("seed", self.options.seed), ("lines written", sum(len(lines) for source in self.sources
                                                                   for lines in source.lines.values())),
                 ("records that are no line of ours", damaged), ("lines heard", total["lines"]),
@@ -136,7 +137,8 @@ class ChaosRun:
                 ("gaps", f"{reasons or 'none'}; lines in them: {total['in gaps']}"),
                 ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients"),
                 ("longest silence", f"{quietest.silence:.1f} s, of {quietest.source.name}"),
-                ("longest way of a line", f"{latest.delay:.1f} s, of {latest.source.name}"),
+                ("longest way of a line", f"{delay_s:.1f} s, of {latest.source.name}, "
+                 f"that came at {at - strikes.began:.1f} s"),
                 ("before the first client", f"{self.before['kib']} KiB, {self.before['descriptors']} descriptors")]
         rows += [(f"peak of {each.label}", f"{each.peak_kib} KiB, {each.peak_descriptors} descriptors")
                  for each in self.members.all if each.peak_kib]

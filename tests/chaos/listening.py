@@ -73,7 +73,8 @@ class Client:
         self.statuses = []
         self.connections = self.tries = 0
         self.joined = None  # when it was first subscribed; what is older is history
-        self.heard, self.silence, self.delay = 0.0, 0.0, 0.0  # the longest; from the stamp to here
+        self.heard, self.silence = 0.0, 0.0  # the last time; the longest between two
+        self.delay = (0.0, 0.0)  # the longest, from a line's stamp to here, and when that was
 
     async def run(self):
         while not asyncio.current_task().cancelling():  # websockets may swallow the CancelledError
@@ -144,7 +145,7 @@ class Client:
         self.silence, self.heard = max(self.silence, now - self.heard), now
         written = datetime.datetime.fromisoformat(lines[0][0][:26] + "+00:00").timestamp() if lines else 0.0
         if written > self.joined:
-            self.delay = max(self.delay, time.time() - written)
+            self.delay = max(self.delay, (time.time() - written, now))
 
     def move(self, socket):
         """The time has come that it was told, or that it drew."""
