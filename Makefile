@@ -1,6 +1,6 @@
 # The front door. Every command installs what it needs (tools/setup), and the same commands run in CI.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo demo-cluster bench soak sim sim-planted fuzz lint format asan tsan clean
+.PHONY: help build test demo demo-cluster bench soak chaos sim sim-planted fuzz lint format asan tsan clean
 .PRECIOUS: build/%/build.ninja
 SEEDS ?= 1000
 SECONDS ?= 30
@@ -39,6 +39,13 @@ soak: ## CONNECTIONS=10000 of every kind against one process: nothing is left of
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target dockcast
 	@DOCKCAST_TEST_BINARY=build/release/dockcast exec tests/conformance/soak.py $(CONNECTIONS)
+
+chaos: SECONDS = 600
+chaos: ## a real cluster that goes wrong for SECONDS=600, each client's lines compared with the log (SEED=n)
+	@tools/setup test
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target dockcast
+	@exec tools/chaos $(if $(SEED),--seed $(SEED)) --seconds $(SECONDS) $(ARGS)
 
 sim: ## the simulation: SEEDS=n fresh ones, or SEED=s to replay one
 	@tools/setup build

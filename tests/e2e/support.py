@@ -302,7 +302,11 @@ class Cutter:
 
     async def serve(self, reader, writer):
         host, port, path = self.target
-        there = await (asyncio.open_unix_connection(path) if path else asyncio.open_connection(host, port))
+        try:
+            there = await (asyncio.open_unix_connection(path) if path else asyncio.open_connection(host, port))
+        except OSError:  # nobody is there
+            writer.transport.abort()
+            return
         both = [writer, there[1]]
         self.open.append(both)
         await asyncio.gather(self.pump(reader, there[1], True), self.pump(there[0], writer, False))
