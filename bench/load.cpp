@@ -1,11 +1,11 @@
 // The load generator: opens WebSocket connections, reads everything that comes and checks every line of it.
 //
 //     bench_load --port P --path /ws/containers/{id}/logs?tail=0 [--subprotocol S] [--first TEXT] [--channels C]
-//                [--from N] [--tls]
+//                [--from N] [--begin L] [--tls]
 //     bench_load --engine SOCKET --path /containers/{id}/logs?follow=1...     reads a Docker Engine itself, and plainly
 //
-// Connection i follows channel N + i mod C; {id} is that channel's container. Commands come on stdin, one JSON line
-// answers each, and the end of stdin ends the program:
+// Connection i follows channel N + i mod C, whose next line is its Lth; {id} is that channel's container. Commands come
+// on stdin, one JSON line answers each, and the end of stdin ends the program:
 //     connect N               until N connections are open in all and each has been told `subscribed`
 //     collect LINES SECONDS   says "collecting", waits until every connection has LINES more lines, then says what it
 //     saw
@@ -56,6 +56,7 @@ class Load {
         first_(options.text("first", "")),
         channels_(static_cast<uint32_t>(options.number("channels", 1))),
         from_(static_cast<uint32_t>(options.number("from", 0))),
+        target_(static_cast<uint32_t>(options.number("begin", 0))),
         tls_(options.flag("tls") ? SSL_CTX_new(TLS_client_method()) : nullptr) {
     poll_.add(STDIN_FILENO, EPOLLIN, stdin_tag);
   }
@@ -268,10 +269,10 @@ class Load {
   uint16_t port_;
   std::string engine_, path_, subprotocol_, first_;
   uint32_t channels_, from_;
+  uint32_t target_;  // the sequence number at which a connection has everything
   SSL_CTX* tls_;
   std::vector<Connection> connections_;
   size_t wanted_ = 0, opening_ = 0, gone_ = 0, incomplete_ = 0;
-  uint32_t target_ = 0;  // the sequence number at which a connection has everything
   bool complete_ = false;
   Doing doing_ = Doing::nothing;
   int64_t start_ns_ = 0, deadline_ns_ = 0;
