@@ -157,11 +157,11 @@ def one_address(port, seconds, host):
         time.sleep(0.05)
     crowd = Crowd(port, 700, host)
     crowd.say(UPGRADE)
-    crowd.listen(1)
-    crowd.ends["upgraded"] += sum(b" 101 " in peer.unread for peer in crowd.peers.values())
-    with Peer(port) as peer:
+    with Peer(port) as peer:  # answered when all before it have been accepted, and none of them is closed yet
         peer.open(None, "/ws")
         crowd.ends["of this machine"] += 1
+    crowd.listen(1)
+    crowd.ends["upgraded"] += sum(b" 101 " in peer.unread for peer in crowd.peers.values())
     crowd.close()
     return crowd.ends
 
