@@ -103,6 +103,24 @@ void ControlLoop::tell(std::vector<roster::SessionNews> news) {
   });
 }
 
+void ControlLoop::take(std::size_t most, OnPart on_part) {
+  const std::uint64_t number = ++taken_;
+  takings_.emplace(number, Taking{std::move(on_part), censuses_.size()});
+  const auto on_told = [this, number](const std::vector<roster::SessionNews>& part, bool last) {
+    parts_.loop.post([this, number, part, last] {
+      const auto taking = takings_.find(number);
+      if (last) --taking->second.loops;
+      const bool all = taking->second.loops == 0;
+      taking->second.on_part(part, all);
+      if (all) takings_.erase(taking);
+    });
+  };
+  for (std::size_t i = 0; i < censuses_.size(); ++i) {
+    parts_.hub.call(static_cast<std::uint32_t>(i),
+                    [census = censuses_[i], most, on_told](hub::Fanout&) { census->take(most, on_told); });
+  }
+}
+
 void ControlLoop::tell_channels() {
   if (feeds_ == nullptr) return;
   std::vector<roster::OwnChannel> all;

@@ -15,7 +15,7 @@
 
 namespace api {
 
-class ControlLoop final : public Control {
+class ControlLoop final : public Control, public roster::Census {
  public:
   struct Parts {
     net::Loop& loop;
@@ -25,8 +25,11 @@ class ControlLoop final : public Control {
   };
   explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8, 1000) {}
 
-  // In the order in which the Hub counts their loops.
-  void add_followers(feeds::Followers& followers) { followers_.push_back(&followers); }
+  // Of each serving loop, in the order in which the Hub counts them.
+  void add_server(feeds::Followers& followers, roster::Census& census) {
+    followers_.push_back(&followers);
+    censuses_.push_back(&census);
+  }
   // Called on the control loop.
   void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
   // On the control loop.
@@ -48,6 +51,9 @@ class ControlLoop final : public Control {
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
   void on_drained(const hub::Follower& follower, std::size_t bytes) override;
 
+  // roster::Census: over all serving loops, on the control loop.
+  void take(std::size_t most, OnPart on_part) override;
+
  private:
   struct Asker {
     net::Loop& loop;
@@ -62,6 +68,13 @@ class ControlLoop final : public Control {
 
   Parts parts_;
   std::vector<feeds::Followers*> followers_;
+  std::vector<roster::Census*> censuses_;
+  struct Taking {
+    OnPart on_part;
+    std::size_t loops;  // that have more to say
+  };
+  std::map<std::uint64_t, Taking> takings_;
+  std::uint64_t taken_ = 0;  // so far
   feeds::Feeds* feeds_ = nullptr;
   std::string engine_id_;
   net::Callback on_drain_;

@@ -50,7 +50,7 @@ void Server::accept(net::Accepted accepted) {
 
 void Server::take(net::Accepted accepted) {
   const auto sockets = static_cast<std::uint32_t>(slots_.size() - free_.size());
-  const AddressCounts::Place address = addresses_.enter(accepted.block);
+  const AddressCounts::Place address = addresses_.enter(accepted.peer.block());
   const std::uint32_t of_address = addresses_.count(address);
   const bool full = sockets >= settings_.connections_max, crowded = of_address > settings_.address_connections_max;
   if (full || crowded) strike(full ? Limit::connections : Limit::address_connections);
@@ -71,7 +71,7 @@ void Server::take(net::Accepted accepted) {
   slot.session = fanout_.open(number, slot.socket);
   slot.state = State::http;
   slot.http = std::make_unique<HttpPhase>(settings_.request);
-  slot.http->address = std::move(accepted.address);
+  slot.peer = accepted.peer;
   slot.address = address;
   metrics_.connections.add(1);
   slot.http->full = full;

@@ -35,7 +35,8 @@ http::Refusal unauthorized(std::string message);
 class Server final : public net::ClientSockets::Owner,
                      public hub::FanoutObserver,
                      public feeds::Followers,
-                     public feeds::Downloads {
+                     public feeds::Downloads,
+                     public roster::Census {
  public:
   struct Parts {
     net::Loop& loop;
@@ -63,6 +64,9 @@ class Server final : public net::ClientSockets::Owner,
   void leave(Departures& departures, net::Callback done);
   void end();
   void on_facts(const Facts& facts) { facts_ = facts; }
+
+  // roster::Census: of this loop.
+  void take(std::size_t most, OnPart on_part) override;
 
   // net::ClientSockets::Owner
   void on_ready(std::uint32_t slot, net::ClientSockets::Ready ready) override;
@@ -134,7 +138,14 @@ class Server final : public net::ClientSockets::Owner,
   void list_sessions(SessionSlot& slot, const http::Request& request);
   void list_channels(SessionSlot& slot, const http::Request& request);
   void look(SessionSlot& slot, const http::Request& request, const Look& look);
-  void tell_opened(const SessionSlot& slot, std::string address);
+  struct Telling {
+    std::uint32_t next;  // slot
+    std::size_t most;
+    OnPart on_part;
+  };
+  void tell_later(Telling telling);
+  void tell_some(Telling telling);
+  void tell_opened(const SessionSlot& slot);
   void tell_closed(const SessionSlot& slot);
   void note_change(SessionSlot& slot);
   void tell();

@@ -7,12 +7,25 @@
 namespace api {
 namespace {
 
+using roster::SessionNews;
+
 // So many at once, so that what waits to be told has a bound.
 constexpr std::size_t news_max = 1'000;
+// So many a turn, so that a census keeps nobody waiting.
+constexpr std::uint32_t slots_at_once = 500;
 
 std::uint64_t subscriptions_of(const Conversation& talk) {
   const auto all = talk.subscriptions();
   return all.size() - static_cast<std::size_t>(std::count(all.begin(), all.end(), 0U));
+}
+
+SessionNews news_of(const SessionSlot& slot, SessionNews::What what) {
+  return {.what = what,
+          .number = slot.number,
+          .subject = std::string(slot.talk.identity().subject()),
+          .subscriptions = subscriptions_of(slot.talk),
+          .address = slot.peer.to_string(),
+          .connected = slot.connected};
 }
 
 }  // namespace
@@ -37,18 +50,13 @@ void Server::look(SessionSlot& slot, const http::Request& request, const Look& l
   });
 }
 
-void Server::tell_opened(const SessionSlot& slot, std::string address) {
-  news_.push_back({.what = roster::SessionNews::What::opened,
-                   .number = slot.number,
-                   .subject = std::string(slot.talk.identity().subject()),
-                   .subscriptions = 0,
-                   .address = std::move(address),
-                   .connected = loop_.wall_now()});
+void Server::tell_opened(const SessionSlot& slot) {
+  news_.push_back(news_of(slot, SessionNews::What::opened));
   if (news_.size() >= news_max) tell();
 }
 
 void Server::tell_closed(const SessionSlot& slot) {
-  news_.push_back({.what = roster::SessionNews::What::closed, .number = slot.number});
+  news_.push_back({.what = SessionNews::What::closed, .number = slot.number});
   if (news_.size() >= news_max) tell();
 }
 
@@ -62,12 +70,29 @@ void Server::tell() {
     SessionSlot* slot = find(session);
     if (slot == nullptr || slot->state != State::open) continue;
     slot->changed = false;
-    news_.push_back({.what = roster::SessionNews::What::changed,
-                     .number = slot->number,
-                     .subject = std::string(slot->talk.identity().subject()),
-                     .subscriptions = subscriptions_of(slot->talk)});
+    news_.push_back(news_of(*slot, SessionNews::What::changed));
   }
   if (!news_.empty()) control_.tell(std::exchange(news_, {}));
+}
+
+void Server::take(std::size_t most, OnPart on_part) { tell_later({0, most, std::move(on_part)}); }
+
+void Server::tell_later(Telling telling) {
+  loop_.post([this, telling = std::move(telling)]() mutable { tell_some(std::move(telling)); });
+}
+
+void Server::tell_some(Telling telling) {
+  std::vector<SessionNews> part;
+  const auto all = static_cast<std::uint32_t>(slots_.size());
+  for (const std::uint32_t end = std::min(all, telling.next + slots_at_once); telling.next < end; ++telling.next) {
+    const SessionSlot& slot = slots_[telling.next];
+    if (slot.state == State::open && part.size() < telling.most)
+      part.push_back(news_of(slot, SessionNews::What::changed));
+  }
+  telling.most -= part.size();
+  const bool last = telling.next == all || telling.most == 0;
+  telling.on_part(part, last);
+  if (!last) tell_later(std::move(telling));
 }
 
 }  // namespace api

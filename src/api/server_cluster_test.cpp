@@ -44,7 +44,7 @@ TEST_F(ServerCluster, a_session_is_told_from_its_opening_to_its_end) {
   auto news = told();
   ASSERT_THAT(news, SizeIs(2));
   EXPECT_EQ(news[0].what, What::opened);
-  EXPECT_EQ(news[0].address, "192.0.2.1:4711");
+  EXPECT_EQ(news[0].address, "127.0.0.1:4711");
   EXPECT_EQ(news[0].subject, "anonymous");
   EXPECT_GT(news[0].connected, net::WallTime{});
   EXPECT_EQ(news[1].what, What::changed);

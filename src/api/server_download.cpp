@@ -54,7 +54,7 @@ void Server::on_download_ended(const hub::FollowerName& asker, const std::option
   if (slot == nullptr) return;
   const http::AnswerForm form = slot->http->form;
   if (error && slot->http->download == Phase::begun) {
-    base::log::warn("Cut a download off", {{"why", error->message}, {"address", slot->http->address}});
+    base::log::warn("Cut a download off", {{"why", error->message}, {"address", slot->peer.to_string()}});
     // A body in chunks lacks its last one; where the close would be the end, a reset says that it is not.
     if (!form.chunks) return remove(*slot);
     end_download(*slot);
@@ -85,7 +85,7 @@ void Server::on_due_download(SessionSlot& slot) {
   if (!socket.blocked) return arm(slot, settings_.progress_timeout);
   if (loop_.now() < due) return arm(slot, due - loop_.now());
   strike(Limit::progress_time);
-  base::log::info("Cut a download off: the socket took nothing for too long", {{"address", slot.http->address}});
+  base::log::info("Cut a download off: the socket took nothing for too long", {{"address", slot.peer.to_string()}});
   remove(slot);
 }
 

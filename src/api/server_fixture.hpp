@@ -160,10 +160,10 @@ class ServerTest : public testing::Test {
     loop.settle();
   }
 
-  int connect(const std::string& block = {}) {
+  int connect(net::PeerAddress peer = {std::string_view("\x7f\0\0\1", 4), 4711}) {
     if (!server) start();
     const int socket = ++sockets_made;
-    server->accept({net::Socket(socket, [](int) {}), "192.0.2.1:4711", block});
+    server->accept({net::Socket(socket, [](int) {}), peer});
     loop.settle();
     return socket;
   }

@@ -226,7 +226,7 @@ void Server::refuse(SessionSlot& slot, const http::Refusal& refusal) {
   std::snprintf(ref, sizeof ref, "%016llx", static_cast<unsigned long long>(loop_.random().next()));
   base::log::info(
       "Refused a request",
-      {{"ref", ref}, {"status", refusal.status}, {"message", refusal.message}, {"address", slot.http->address}});
+      {{"ref", ref}, {"status", refusal.status}, {"message", refusal.message}, {"address", slot.peer.to_string()}});
   answer(slot, http::problem(refusal, ref));
 }
 

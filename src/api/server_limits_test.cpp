@@ -37,7 +37,7 @@ class ServerLimits : public ServerTest {
 TEST_F(ServerLimits, an_address_with_too_many_connections_is_told_429_and_others_are_served) {
   settings.address_connections_max = 2;
   start();
-  const std::string crowd = "\xc0\x01\x02\x01", other = "\xc0\x01\x02\x02";
+  const net::PeerAddress crowd("\xc0\x01\x02\x01", 1), other("\xc0\x01\x02\x02", 1);
   const int first = connect(crowd);
   connect(crowd);
   const std::string answer = heard(connect(crowd));
@@ -55,7 +55,7 @@ TEST_F(ServerLimits, an_address_with_too_many_connections_is_told_429_and_others
 TEST_F(ServerLimits, far_beyond_the_bound_of_an_address_nobody_is_told_anything) {
   settings.address_connections_max = 1;
   start();
-  for (int i = 0; i < 1000; ++i) connect("\xc0\x01\x02\x01");
+  for (int i = 0; i < 1000; ++i) connect({"\xc0\x01\x02\x01", 1});
   EXPECT_LE(metrics.connections.value(), 65);
   EXPECT_EQ(struck(Limit::address_connections), 999U);
   EXPECT_EQ(server->load(), static_cast<std::uint32_t>(metrics.connections.value()));

@@ -355,7 +355,5 @@ TEST_F(ServerSession, history_that_arrives_behind_a_close_is_not_sent) {
   EXPECT_THAT(heard(client), testing::Not(HasSubstr("late")));
 }
 
-TEST(SessionSlot, an_idle_one_is_small) { EXPECT_LE(sizeof(SessionSlot), 192U); }
-
 }  // namespace
 }  // namespace api::testing_bench

@@ -54,9 +54,9 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
 
   fanout_.send(slot.session.slot, ws::upgrade_response(*upgrade));
   slot.deflate = upgrade->deflate.has_value();
-  std::string address = std::move(slot.http->address);
   slot.http.reset();
   slot.state = State::open;
+  slot.connected = loop_.wall_now();
   slot.number = (++sessions_ << 8) | (loop_number_ & 0xff);
   const auto known = channel.empty() ? std::nullopt : parse_channel(channel);
   slot.family = channel.empty() ? Family::many : known ? known->family : Family::plain;
@@ -71,7 +71,7 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);
   watch(slot);
   const Effects effects = slot.talk.open(std::move(opening), terms(slot));
-  tell_opened(slot, std::move(address));
+  tell_opened(slot);
   carry_out(slot, effects);
   if (stay_ == Stay::leaving) tell_to_go(slot);
 }

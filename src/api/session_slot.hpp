@@ -14,6 +14,7 @@
 #include "api/liveness.hpp"
 #include "http/response.hpp"
 #include "hub/fanout.hpp"
+#include "net/peer_address.hpp"
 #include "ws/decoder.hpp"
 
 namespace api {
@@ -22,7 +23,6 @@ struct HttpPhase {
   explicit HttpPhase(const http::RequestLimits& limits) : reader(limits) {}
 
   http::RequestReader reader;
-  std::string address;     // who it is, for the log
   std::string held;        // what came behind the request that is being answered
   bool first = true;       // request of the connection: the deadline of the handshake holds
   bool full = false;       // it came beyond the bound of connections
@@ -67,15 +67,17 @@ struct SessionSlot {
   bool heard_end = false;   // parting: the peer's side is
   bool deflate = false;     // permessage-deflate was agreed on
   bool changed = false;     // what the cluster is told of it, and it will be
+  net::PeerAddress peer;
   AddressCounts::Place address = 0;
   ws::Decoder decoder;
   std::uint64_t number = 0;  // of the WebSocket session on this instance; 0 before the upgrade
+  net::WallTime connected{};
   Conversation talk;
   Liveness life;
   Allowance allowance;
   std::unique_ptr<HttpPhase> http;  // State::http only
   std::unique_ptr<Inbox> inbox;     // while something waits in it
 };
-static_assert(sizeof(SessionSlot) <= 192);
+static_assert(sizeof(SessionSlot) <= 216);
 
 }  // namespace api

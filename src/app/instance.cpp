@@ -105,7 +105,7 @@ Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t n
       server({place.loop, sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses, number},
              body.for_servers) {
   CHECK(body.hub.add_loop(mailbox) == number);
-  body.control.add_followers(server);
+  body.control.add_server(server, server);
 }
 
 Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
@@ -125,6 +125,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       control({loop, engine, hub, cluster.roster()}),
       leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return link->feeds(); }}) {
   control.set_on_drain([this] { leaving.drain({}); });
+  cluster.roster().own().set_census(control);
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);

@@ -139,7 +139,7 @@ std::string of_redis() {
 }
 
 constexpr std::string_view tail =
-    "\nAn idle WebSocket costs about 600 bytes, and its share of these bounds only while it uses it. At most, a "
+    "\nAn idle WebSocket costs about 450 bytes, and its share of these bounds only while it uses it. At most, a "
     "client\n"
     "pins one unfinished message, the commands that wait, its backlog and, where it follows a channel, one "
     "publication.\n";

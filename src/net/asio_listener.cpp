@@ -51,7 +51,7 @@ class AsioListener final : public Listener {
       Socket socket =
           owned_descriptor(::accept4(descriptor_.number(), peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.number() >= 0) {
-        (*on_accept)({std::move(socket), peer.to_string(), peer.block()});
+        (*on_accept)({std::move(socket), peer.peer()});
         if (on_accept.use_count() == 1) return;
       } else if (errno == EAGAIN) {
         break;

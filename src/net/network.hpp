@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "net/loop.hpp"
+#include "net/peer_address.hpp"
 #include "net/stream.hpp"
 #include "net/tls_peer.hpp"
 
@@ -56,8 +57,7 @@ class Socket {
 
 struct Accepted {
   Socket socket;
-  std::string address;     // "192.0.2.1:4711"; empty for unix sockets
-  std::string block = {};  // what one owner has of addresses: an IPv4 address, an IPv6 /64; empty: this machine
+  PeerAddress peer;
 };
 
 // Accepts until it is destroyed.

@@ -72,7 +72,7 @@ TEST_P(NetworkTest, TwoEndsHearEachOther) {
   EXPECT_EQ(hear_bytes(*there_, 4), "ping");
   say(*there_, "pong!");
   EXPECT_EQ(hear_bytes(*here_, 5), "pong!");
-  EXPECT_NE(accepted_.back().address, "");
+  EXPECT_NE(accepted_.back().peer.to_string(), "");
 }
 
 TEST_P(NetworkTest, NobodyAtTheAddressIsRefused) {

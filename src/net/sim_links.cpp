@@ -118,8 +118,9 @@ void SimKernel::establish(Attempt& attempt, const std::shared_ptr<Door>& door) {
       if (SimWorld* world = SimWorld::current()) world->kernel().close(closing);
     });
   };
-  const std::string address = connection.tcp ? "10.0.0.1:" + std::to_string(30'000 + first % 30'000) : std::string();
-  door->loop.post([door, accepted = Accepted{owned(first + 1), address}]() mutable {
+  PeerAddress peer;
+  if (connection.tcp) peer = {std::string_view("\x0a\0\0\1", 4), static_cast<std::uint16_t>(30'000 + first % 30'000)};
+  door->loop.post([door, accepted = Accepted{owned(first + 1), peer}]() mutable {
     if (const auto call = door->on_accept) (*call)(std::move(accepted));
   });
   attempt.answer(owned(first));

@@ -56,31 +56,13 @@ std::uint16_t SocketAddress::port() const {
   return 0;
 }
 
-std::string SocketAddress::to_string() const {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (family() == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, text, sizeof text);
-    return std::string(text) + ":" + std::to_string(port());
-  }
-  if (family() == AF_INET6) {
-    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr, text, sizeof text);
-    return "[" + std::string(text) + "]:" + std::to_string(port());
-  }
+PeerAddress SocketAddress::peer() const {
+  const auto of = [this](const auto& ip) {
+    return PeerAddress({reinterpret_cast<const char*>(&ip), sizeof ip}, port());
+  };
+  if (family() == AF_INET) return of(reinterpret_cast<const sockaddr_in&>(storage).sin_addr);
+  if (family() == AF_INET6) return of(reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr);
   return {};
-}
-
-std::string SocketAddress::block() const {
-  std::string_view bytes;
-  if (family() == AF_INET) {
-    bytes = {reinterpret_cast<const char*>(&reinterpret_cast<const sockaddr_in&>(storage).sin_addr), 4};
-  } else if (family() == AF_INET6) {
-    const auto& six = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
-    const std::string_view whole(reinterpret_cast<const char*>(&six), sizeof six);
-    if (IN6_IS_ADDR_LOOPBACK(&six)) return {};
-    bytes = IN6_IS_ADDR_V4MAPPED(&six) ? whole.substr(12) : whole.substr(0, 8);
-  }
-  const bool loopback = bytes.size() == 4 && bytes[0] == 127;
-  return loopback ? std::string() : std::string(bytes);
 }
 
 base::Result<std::vector<SocketAddress>> known_addresses(const Endpoint& endpoint) {

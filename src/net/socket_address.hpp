@@ -19,9 +19,8 @@ struct SocketAddress {
   int family() const { return storage.ss_family; }
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  std::uint16_t port() const;     // 0 for unix sockets
-  std::string to_string() const;  // "192.0.2.1:4711", "[::1]:4711"; empty for unix sockets
-  std::string block() const;      // the bytes of an IPv4 address or an IPv6 /64; empty for this machine's own
+  std::uint16_t port() const;  // 0 for unix sockets
+  PeerAddress peer() const;
 };
 
 // Without asking anybody: a path, a numeric address, or `localhost` (both of its addresses); none for other names.

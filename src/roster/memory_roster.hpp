@@ -10,8 +10,8 @@ class MemoryRoster final : public Roster {
   MemoryRoster(net::Loop& loop, Own own) : Roster(std::move(own)), loop_(loop) {}
 
   void look(Kind kind, OnView on_view) override {
-    loop_.post([view = std::make_shared<const View>(own_.view(kind)), on_view = std::move(on_view)]() mutable {
-      on_view(view);
+    own_.view(loop_, kind, [on_view = std::move(on_view)](View view) mutable {
+      on_view(std::make_shared<const View>(std::move(view)));
     });
   }
   void leave(net::Callback done) override { loop_.post(std::move(done)); }

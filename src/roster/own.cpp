@@ -1,8 +1,22 @@
 #include "roster/own.hpp"
 
+#include <limits>
+
 #include "base/check.hpp"
 
 namespace roster {
+namespace {
+
+Session session_of(const SessionNews& news) {
+  Session session;
+  session.subject = news.subject;
+  session.address = news.address;
+  session.connected = news.connected;
+  session.subscriptions = news.subscriptions;
+  return session;
+}
+
+}  // namespace
 
 Own::Own(std::string id, std::string label, std::string version, net::WallTime started) {
   self_.id = std::move(id);
@@ -12,24 +26,21 @@ Own::Own(std::string id, std::string label, std::string version, net::WallTime s
 }
 
 void Own::tell(const SessionNews& news) {
+  if (news.what == SessionNews::What::opened) ++self_.sessions;
+  if (news.what == SessionNews::What::closed) --self_.sessions;
+  sessions_.tell(news);
+}
+
+void Own::Sessions::tell(const SessionNews& news) {
   const std::string number = std::to_string(news.number);
-  Session session;
-  switch (news.what) {
-    case SessionNews::What::closed:
-      return tables_.sessions.erase(number);
-    case SessionNews::What::opened:
-      session.address = news.address;
-      session.connected = news.connected;
-      break;
-    case SessionNews::What::changed:
-      const auto row = tables_.sessions.rows().find(number);
-      if (row == tables_.sessions.rows().end()) return;
-      session = parse_session(row->second).value();
-      break;
-  }
-  session.subject = news.subject;
-  session.subscriptions = news.subscriptions;
-  tables_.sessions.set(number, session_row(session));
+  if (news.what == SessionNews::What::closed) return note(number, std::nullopt);
+  note(number, session_row(session_of(news)));
+}
+
+void Own::Sessions::refill() {
+  census->take(std::numeric_limits<std::size_t>::max(), [this](const std::vector<SessionNews>& part, bool) {
+    for (const SessionNews& each : part) tell(each);
+  });
 }
 
 void Own::set_channels(std::span<const OwnChannel> channels) {
@@ -39,22 +50,29 @@ void Own::set_channels(std::span<const OwnChannel> channels) {
     rows.emplace(each.name, channel_row(each));
     if (each.read_here) ++self_.readers;
   }
-  tables_.channels.become(rows);
+  channels_.become(rows);
 }
 
-Own::Tables& Own::tables() {
-  self_.sessions = tables_.sessions.rows().size();
-  self_.channels = tables_.channels.rows().size();
-  tables_.instance.become(rows_of(self_));
-  return tables_;
+Table& Own::instance() {
+  self_.channels = channels_.rows().size();
+  instance_.become(rows_of(self_));
+  return instance_;
 }
 
-View Own::view(Kind kind) {
+Own::Journals Own::journals() { return {instance(), sessions_, channels_}; }
+
+void Own::view(net::Loop& loop, Kind kind, OnView on_view) {
   View view;
-  CHECK(add_instance(view, self_.id, tables().instance.rows()));
-  if (kind == Kind::sessions) add_sessions(view, tables_.sessions.rows());
-  if (kind == Kind::channels) add_channels(view, tables_.channels.rows());
-  return view;
+  CHECK(add_instance(view, self_.id, instance().rows()));
+  if (kind == Kind::channels) add_channels(view, channels_.rows());
+  if (kind != Kind::sessions) {
+    return loop.post([view = std::move(view), on_view = std::move(on_view)]() mutable { on_view(std::move(view)); });
+  }
+  sessions_.census->take(sessions_max + 1, [view = std::move(view), on_view = std::move(on_view)](
+                                               const std::vector<SessionNews>& part, bool last) mutable {
+    for (const SessionNews& each : part) add_session(view, std::to_string(each.number), session_of(each));
+    if (last) on_view(std::move(view));
+  });
 }
 
 }  // namespace roster

@@ -1,24 +1,15 @@
-// Own: what this instance tells of itself: three tables, of which the others see copies. Thread: the control loop.
-// Bounds: a row for each session and channel that is there, some 170 bytes.
+// Own: what this instance tells of itself: three journals, from which the others' copies are written. Thread: the
+// control loop. Bounds: a row for each channel that is there; of sessions what has changed and is not written yet.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "roster/census.hpp"
 #include "roster/table.hpp"
 
 namespace roster {
-
-// What becomes of a session.
-struct SessionNews {
-  enum class What : std::uint8_t { opened, changed, closed } what;
-  std::uint64_t number = 0;  // on this instance
-  std::string subject = {};
-  std::uint64_t subscriptions = 0;
-  std::string address = {};  // with `opened`, and so is when
-  net::WallTime connected{};
-};
 
 class Own {
  public:
@@ -28,21 +19,34 @@ class Own {
   const std::string& id() const { return self_.id; }
   const std::string& label() const { return self_.label; }
 
+  // Before anything is looked at or written. It outlives us.
+  void set_census(Census& census) { sessions_.census = &census; }
   void set_engines(std::vector<std::string> engines) { self_.engines = std::move(engines); }
   void tell(const SessionNews& news);
   void set_channels(std::span<const OwnChannel> channels);
 
-  struct Tables {
-    Table instance, sessions, channels;
+  struct Journals {
+    Journal &instance, &sessions, &channels;
   };
-  Tables& tables();  // the instance's with what it counts now
+  Journals journals();  // the instance's with what it counts now
 
-  // What there is without the others.
-  View view(Kind kind);
+  // What there is without the others; never told inside the call.
+  using OnView = base::Callback<void(View)>;
+  void view(net::Loop& loop, Kind kind, OnView on_view);
 
  private:
+  struct Sessions final : Journal {
+    void refill() override;
+    void tell(const SessionNews& news);
+
+    Census* census = nullptr;
+  };
+
+  Table& instance();
+
   Instance self_;
-  Tables tables_;
+  Table instance_, channels_;
+  Sessions sessions_;
 };
 
 }  // namespace roster

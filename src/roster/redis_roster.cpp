@@ -74,27 +74,30 @@ net::Task<void> RedisRoster::keep_up() {
     if (client_.connected()) {
       const Done written = co_await write(renew);  // why it is refused, the client says
       if (written && renew) due_ = loop_.now() + settings_.renew_every;
+    } else {
+      const Own::Journals own = own_.journals();
+      for (Journal* journal : {&own.sessions, &own.channels, &own.instance}) journal->lost();  // nothing piles up
     }
     co_await loop_.sleep(settings_.write_every);
   }
 }
 
 net::Task<base::Result<void>> RedisRoster::write(bool renew) {
-  Own::Tables& tables = own_.tables();
-  const std::pair<Table*, const char*> all[] = {
-      {&tables.sessions, "sessions"}, {&tables.channels, "channels"}, {&tables.instance, "instance"}};
-  for (const auto& [table, kind] : all) {
-    if (!renew && table->clean()) continue;
-    Done written = co_await write_table(*table, key(kind, own_.id()));
+  const Own::Journals own = own_.journals();
+  const std::pair<Journal*, const char*> all[] = {
+      {&own.sessions, "sessions"}, {&own.channels, "channels"}, {&own.instance, "instance"}};
+  for (const auto& [journal, kind] : all) {
+    if (!renew && journal->clean()) continue;
+    Done written = co_await write_all(*journal, key(kind, own_.id()));
     if (!written) co_return written;
   }
   if (!renew) co_return Done();
   co_return co_await appear();
 }
 
-net::Task<base::Result<void>> RedisRoster::write_table(Table& table, std::string key) {
+net::Task<base::Result<void>> RedisRoster::write_all(Journal& journal, std::string key) {
   do {
-    Table::Batch batch = table.next(batch_rows);
+    Journal::Batch batch = journal.next(batch_rows);
     Words parts = {key, milliseconds(settings_.ttl), std::move(batch.seen), std::move(batch.revision)};
     parts.push_back(std::to_string(batch.removed.size()));
     for (std::string& name : batch.removed) parts.push_back(std::move(name));
@@ -103,9 +106,9 @@ net::Task<base::Result<void>> RedisRoster::write_table(Table& table, std::string
       parts.push_back(std::move(row));
     }
     const auto reply = co_await client_.run(scripts::write, 1, std::move(parts));
-    if (!reply || reply->integer != 1) table.lost();
+    if (!reply || reply->integer != 1) journal.lost();
     if (!reply) co_return reply.error();
-  } while (!table.clean());
+  } while (!journal.clean());
   co_return Done();
 }
 
@@ -152,10 +155,25 @@ void RedisRoster::look(Kind kind, OnView on_view) {
 }
 
 net::Task<void> RedisRoster::read(Kind kind) {
-  const auto view = std::make_shared<View>(own_.view(kind));
+  const auto view = std::make_shared<View>(co_await own_view(kind));
   const Done others = co_await net::with_deadline(loop_, settings_.read_max, read_others(kind, *view));
   if (!others) view->missing = others.error().message;
   for (OnView& each : std::exchange(asking_[static_cast<std::size_t>(kind)], {})) each(view);
+}
+
+net::Task<View> RedisRoster::own_view(Kind kind) {
+  struct Answer {
+    explicit Answer(net::Loop& loop) : here(loop) {}
+    View view;
+    net::Signal here;
+  };
+  const auto answer = std::make_shared<Answer>(loop_);
+  own_.view(loop_, kind, [answer](View view) {
+    answer->view = std::move(view);
+    answer->here.notify();
+  });
+  co_await answer->here.wait();
+  co_return std::move(answer->view);
 }
 
 net::Task<base::Result<void>> RedisRoster::read_others(Kind kind, View& view) {

@@ -46,12 +46,13 @@ class RedisRoster final : public Roster {
 
   net::Task<void> keep_up();
   net::Task<Done> write(bool renew);
-  net::Task<Done> write_table(Table& table, std::string key);
+  net::Task<Done> write_all(Journal& journal, std::string key);
   net::Task<Done> appear();
   void warn_of(const redis::Reply& namesakes);
   net::Task<void> depart(net::Callback done);
 
   net::Task<void> read(Kind kind);
+  net::Task<View> own_view(Kind kind);
   net::Task<Done> read_others(Kind kind, View& view);
   net::Task<base::Result<std::map<std::string, Rows>>> read_instances();
   net::Task<base::Result<Rows>> read_rows(std::string key, std::size_t rows_max);

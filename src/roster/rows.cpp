@@ -79,19 +79,20 @@ bool add_instance(View& view, const std::string& id, const Rows& rows) {
   return true;
 }
 
-void add_sessions(View& view, const Rows& rows) {
-  const Instance& instance = view.instances.back();
-  for (const auto& [number, row] : rows) {
-    auto session = parse_session(row);
-    if (!session) continue;
-    if (view.sessions.size() == sessions_max) {
-      view.more = true;
-      return;
-    }
-    session->name = instance.id + '-' + number;
-    session->instance = instance.label;
-    view.sessions.push_back(std::move(*session));
+void add_session(View& view, const std::string& number, Session session) {
+  if (view.sessions.size() == sessions_max) {
+    view.more = true;
+    return;
   }
+  const Instance& instance = view.instances.back();
+  session.name = instance.id + '-' + number;
+  session.instance = instance.label;
+  view.sessions.push_back(std::move(session));
+}
+
+void add_sessions(View& view, const Rows& rows) {
+  for (const auto& [number, row] : rows)
+    if (auto session = parse_session(row)) add_session(view, number, std::move(*session));
 }
 
 void add_channels(View& view, const Rows& rows) {

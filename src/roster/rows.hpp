@@ -29,6 +29,7 @@ std::string channel_row(const OwnChannel& channel);
 // What the rows of the instance of that id say is added to a view, up to its bounds. Rows of sessions and channels are
 // of the instance that was added last. False: these are the rows of no instance.
 bool add_instance(View& view, const std::string& id, const Rows& rows);
+void add_session(View& view, const std::string& number, Session session);  // its name and instance are filled in
 void add_sessions(View& view, const Rows& rows);
 void add_channels(View& view, const Rows& rows);
 

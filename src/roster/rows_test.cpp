@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "roster/own.hpp"
-
 namespace roster {
 namespace {
 
@@ -106,29 +104,6 @@ TEST(Rows, AViewHasABoundAndSaysWhereItIsReached) {
   add_channels(other, {{"x", "1"}});
   EXPECT_TRUE(other.more);
   EXPECT_EQ(other.channels.at("0").followers, 2U);
-}
-
-TEST(Own, CountsWhatItIsTold) {
-  Own own("web-00", "web", "0.1", then);
-  own.tell({.what = SessionNews::What::opened, .number = 256, .address = "::1", .connected = then});
-  own.tell({.what = SessionNews::What::opened, .number = 512, .address = "::1", .connected = then});
-  own.tell({.what = SessionNews::What::changed, .number = 256, .subject = "me", .subscriptions = 4});
-  own.tell({.what = SessionNews::What::closed, .number = 512});
-  own.tell({.what = SessionNews::What::changed, .number = 512, .subject = "late"});
-  const OwnChannel channels[] = {{"a", 3, true}, {"b", 1, false}};
-  own.set_channels(channels);
-  const View view = own.view(Kind::sessions);
-  ASSERT_THAT(view.sessions, SizeIs(1));
-  EXPECT_EQ(view.sessions[0].name, "web-00-256");
-  EXPECT_EQ(view.sessions[0].subject, "me");
-  EXPECT_EQ(view.sessions[0].address, "::1");
-  EXPECT_EQ(view.sessions[0].connected, then);
-  EXPECT_EQ(view.sessions[0].subscriptions, 4U);
-  EXPECT_EQ(view.instances[0].sessions, 1U);
-  EXPECT_EQ(view.instances[0].channels, 2U);
-  EXPECT_EQ(view.instances[0].readers, 1U);
-  EXPECT_THAT(view.channels, IsEmpty());
-  EXPECT_THAT(own.view(Kind::channels).channels, SizeIs(2));
 }
 
 }  // namespace

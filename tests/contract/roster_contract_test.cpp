@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "contract/redis_world.hpp"
+#include "contract/roster_member.hpp"
 #include "roster/memory_roster.hpp"
 #include "roster/redis_roster.hpp"
 
@@ -13,15 +14,12 @@ namespace {
 using namespace std::chrono_literals;
 using roster::OwnChannel;
 using roster::RedisRoster;
-using roster::Roster;
-using roster::SessionNews;
 using roster::View;
 using roster::Kind::channels;
 using roster::Kind::instances;
 using roster::Kind::sessions;
 using testing::IsEmpty;
 using testing::SizeIs;
-using What = SessionNews::What;
 
 class RosterContract : public ::testing::TestWithParam<Kind> {
  protected:
@@ -31,52 +29,54 @@ class RosterContract : public ::testing::TestWithParam<Kind> {
     if (GetParam() != Kind::memory) two_ = make("two-0000000000000002");
   }
 
-  std::unique_ptr<Roster> make(const std::string& id) {
+  std::unique_ptr<RosterMember> make(const std::string& id) {
     roster::Own own(id, id.substr(0, id.size() - 17), "0.1", net::WallTime(5s));
-    if (GetParam() == Kind::memory) return std::make_unique<roster::MemoryRoster>(world_.loop(), std::move(own));
+    if (GetParam() == Kind::memory)
+      return member(std::make_unique<roster::MemoryRoster>(world_.loop(), std::move(own)));
     RedisRoster::Settings settings;
     settings.prefix = world_.prefix();
     settings.ttl = 3s;
     settings.renew_every = 200ms;
     settings.write_every = 20ms;
-    return std::make_unique<RedisRoster>(world_.network(), world_.address(), std::move(own), settings);
+    return member(std::make_unique<RedisRoster>(world_.network(), world_.address(), std::move(own), settings));
+  }
+  template <class Made>
+  std::unique_ptr<RosterMember> member(std::unique_ptr<Made> made) {
+    return std::make_unique<RosterMember>(world_.loop(), std::move(made));
   }
 
-  View look(Roster& by, roster::Kind kind) {
+  View look(RosterMember& by, roster::Kind kind) {
     std::shared_ptr<const View> seen;
-    by.look(kind, [&seen](const auto& view) { seen = view; });
+    by.roster().look(kind, [&seen](const auto& view) { seen = view; });
     EXPECT_EQ(seen, nullptr) << "answered inside the call";
     EXPECT_TRUE(world_.run_until([&] { return seen != nullptr; }));
     return seen == nullptr ? View() : *seen;
   }
   // Comes to see that.
   template <class Condition>
-  bool sees(Roster& by, roster::Kind kind, Condition condition) {
+  bool sees(RosterMember& by, roster::Kind kind, Condition condition) {
     return world_.run_until([&] { return condition(look(by, kind)); });
   }
-  bool sees_instances(Roster& by, std::size_t count) {
+  bool sees_instances(RosterMember& by, std::size_t count) {
     return sees(by, instances, [count](const View& view) { return view.instances.size() == count; });
   }
-  bool sees_sessions(Roster& by, std::size_t count) {
+  bool sees_sessions(RosterMember& by, std::size_t count) {
     return sees(by, sessions, [count](const View& view) { return view.sessions.size() == count; });
   }
-  static void open(Roster& at, std::uint64_t number) {
-    at.own().tell({.what = What::opened, .number = number, .subject = "me", .address = "::1:1", .connected = {}});
-  }
-  void leave(Roster& who) {
+  void leave(RosterMember& who) {
     bool left = false;
-    who.leave([&left] { left = true; });
+    who.roster().leave([&left] { left = true; });
     EXPECT_FALSE(left) << "done inside the call";
     EXPECT_TRUE(world_.run_until([&] { return left; }));
   }
 
   RedisWorld world_{GetParam()};
-  std::unique_ptr<Roster> one_, two_;
+  std::unique_ptr<RosterMember> one_, two_;
 };
 
 TEST_P(RosterContract, AnInstanceSeesItself) {
   one_->own().set_engines({"engine-1"});
-  open(*one_, 256);
+  one_->open(256);
   const OwnChannel there[] = {{"docker:events", 2, true}};
   one_->own().set_channels(there);
   const roster::Instance self = look(*one_, instances).instances.at(0);
@@ -93,9 +93,9 @@ TEST_P(RosterContract, AnInstanceSeesItself) {
 }
 
 TEST_P(RosterContract, ItsOwnSessionsAreSeenAtOnce) {
-  open(*one_, 256);
+  one_->open(256);
   EXPECT_THAT(look(*one_, sessions).sessions, SizeIs(1));
-  one_->own().tell({.what = What::closed, .number = 256});
+  one_->close(256);
   EXPECT_THAT(look(*one_, sessions).sessions, IsEmpty());
 }
 
@@ -118,19 +118,19 @@ TEST_P(SharedRosterContract, EachSeesTheOther) {
 }
 
 TEST_P(SharedRosterContract, ASessionComesChangesAndGoes) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees_sessions(*one_, 1));
   const roster::Session session = look(*one_, sessions).sessions[0];
   EXPECT_EQ(session.name, "two-0000000000000002-256");
   EXPECT_EQ(session.instance, "two");
   EXPECT_EQ(session.subject, "me");
   EXPECT_EQ(session.address, "::1:1");
-  two_->own().tell({.what = What::changed, .number = 256, .subject = "you", .subscriptions = 3});
+  two_->change(256, "you", 3);
   EXPECT_TRUE(sees(*one_, sessions, [](const View& view) {
     return view.sessions.at(0).subscriptions == 3 && view.sessions[0].subject == "you";
   }));
   EXPECT_TRUE(sees(*one_, instances, [](const View& view) { return view.instances.at(1).sessions == 1; }));
-  two_->own().tell({.what = What::closed, .number = 256});
+  two_->close(256);
   EXPECT_TRUE(sees_sessions(*one_, 0));
 }
 
@@ -151,18 +151,18 @@ TEST_P(SharedRosterContract, FollowersOfAChannelAreSummedAndItsReaderIsNamed) {
 }
 
 TEST_P(SharedRosterContract, MoreThanABatchAndAPageArrivesWhole) {
-  for (std::uint64_t i = 1; i <= 1300; ++i) open(*two_, i << 8);
+  for (std::uint64_t i = 1; i <= 1300; ++i) two_->open(i << 8);
   ASSERT_TRUE(sees_sessions(*one_, 1300));
   std::set<std::string> names;
   for (const roster::Session& each : look(*one_, sessions).sessions) names.insert(each.name);
   EXPECT_THAT(names, SizeIs(1300));
   for (std::uint64_t i = 1; i <= 1300; ++i)
-    if (i % 100 != 0) two_->own().tell({.what = What::closed, .number = i << 8});
+    if (i % 100 != 0) two_->close(i << 8);
   EXPECT_TRUE(sees_sessions(*one_, 13));
 }
 
 TEST_P(SharedRosterContract, WhoLeavesIsGone) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees_sessions(*one_, 1));
   leave(*two_);
   EXPECT_THAT(look(*one_, sessions).sessions, IsEmpty());
@@ -172,7 +172,7 @@ TEST_P(SharedRosterContract, WhoLeavesIsGone) {
 }
 
 TEST_P(SharedRosterContract, WhoDiesIsGoneWithItsTtl) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees_sessions(*one_, 1));
   two_.reset();
   EXPECT_TRUE(sees_instances(*one_, 1));
@@ -180,7 +180,7 @@ TEST_P(SharedRosterContract, WhoDiesIsGoneWithItsTtl) {
 }
 
 TEST_P(SharedRosterContract, WhatRedisHasLostComesBack) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees_sessions(*one_, 1));
   redis::Client client(world_.network(), world_.address());
   ASSERT_TRUE(world_.run_until([&] { return client.connected(); }));
@@ -192,7 +192,7 @@ TEST_P(SharedRosterContract, WhatRedisHasLostComesBack) {
 }
 
 TEST_P(SharedRosterContract, WhatSomebodyElseWroteThereIsPassedOver) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees_sessions(*one_, 1));
   redis::Client client(world_.network(), world_.address());
   ASSERT_TRUE(world_.run_until([&] { return client.connected(); }));

@@ -5,18 +5,18 @@
 
 #include "base/log.hpp"
 #include "contract/redis_world.hpp"
+#include "contract/roster_member.hpp"
 
 namespace sim {
 namespace {
 
 using namespace std::chrono_literals;
+using contract::RosterMember;
 using roster::Kind;
 using roster::RedisRoster;
-using roster::SessionNews;
 using roster::View;
 using testing::IsEmpty;
 using testing::SizeIs;
-using What = SessionNews::What;
 
 std::vector<std::string> warnings;
 void keep_warning(base::log::Level level, std::string_view text, base::log::Fields) {
@@ -32,13 +32,15 @@ class RedisRosterTest : public ::testing::Test {
     two_ = make("two-0000000000000002");
   }
 
-  std::unique_ptr<RedisRoster> make(const std::string& id) {
+  std::unique_ptr<RosterMember> make(const std::string& id) {
     roster::Own own(id, id.substr(0, id.size() - 17), "0.1", {});
-    return std::make_unique<RedisRoster>(world_.network(), world_.address(), std::move(own), RedisRoster::Settings{});
+    return std::make_unique<RosterMember>(
+        world_.loop(),
+        std::make_unique<RedisRoster>(world_.network(), world_.address(), std::move(own), RedisRoster::Settings{}));
   }
-  View look(RedisRoster& by, Kind kind = Kind::sessions) {
+  View look(RosterMember& by, Kind kind = Kind::sessions) {
     std::shared_ptr<const View> seen;
-    by.look(kind, [&seen](const auto& view) { seen = view; });
+    by.roster().look(kind, [&seen](const auto& view) { seen = view; });
     EXPECT_TRUE(world_.run_until([&] { return seen != nullptr; }));
     return *seen;
   }
@@ -47,9 +49,6 @@ class RedisRosterTest : public ::testing::Test {
       const View view = look(*one_);
       return view.sessions.size() == sessions && view.missing.empty();
     });
-  }
-  static void open(RedisRoster& at, std::uint64_t number) {
-    at.own().tell({.what = What::opened, .number = number, .subject = "me", .address = "::1:1", .connected = {}});
   }
   // What the others see of it within five seconds of the fact.
   void within_five_seconds(std::size_t sessions) {
@@ -60,20 +59,20 @@ class RedisRosterTest : public ::testing::Test {
 
   contract::RedisWorld world_{contract::Kind::simulated};
   SimRedis& redis_ = world_.simulated();
-  std::unique_ptr<RedisRoster> one_, two_;
+  std::unique_ptr<RosterMember> one_, two_;
 };
 
 TEST_F(RedisRosterTest, SessionsComeAndGoWithinFiveSeconds) {
   ASSERT_TRUE(sees(0));
   world_.pass(2s);
-  open(*two_, 256);
+  two_->open(256);
   within_five_seconds(1);
-  two_->own().tell({.what = What::closed, .number = 256});
+  two_->close(256);
   within_five_seconds(0);
 }
 
 TEST_F(RedisRosterTest, WhatLivesStays) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees(1));
   for (int i = 0; i < 60; ++i) {
     world_.pass(1s);
@@ -83,7 +82,7 @@ TEST_F(RedisRosterTest, WhatLivesStays) {
 }
 
 TEST_F(RedisRosterTest, WhoDiesStaysForItsTtl) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees(1));
   const net::Instant death = world_.loop().now();
   two_.reset();
@@ -93,7 +92,7 @@ TEST_F(RedisRosterTest, WhoDiesStaysForItsTtl) {
 }
 
 TEST_F(RedisRosterTest, WhereNothingChangesLittleIsSaid) {
-  for (std::uint64_t i = 1; i <= 3000; ++i) open(*two_, i << 8);
+  for (std::uint64_t i = 1; i <= 3000; ++i) two_->open(i << 8);
   ASSERT_TRUE(sees(3000));
   one_.reset();
   world_.pass(5s);
@@ -106,7 +105,8 @@ TEST_F(RedisRosterTest, WhoAsksMeanwhileSharesTheView) {
   ASSERT_TRUE(sees(0));
   const std::uint64_t before = redis_.counts().commands;
   std::vector<std::shared_ptr<const View>> seen;
-  for (int i = 0; i < 100; ++i) one_->look(Kind::sessions, [&seen](const auto& view) { seen.push_back(view); });
+  for (int i = 0; i < 100; ++i)
+    one_->roster().look(Kind::sessions, [&seen](const auto& view) { seen.push_back(view); });
   ASSERT_TRUE(world_.run_until([&] { return seen.size() == 100; }));
   EXPECT_EQ(seen.front(), seen.back());
   world_.pass(500ms);
@@ -114,8 +114,8 @@ TEST_F(RedisRosterTest, WhoAsksMeanwhileSharesTheView) {
 }
 
 TEST_F(RedisRosterTest, WithoutRedisEachSeesItselfAndSaysWhy) {
-  open(*one_, 256);
-  open(*two_, 256);
+  one_->open(256);
+  two_->open(256);
   ASSERT_TRUE(sees(2));
   redis_.kill();
   ASSERT_TRUE(world_.run_until([&] { return !look(*one_).missing.empty(); }));
@@ -128,7 +128,7 @@ TEST_F(RedisRosterTest, WithoutRedisEachSeesItselfAndSaysWhy) {
 }
 
 TEST_F(RedisRosterTest, ARedisThatDoesNotAnswerIsNotWaitedForLong) {
-  open(*one_, 256);
+  one_->open(256);
   ASSERT_TRUE(sees(1));
   redis_.stall();
   const net::Instant start = world_.loop().now();
@@ -141,10 +141,10 @@ TEST_F(RedisRosterTest, ARedisThatDoesNotAnswerIsNotWaitedForLong) {
 }
 
 TEST_F(RedisRosterTest, WhoLeavesTakesItsKeysAlong) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees(1));
   bool left = false;
-  two_->leave([&left] { left = true; });
+  two_->roster().leave([&left] { left = true; });
   ASSERT_TRUE(world_.run_until([&] { return left; }));
   for (const char* key : {"instance", "sessions", "channels"})
     EXPECT_EQ(redis_.store().fields("dockcast:" + std::string(key) + ":{two-0000000000000002}"), nullptr) << key;
@@ -155,13 +155,13 @@ TEST_F(RedisRosterTest, WhoLeavesWhileRedisDoesNotAnswerGoesAllTheSame) {
   redis_.stall();
   bool left = false;
   const net::Instant start = world_.loop().now();
-  two_->leave([&left] { left = true; });
+  two_->roster().leave([&left] { left = true; });
   ASSERT_TRUE(world_.run_until([&] { return left; }));
   EXPECT_LE(world_.loop().now() - start, 3s);
 }
 
 TEST_F(RedisRosterTest, AFlushIsMadeGoodWithinFiveSeconds) {
-  for (std::uint64_t i = 1; i <= 1200; ++i) open(*two_, i << 8);
+  for (std::uint64_t i = 1; i <= 1200; ++i) two_->open(i << 8);
   ASSERT_TRUE(sees(1200));
   redis_.flush();
   EXPECT_THAT(look(*one_).sessions, IsEmpty());
@@ -169,11 +169,11 @@ TEST_F(RedisRosterTest, AFlushIsMadeGoodWithinFiveSeconds) {
 }
 
 TEST_F(RedisRosterTest, WhatAFailoverForgotIsMadeGood) {
-  open(*two_, 256);
+  two_->open(256);
   ASSERT_TRUE(sees(1));
   redis_.fork();
-  open(*two_, 512);
-  two_->own().tell({.what = What::closed, .number = 256});
+  two_->open(512);
+  two_->close(256);
   ASSERT_TRUE(world_.run_until([&] { return look(*one_).sessions.at(0).name == "two-0000000000000002-512"; }));
   redis_.fail_over();
   EXPECT_TRUE(world_.run_until([&] {
@@ -185,7 +185,7 @@ TEST_F(RedisRosterTest, WhatAFailoverForgotIsMadeGood) {
 TEST_F(RedisRosterTest, AFullRedisIsSaidOnceAndMadeGood) {
   ASSERT_TRUE(sees(0));
   redis_.refuse_scripts(true);
-  open(*two_, 256);
+  two_->open(256);
   world_.pass(10s);
   EXPECT_THAT(warnings, SizeIs(2)) << "one for each instance";
   redis_.refuse_scripts(false);
