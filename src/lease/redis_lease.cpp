@@ -24,10 +24,6 @@ std::string without_bar(std::string holder) {
 // The scripts' numbers are exact below 2^53. A greater fence comes from nobody who took a lease.
 bool believable(Fence fence) { return std::max(fence.epoch, fence.counter) < std::uint64_t{1} << 52; }
 
-std::string milliseconds(net::Duration ttl) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count());
-}
-
 Error odd() { return Error{Fault::protocol, "Redis answered a lease script with something else"}; }
 
 bool parse(const Reply& from, std::uint64_t& number) {
@@ -56,7 +52,7 @@ net::Task<Result<Answer>> RedisLease::acquire(std::string name, net::Duration tt
 
 net::Task<Result<Answer>> RedisLease::seize(std::string name, net::Duration ttl, Fence above, std::string seen) {
   if (!believable(above)) above = {};
-  Strings parts = {key(name), fence_key(name), holder_, milliseconds(ttl)};
+  Strings parts = {key(name), fence_key(name), holder_, redis::milliseconds(ttl)};
   parts.push_back(std::to_string(epoch_of(loop_.wall_now())));
   parts.push_back(std::to_string(above.epoch));
   parts.push_back(std::to_string(above.counter));
@@ -67,7 +63,7 @@ net::Task<Result<Answer>> RedisLease::seize(std::string name, net::Duration ttl,
 }
 
 net::Task<Result<bool>> RedisLease::renew(std::string name, net::Duration ttl, Fence fence) {
-  Strings parts = {key(name), owned_by(holder_, fence), milliseconds(ttl)};
+  Strings parts = {key(name), owned_by(holder_, fence), redis::milliseconds(ttl)};
   const auto reply = co_await client_.run(scripts::renew, 1, std::move(parts));
   if (!reply) co_return reply.error();
   co_return reply->integer == 1;

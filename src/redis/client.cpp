@@ -16,6 +16,10 @@ constexpr net::Duration complain_every = 1min;  // of what does not change
 
 }  // namespace
 
+std::string milliseconds(net::Duration duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
 Client::Client(net::Network& network, Address address, Settings settings)
     : loop_(network.loop()),
       settings_(settings),
@@ -46,19 +50,31 @@ void Client::call(Parts parts, OnReply on_reply) {
 }
 
 net::Task<Result<Reply>> Client::send(std::vector<std::string> parts) {
-  struct Answer {
-    explicit Answer(net::Loop& loop) : arrived(loop) {}
-    std::optional<Result<Reply>> reply;
-    net::Signal arrived;
+  std::vector<std::vector<std::string>> commands;
+  commands.push_back(std::move(parts));
+  auto replies = co_await pipeline(std::move(commands));
+  co_return std::move(replies[0]);
+}
+
+net::Task<std::vector<Result<Reply>>> Client::pipeline(std::vector<std::vector<std::string>> commands) {
+  struct Answers {
+    explicit Answers(net::Loop& loop) : all_here(loop) {}
+    std::vector<Result<Reply>> replies;
+    std::size_t missing = 0;
+    net::Signal all_here;
   };
-  const auto answer = std::make_shared<Answer>(loop_);
-  const std::vector<std::string_view> views(parts.begin(), parts.end());
-  call(views, [answer](Result<Reply> reply) {
-    answer->reply.emplace(std::move(reply));
-    answer->arrived.notify();
-  });
-  co_await answer->arrived.wait();
-  co_return std::move(*answer->reply);
+  const auto answers = std::make_shared<Answers>(loop_);
+  answers->missing = commands.size();
+  answers->replies.resize(commands.size(), base::Error{});
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::vector<std::string_view> parts(commands[i].begin(), commands[i].end());
+    call(parts, [answers, i](Result<Reply> reply) {
+      answers->replies[i] = std::move(reply);
+      if (--answers->missing == 0) answers->all_here.notify();
+    });
+  }
+  if (!commands.empty()) co_await answers->all_here.wait();
+  co_return std::move(answers->replies);
 }
 
 net::Task<Result<Reply>> Client::run(const Script& script, std::size_t keys, std::vector<std::string> parts) {

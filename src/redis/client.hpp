@@ -23,6 +23,9 @@
 
 namespace redis {
 
+// As PX and PEXPIRE want it.
+std::string milliseconds(net::Duration duration);
+
 class Client final : private Link::Owner {
  public:
   struct Settings {
@@ -46,6 +49,8 @@ class Client final : private Link::Owner {
     return send(std::vector<std::string>{std::string(text)...});
   }
   net::Task<base::Result<Reply>> send(std::vector<std::string> parts);
+  // All of them in one go, answered in their order.
+  net::Task<std::vector<base::Result<Reply>>> pipeline(std::vector<std::vector<std::string>> commands);
   // EVALSHA, and EVAL where Redis does not know the script. `parts`: the keys, then the arguments.
   net::Task<base::Result<Reply>> run(const Script& script, std::size_t keys, std::vector<std::string> parts);
   // The same without a coroutine.

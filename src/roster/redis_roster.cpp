@@ -18,39 +18,12 @@ constexpr std::size_t batch_rows = 500;   // some 50 KB; a script of as many cha
 constexpr const char* page_rows = "500";  // of HSCAN
 constexpr std::size_t commands_at_once = 100;  // of the instances' own hashes
 
-std::string milliseconds(net::Duration ttl) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count());
-}
-
 Error odd() { return Error{Fault::protocol, "Redis answered about the cluster with something else"}; }
 
 // Names and values in turn; the revision is no row.
 void add_pairs(std::vector<Reply>& items, Rows& rows) {
   for (std::size_t i = 0; i + 1 < items.size(); i += 2)
     if (!items[i].text.empty()) rows.insert_or_assign(std::move(items[i].text), std::move(items[i + 1].text));
-}
-
-struct Answers {
-  explicit Answers(net::Loop& loop) : all_here(loop) {}
-  std::vector<Result<Reply>> replies;
-  std::size_t missing = 0;
-  net::Signal all_here;
-};
-
-// All of them in one go.
-net::Task<std::vector<Result<Reply>>> pipeline(net::Loop& loop, redis::Client& client, std::vector<Words> commands) {
-  const auto answers = std::make_shared<Answers>(loop);
-  answers->missing = commands.size();
-  answers->replies.resize(commands.size(), Error{});
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    const std::vector<std::string_view> parts(commands[i].begin(), commands[i].end());
-    client.call(parts, [answers, i](Result<Reply> reply) {
-      answers->replies[i] = std::move(reply);
-      if (--answers->missing == 0) answers->all_here.notify();
-    });
-  }
-  if (!commands.empty()) co_await answers->all_here.wait();
-  co_return std::move(answers->replies);
 }
 
 }  // namespace
@@ -98,7 +71,7 @@ net::Task<base::Result<void>> RedisRoster::write(bool renew) {
 net::Task<base::Result<void>> RedisRoster::write_all(Journal& journal, std::string key) {
   do {
     Journal::Batch batch = journal.next(batch_rows);
-    Words parts = {key, milliseconds(settings_.ttl), std::move(batch.seen), std::move(batch.revision)};
+    Words parts = {key, redis::milliseconds(settings_.ttl), std::move(batch.seen), std::move(batch.revision)};
     parts.push_back(std::to_string(batch.removed.size()));
     for (std::string& name : batch.removed) parts.push_back(std::move(name));
     for (auto& [name, row] : batch.rows) {
@@ -113,7 +86,7 @@ net::Task<base::Result<void>> RedisRoster::write_all(Journal& journal, std::stri
 }
 
 net::Task<base::Result<void>> RedisRoster::appear() {
-  Words parts = {index(), own_.id(), milliseconds(settings_.ttl)};
+  Words parts = {index(), own_.id(), redis::milliseconds(settings_.ttl)};
   const auto namesakes = co_await client_.run(scripts::appear, 1, std::move(parts));
   if (!namesakes) co_return namesakes.error();
   warn_of(*namesakes);
@@ -144,7 +117,7 @@ net::Task<void> RedisRoster::depart(net::Callback done) {
   std::vector<Words> commands;
   commands.push_back({"ZREM", index(), own_.id()});
   commands.push_back({"DEL", key("instance", own_.id()), key("sessions", own_.id()), key("channels", own_.id())});
-  co_await pipeline(loop_, client_, std::move(commands));
+  co_await client_.pipeline(std::move(commands));
   done();
 }
 
@@ -207,7 +180,7 @@ net::Task<base::Result<std::map<std::string, Rows>>> RedisRoster::read_instances
     auto first = next;
     for (; next != found.end() && commands.size() < commands_at_once; ++next)
       commands.push_back({"HGETALL", key("instance", next->first)});
-    auto replies = co_await pipeline(loop_, client_, std::move(commands));
+    auto replies = co_await client_.pipeline(std::move(commands));
     for (Result<Reply>& reply : replies) {
       if (!reply) co_return reply.error();
       add_pairs(reply->items, first++->second);
