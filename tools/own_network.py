@@ -1,4 +1,4 @@
-"""A network of our own for a measurement: a loopback without the machine's traffic and settings."""
+"""A network of our own for a measurement or a test: a loopback without the machine's traffic and settings."""
 import ctypes
 import fcntl
 import os
@@ -12,17 +12,18 @@ CHOSEN = "cubic"  # Linux' own default
 
 
 def enter():
-    """Moves this process and its children to come into it, where that is allowed (root). BBR, which many machines have
-    as their default, paces what leaves by what it saw arrive before; on a loopback that throttles who sends a little at
-    a time, so what would be measured is the pacing."""
+    """Moves this process and its children to come into it; false where that is not allowed, to who is not root. BBR,
+    which many machines have as their default, paces what leaves by what it saw arrive before; on a loopback that
+    throttles who sends a little at a time, so what would be measured is the pacing."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) != 0:
-        return
+        return False
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
     if os.path.exists(CONTROL):
         with open(CONTROL, "w") as control:
             control.write(CHOSEN)
+    return True
 
 
 def congestion_control():
