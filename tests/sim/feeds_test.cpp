@@ -32,11 +32,17 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
   FeedsTest() {
     fanout_.set_observer(*this);
     hub_.add_loop(mailbox_);
-    link_.emplace(client_, [this](const std::string& engine) {
-      return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                            feeds::Settings{}, engine);
-    });
+    start();
     EXPECT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
+  }
+
+  void start() {
+    link_.emplace(app::EngineLink::Parts{client_, bus_, lease_, feeds::Settings{}.lease_ttl},
+                  [this](const std::string& engine, feeds::EngineEvents& events) {
+                    return std::make_unique<feeds::Feeds>(
+                        feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}}, feeds::Settings{},
+                        engine, events);
+                  });
   }
 
   void on_subscribed(const hub::FollowerName& name, const feeds::Subscribed& subscribed) override {
@@ -162,10 +168,7 @@ TEST_F(FeedsTest, APositionFromBeforeThisInstanceIsRecovered) {
   const std::string position = text(heard(first)[0].at("position"));
   container.start();
   run_for(1s);
-  link_.emplace(client_, [this](const std::string& engine) {
-    return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                          feeds::Settings{}, engine);
-  });
+  start();
   ASSERT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
   run_for(1s);
   const auto back = follow(Source::docker_events, {}, position);
