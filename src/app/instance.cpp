@@ -129,10 +129,9 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   for (Serving& each : serving) leaving.add({each.loop, each.server});
-  link.emplace(EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},
-               [this](const std::string& engine_id, feeds::EngineEvents& events) {
-                 return make_feeds(engine_id, events);
-               });
+  link.emplace(
+      EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},
+      [this](const std::string& engine_id, feeds::EngineEvents& events) { return make_feeds(engine_id, events); });
   tick();
 }
 

@@ -13,7 +13,7 @@ constexpr net::Duration gather = 100ms;  // a stop makes four events: one look i
 constexpr net::Duration settled_after = 2s;
 constexpr net::Duration retry = 1s;
 constexpr net::Duration piece_pause = 125ms;  // within the bus' budget for a channel
-constexpr std::size_t some_max = 16;  // beyond, the whole list is the shorter question
+constexpr std::size_t some_max = 16;          // beyond, the whole list is the shorter question
 
 // What a follower would see change; the words of `status` change by themselves ("Up 2 minutes").
 bool same(const docker::Container& a, const docker::Container& b) {
@@ -212,10 +212,10 @@ net::Task<bool> ContainersFeed::look_at_all() {
 }
 
 void ContainersFeed::replace(List now) {
-  const bool differs =
-      !known_ || !std::equal(now.begin(), now.end(), picture_.begin(), picture_.end(), [](const auto& a, const auto& b) {
-        return a.first == b.first && same(a.second, b.second);
-      });
+  const bool differs = !known_ || !std::equal(now.begin(), now.end(), picture_.begin(), picture_.end(),
+                                              [](const auto& a, const auto& b) {
+                                                return a.first == b.first && same(a.second, b.second);
+                                              });
   for (const auto& [id, container] : picture_)
     if (!now.contains(id)) on_removed_(id);
   picture_ = std::move(now);

@@ -5,11 +5,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration down_patience = 5s;   // of a reader that the Engine does not answer; another may reach it
-constexpr net::Duration gather = 100ms;       // wishes; and what the Engine remembers when it is asked first
-constexpr net::Duration wish_pause = 250ms;   // between two wishes
-constexpr net::Duration wish_again = 1s;      // one that was not answered
-constexpr net::Duration look_every = 15s;     // whether the Engine answers us who do not read it
+constexpr net::Duration down_patience = 5s;  // of a reader that the Engine does not answer; another may reach it
+constexpr net::Duration gather = 100ms;      // wishes; and what the Engine remembers when it is asked first
+constexpr net::Duration wish_pause = 250ms;  // between two wishes
+constexpr net::Duration wish_again = 1s;     // one that was not answered
+constexpr net::Duration look_every = 15s;    // whether the Engine answers us who do not read it
 constexpr std::size_t places_max = 64;
 
 }  // namespace
@@ -25,8 +25,8 @@ EngineEvents::EngineEvents(Parts parts, const std::string& engine_id, net::Durat
   parts.bus.on_state([this, alive = std::weak_ptr(alive_)](bus::State) {
     if (alive.lock()) shared_.on_bus_state();
   });
-  looking_ = net::Job(look_whether_it_answers());
   shared_.want(true);
+  if (!reading()) looking_ = net::Job(look_whether_it_answers());
 }
 
 EngineEvents::~EngineEvents() = default;
@@ -55,14 +55,15 @@ void EngineEvents::on_turn(bool reads) {
 
 net::Task<void> EngineEvents::look_whether_it_answers() {
   for (;;) {
-    co_await loop_.sleep(look_every);
     const auto answered = co_await parts_.engine.ping();
     reached_ = answered.has_value();
+    co_await loop_.sleep(look_every);
   }
 }
 
 void EngineEvents::set_engine(bool answers, const base::Error& why) {
   if (std::exchange(engine_up_, answers) == answers) return;
+  if (!reading()) looking_ = net::Job(look_whether_it_answers());  // at once: it may be so for us too
   if (answers) {
     told_.on_up();
   } else {

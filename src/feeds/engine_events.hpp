@@ -40,8 +40,7 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   };
 
   // Starts at once, and calls from inside. `told` must not destroy it from within a call.
-  EngineEvents(Parts parts, const std::string& engine_id, net::Duration lease_ttl,
-               docker::EventWatch::Listener& told);
+  EngineEvents(Parts parts, const std::string& engine_id, net::Duration lease_ttl, docker::EventWatch::Listener& told);
   ~EngineEvents() override;
 
   bool reading() const { return shared_.reading(); }
@@ -97,7 +96,7 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   net::Instant wished_at_{std::chrono::hours(-1)};
   net::Timer wish_;
 
-  bool connected_ = false;                                // while we read: the memory reaches to the present
+  bool connected_ = false;                                   // while we read: the memory reaches to the present
   std::set<std::pair<std::int64_t, std::uint32_t>> places_;  // whose history is wished for
   net::Timer answer_, down_;
 

@@ -9,8 +9,8 @@ constexpr std::uint8_t first_flag = 1, last_flag = 2, complete_flag = 4;
 constexpr std::size_t text_bytes_min = 4, container_bytes_min = 6 * text_bytes_min + 8 + 1 + 4 + 4;
 
 void put_container(std::string& out, const docker::Container& container) {
-  for (const std::string* text : {&container.id, &container.name, &container.image, &container.state,
-                                  &container.status, &container.health})
+  for (const std::string* text :
+       {&container.id, &container.name, &container.image, &container.state, &container.status, &container.health})
     put_text(out, *text);
   put(out, static_cast<std::int64_t>(container.created.time_since_epoch().count()));
   put(out, static_cast<std::uint8_t>(container.exit_code.has_value()));
@@ -32,8 +32,8 @@ std::size_t take_count(Taker& taker, std::size_t bytes_min) {
 
 docker::Container take_container(Taker& taker) {
   docker::Container container;
-  for (std::string* text : {&container.id, &container.name, &container.image, &container.state, &container.status,
-                            &container.health})
+  for (std::string* text :
+       {&container.id, &container.name, &container.image, &container.state, &container.status, &container.health})
     *text = taker.text();
   container.created = net::WallTime(net::Duration(taker.number<std::int64_t>()));
   const bool exited = taker.number<std::uint8_t>() != 0;

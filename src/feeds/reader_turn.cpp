@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration retry = 250ms;          // of a lease that somebody silent holds; and up to twice that
+constexpr net::Duration retry = 250ms;           // of a lease that somebody silent holds; and up to twice that
 constexpr net::Duration retry_available = 20ms;  // its owner's word may be here before Redis has heard it
 constexpr net::Duration alone_after = 3s, alone_spread = 5s;  // without Redis, as logs
 constexpr net::Duration never_up_after = 1s;                  // a Redis that was not there when we came

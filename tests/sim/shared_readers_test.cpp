@@ -1,6 +1,6 @@
-// Longer than most: one fixture, and each fault that may come between the one who reads an Engine and those who hear it.
-// Three instances, one Engine, one Redis: one of them reads events, list and stats for all, whatever happens, and each
-// shows every event once and in order, at the same position, and the right picture.
+// Longer than most: one fixture, and each fault that may come between the one who reads an Engine and those who hear
+// it. Three instances, one Engine, one Redis: one of them reads events, list and stats for all, whatever happens, and
+// each shows every event once and in order, at the same position, and the right picture.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

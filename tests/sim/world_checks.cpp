@@ -53,8 +53,8 @@ std::string World::everybody_has_everything() {
   return {};
 }
 
-// One reader for the Engine's events, one for each container that is watched and runs, and it stays; and on the bus listen those who have followers
-// of it, and its reader. None and nobody where nobody watches.
+// One reader for the Engine's events, one for each container that is watched and runs, and it stays; and on the bus
+// listen those who have followers of it, and its reader. None and nobody where nobody watches.
 std::string World::wrong_at_rest() const {
   if (engine_->events_open() != 1)
     return std::to_string(engine_->events_open()) + " instances read the Engine's events";
