@@ -7,7 +7,7 @@ namespace app {
 using namespace std::chrono_literals;
 
 constexpr std::size_t early_max = 1024;
-constexpr net::Duration past_patience = 2s;  // for whoever reads the events; then we begin without the past
+constexpr net::Duration past_patience = 5s;  // for whoever reads the events; then we begin without the past
 
 EngineLink::EngineLink(Parts parts, MakeFeeds make_feeds)
     : parts_(parts), make_feeds_(std::move(make_feeds)), changed_(parts.engine.loop()) {
@@ -44,10 +44,10 @@ void EngineLink::on_down(const base::Error& why) {
 
 net::Task<void> EngineLink::introduce() {
   const docker::EngineIdentity identity = co_await meet();
-  answered_ = true;
   events_.emplace(feeds::EngineEvents::Parts{parts_.engine, parts_.bus, parts_.lease}, identity.id, parts_.lease_ttl,
                   static_cast<docker::EventWatch::Listener&>(*this));
   co_await hear_the_past();
+  answered_ = true;
   feeds_ = make_feeds_(identity.id, *events_);
   for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
 }

@@ -5,11 +5,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration down_patience = 5s;  // of a reader that the Engine does not answer; another may reach it
-constexpr net::Duration gather = 100ms;      // wishes; and what the Engine remembers when it is asked first
-constexpr net::Duration wish_pause = 250ms;  // between two wishes
-constexpr net::Duration wish_again = 1s;     // one that was not answered
-constexpr net::Duration look_every = 15s;    // whether the Engine answers us who do not read it
+constexpr net::Duration down_patience = 5s;    // of a reader that the Engine does not answer; another may reach it
+constexpr net::Duration gather = 20ms;         // wishes of several
+constexpr net::Duration first_answer = 100ms;  // of the Engine: what it remembers
+constexpr net::Duration wish_pause = 250ms;    // between two wishes
+constexpr net::Duration wish_again = 1s;       // one that was not answered
+constexpr net::Duration look_every = 15s;      // whether the Engine answers us who do not read it
 constexpr std::size_t places_max = 64;
 
 }  // namespace
@@ -99,8 +100,12 @@ void EngineEvents::on_resync() {
   EngineNews news;
   news.kind = EngineNews::Kind::resync;
   publish(news);
-  connected_ = true;
-  if (!places_.empty()) answer_ = loop_.after(gather, [this] { answer_wishes(); });
+  if (!connected_) {
+    answer_ = loop_.after(first_answer, [this] {
+      connected_ = true;
+      answer_wishes();
+    });
+  }
   told_.on_resync();
 }
 
@@ -172,6 +177,8 @@ void EngineEvents::on_heard(const SharedFrame& frame) {
   }
   if (place_.behind() && loop_.now() - wished_at_ >= wish_pause) say_wish();
 }
+
+void EngineEvents::on_hearing() { say_wish(); }
 
 void EngineEvents::on_deaf() { fall_behind(); }
 

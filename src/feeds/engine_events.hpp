@@ -63,6 +63,7 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   void on_turn(bool reads) override;
   void on_heard(const SharedFrame& frame) override;
   void on_wish(std::string_view body) override;
+  void on_hearing() override;
   void on_deaf() override;
 
   void on_event(const docker::Event& event) override;

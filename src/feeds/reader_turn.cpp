@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
+
 namespace feeds {
 namespace {
 
@@ -10,7 +12,9 @@ using namespace std::chrono_literals;
 constexpr net::Duration retry = 250ms;           // of a lease that somebody silent holds; and up to twice that
 constexpr net::Duration retry_available = 20ms;  // its owner's word may be here before Redis has heard it
 constexpr net::Duration alone_after = 3s, alone_spread = 5s;  // without Redis, as logs
-constexpr net::Duration never_up_after = 1s;                  // a Redis that was not there when we came
+constexpr net::Duration never_up_after = 500ms;               // a Redis that was not there when we came
+constexpr net::Duration never_heard_after = 2500ms;           // more than a beat
+constexpr net::Duration fresh_spread = 500ms;                 // of who has just come
 
 }  // namespace
 
@@ -23,9 +27,11 @@ net::Duration ReaderTurn::part(net::Duration most) const {
 
 // When whoever has heard nobody reads by itself.
 net::Instant ReaderTurn::alone_at() const {
-  if (bus_up_) return std::max(heard_at_, bus_since_) + ttl_ * 5 / 4 + part(ttl_ / 4);
-  if (!ever_up_) return std::max(heard_at_, bus_since_) + never_up_after + part(never_up_after);
-  return std::max(heard_at_, bus_since_) + alone_after + part(alone_spread);
+  const net::Instant since = std::max(heard_at_, bus_since_);
+  if (!ever_up_) return since + never_up_after + part(fresh_spread);
+  if (!bus_up_) return since + alone_after + part(alone_spread);
+  if (!ever_heard_) return since + never_heard_after + part(fresh_spread);
+  return since + ttl_ * 5 / 4 + part(ttl_ / 4);
 }
 
 ReaderTurn::Step ReaderTurn::step(net::Instant now) {
@@ -75,14 +81,16 @@ bool ReaderTurn::heard(const lease::Fence& fence, bool released, net::Instant no
   if (fence < fence_) return false;
   fence_ = fence;
   heard_at_ = now;
+  ever_heard_ = true;
   available_ = released;
   next_at_ = released ? now + part(retry_available) : now + ttl_ / 2 + part(ttl_ / 10);
-  if (!released && bus_up_) role_ = Role::relaying;
+  if (!released && bus_up_ && !base::planted::reads_on_alone) role_ = Role::relaying;
   return true;
 }
 
 void ReaderTurn::granted(const lease::Fence& fence, net::Instant asked) {
   role_ = Role::owning;
+  ever_heard_ = true;
   fence_ = fence;
   valid_until_ = asked + ttl_ * 2 / 3;
   next_at_ = asked + beat();

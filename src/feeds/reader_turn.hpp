@@ -5,12 +5,13 @@
 //      │  ▲                       │ another's, given away, or not wanted   ▲              │ │
 //      │  └───────────────────────┘                                        └── granted ───┘ │
 //      │  ◀──────────────────────────────── a reader is heard, or not wanted ───────────────┘
-//      └─── nobody was heard: for 3–8 s without Redis, for 5/4 of a TTL with it ──▶ alone
+//      └─── nobody was heard: for 3–8 s without Redis, for 5/4 of a TTL with it; never: for 3 s ──▶ alone
 //
 // A plain value: step() says what to do now; what came of it, what was heard and what becomes of Redis is told with the
 // time. `spread`, from 0 to 1, is drawn for each, so that instances do not all do the same at the same time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -35,7 +36,8 @@ class ReaderTurn {
   const lease::Fence& fence() const { return fence_; }  // ours while owning, else the newest heard of
   const std::string& held_value() const { return held_value_; }
   bool may_publish(net::Instant now) const { return role_ == Role::owning && now <= valid_until_; }
-  net::Duration beat() const { return ttl_ / 5; }
+  // How often the reader shows that it lives, and renews its lease.
+  net::Duration beat() const { return std::min<net::Duration>(ttl_ / 5, std::chrono::seconds(2)); }
 
   Step step(net::Instant now);
 
@@ -63,7 +65,7 @@ class ReaderTurn {
   Role role_ = Role::relaying;
   bool wanted_ = false;
   bool bus_up_;
-  bool ever_up_;
+  bool ever_up_, ever_heard_ = false;
   net::Instant bus_since_;
   net::Instant heard_at_;  // a reader; or since when there should have been one
   net::Instant next_at_;   // to ask for the lease, or to renew it

@@ -137,7 +137,9 @@ void SharedReading::send(SharedFrame::Kind kind, std::string_view body) {
   parts_.bus.publish(name_, encode(frame), std::move(on_published));
 }
 
-void SharedReading::on_following() { changed_.notify(); }
+void SharedReading::on_following() {
+  if (!reading()) listener_.on_hearing();
+}
 
 void SharedReading::on_lost() {
   if (!reading()) listener_.on_deaf();

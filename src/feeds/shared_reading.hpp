@@ -40,7 +40,9 @@ class SharedReading final : private bus::Listener {
     virtual void on_heard(const SharedFrame& frame) = 0;
     // While we read for others: what one of them asks.
     virtual void on_wish(std::string_view) {}
-    // While another reads: something may have been missed.
+    // While another reads, or none yet: what is published from now on arrives; and then, something may have been
+    // missed.
+    virtual void on_hearing() {}
     virtual void on_deaf() {}
   };
 
