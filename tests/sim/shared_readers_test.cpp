@@ -246,6 +246,23 @@ TEST_F(SharedReaders, WithoutRedisEachReadsForItselfAndThenOneAgain) {
   for (const auto& each : watchers_) EXPECT_THAT(each->said, testing::ElementsAre("degraded", "recovered"));
 }
 
+// It read an event by itself that reaches the one who reads for all a moment later.
+TEST_F(SharedReaders, WhoIsAheadOfTheReaderShowsNothingTwice) {
+  live(2, 1s);
+  redis_.kill();
+  world_.run_for(12s);
+  ASSERT_EQ(engine_.events_open(), count);
+  for (std::size_t i = 0; i < 2; ++i) world_.stall(world_.host("docker"), host(i), 9s);
+  world_.stall(world_.host("redis"), host(2), 5s);
+  live(1, 500ms);
+  redis_.start();
+  EXPECT_TRUE(world_.run_until([this] { return reader() < count; }, 5s));
+  EXPECT_LT(reader(), 2U);
+  EXPECT_TRUE(right_in(right_within)) << wrong();
+  live(2, 1s);
+  EXPECT_TRUE(right_in(right_within)) << wrong();
+}
+
 TEST_F(SharedReaders, AFlushAFailoverAndCutSubscriptionsAreNotNoticed) {
   live(2, 1s);
   redis_.flush();
