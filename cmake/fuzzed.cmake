@@ -6,7 +6,7 @@ set(fuzzed
   base/check base/json_text base/log base/utf8
   docker/client docker/container docker/engine_host docker/event_memory docker/events docker/json_lines
   docker/log_record docker/log_strategy docker/position docker/stats docker/timestamp
-  feeds/log_frame
+  feeds/engine_news feeds/log_frame feeds/shared_frame
   http/beast http/body_reader http/client http/head http/headers http/origin http/request_reader http/response_reader
   http/target
   net/random

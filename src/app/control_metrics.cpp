@@ -21,17 +21,18 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       deaf_(all.counter("dockcast_redis_deaf_total",
                         "Subscriptions that were made anew since they did not hear what Redis had confirmed.")) {}
 
-void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers) {
+void ControlMetrics::update(const feeds::Feeds* feeds, const Cluster& cluster, bool engine_answers) {
   engine_.set(engine_answers ? 1 : 0);
   if (feeds != nullptr) {
-    const feeds::LogFeeds::Facts facts = feeds->facts();
+    const feeds::LogFeeds::Facts facts = feeds->logs().facts();
     readers_[Reader::owning].set(static_cast<std::int64_t>(facts.owning));
     readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.relaying));
     readers_[Reader::pulling].set(static_cast<std::int64_t>(facts.pulling));
     readers_[Reader::degraded].set(static_cast<std::int64_t>(facts.degraded));
     followers_.set(static_cast<std::int64_t>(facts.followers));
-    Told{dropped_[Dropped::malformed]}.up_to(feeds->counts().bus_malformed);
-    Told{dropped_[Dropped::version]}.up_to(feeds->counts().bus_version);
+    const feeds::BusCounts undecodable = feeds->undecodable();
+    Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed);
+    Told{dropped_[Dropped::version]}.up_to(undecodable.version);
   }
   if (const bus::RedisBus* bus = cluster.redis_bus()) {
     const bus::RedisBus::Counts counts = bus->counts();

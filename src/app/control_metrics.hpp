@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/cluster.hpp"
-#include "feeds/log_feeds.hpp"
+#include "feeds/feeds.hpp"
 #include "metrics/family.hpp"
 
 namespace app {
@@ -12,7 +12,7 @@ class ControlMetrics {
  public:
   explicit ControlMetrics(metrics::Registry& all);
   // `feeds`: null before the Engine has answered.
-  void update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers);
+  void update(const feeds::Feeds* feeds, const Cluster& cluster, bool engine_answers);
 
  private:
   // What somebody else counts, told to a counter of the registry.

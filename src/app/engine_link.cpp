@@ -7,9 +7,12 @@ namespace app {
 using namespace std::chrono_literals;
 
 constexpr std::size_t early_max = 1024;
+constexpr net::Duration past_patience = 5s;  // for whoever reads the events; then we begin without the past
 
-EngineLink::EngineLink(docker::Client& engine, MakeFeeds make_feeds)
-    : engine_(engine), make_feeds_(std::move(make_feeds)), watch_(engine_, *this) {}
+EngineLink::EngineLink(Parts parts, MakeFeeds make_feeds)
+    : parts_(parts), make_feeds_(std::move(make_feeds)), changed_(parts.engine.loop()) {
+  introduction_ = net::Job(introduce());
+}
 
 void EngineLink::on_event(const docker::Event& event) {
   if (feeds_) return feeds_->on_event(event);
@@ -23,28 +26,38 @@ void EngineLink::on_missed() {
 }
 
 void EngineLink::on_resync() {
-  if (feeds_) feeds_->on_resync();
+  if (feeds_) return feeds_->on_resync();
+  begun_ = true;
+  changed_.notify();
 }
 
 void EngineLink::on_up() {
-  if (!feeds_ && !introduction_.running()) introduction_ = net::Job(introduce());
-  if (!feeds_) return;
-  base::log::info("The Docker Engine answers again", {{"at", engine_.endpoint().to_string()}});
-  feeds_->on_engine(true);
+  base::log::info("The Docker Engine answers again", {{"at", parts_.engine.endpoint().to_string()}});
+  if (feeds_) feeds_->on_engine(true);
 }
 
 void EngineLink::on_down(const base::Error& why) {
   base::log::warn("The Docker Engine does not answer; it is tried again and again",
-                  {{"at", engine_.endpoint().to_string()}, {"why", why.message}});
+                  {{"at", parts_.engine.endpoint().to_string()}, {"why", why.message}});
   if (feeds_) feeds_->on_engine(false);
 }
 
 net::Task<void> EngineLink::introduce() {
+  const docker::EngineIdentity identity = co_await meet();
+  events_.emplace(feeds::EngineEvents::Parts{parts_.engine, parts_.bus, parts_.lease}, identity.id, parts_.lease_ttl,
+                  static_cast<docker::EventWatch::Listener&>(*this));
+  co_await hear_the_past();
+  answered_ = true;
+  feeds_ = make_feeds_(identity.id, *events_);
+  for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
+}
+
+net::Task<docker::EngineIdentity> EngineLink::meet() {
+  bool told = false;
   for (net::Duration pause = 100ms;; pause = std::min<net::Duration>(2 * pause, 5s)) {
-    const auto identity = co_await engine_.identity();
-    const auto version = co_await engine_.version();
+    auto identity = co_await parts_.engine.identity();
+    const auto version = co_await parts_.engine.version();
     if (identity && version) {
-      answered_ = true;
       base::log::info("The Docker Engine answers", {{"host", identity->host},
                                                     {"version", version->version},
                                                     {"api", "1." + std::to_string(version->api_minor)},
@@ -54,12 +67,23 @@ net::Task<void> EngineLink::introduce() {
             "Podman's log timestamps are whole seconds: lines within one second cannot be told apart; "
             "logs are best effort");
       }
-      feeds_ = make_feeds_(identity->id);
-      for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
-      co_return;
+      co_return std::move(*identity);
     }
-    co_await engine_.loop().sleep(pause);
+    if (!std::exchange(told, true)) on_down(identity ? version.error() : identity.error());
+    co_await parts_.engine.loop().sleep(pause);
   }
+}
+
+// Followers come when the events of before are known, and are not told them as new: those come with the first answer,
+// and the second comes behind them.
+net::Task<void> EngineLink::hear_the_past() {
+  net::Timer patience = parts_.engine.loop().after(past_patience, [this] {
+    begun_ = true;
+    changed_.notify();
+  });
+  while (!begun_) co_await changed_.wait();
+  patience.cancel();
+  if (events_->reading()) (void)co_await parts_.engine.ping();
 }
 
 }  // namespace app

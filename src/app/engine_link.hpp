@@ -1,6 +1,6 @@
-// EngineLink: the Docker Engine of this instance, however often it comes and goes, and the feeds that read it. The
-// feeds are made when the Engine has said for the first time who it is, since leases, bus channels and positions carry
-// that. Thread: the control loop.
+// EngineLink: one Docker Engine of this instance, however often it comes and goes, its events, and the feeds that it
+// feeds. They are made when the Engine has said for the first time who it is, since leases, bus channels and positions
+// carry that. Thread: the control loop.
 #pragma once
 
 #include <deque>
@@ -9,19 +9,27 @@
 
 #include "docker/client.hpp"
 #include "docker/events.hpp"
+#include "feeds/engine_events.hpp"
 #include "feeds/feeds.hpp"
-#include "net/task.hpp"
+#include "net/signal.hpp"
 
 namespace app {
 
 class EngineLink final : private docker::EventWatch::Listener {
  public:
+  struct Parts {
+    docker::Client& engine;
+    bus::Bus& bus;
+    lease::Lease& lease;
+    net::Duration lease_ttl;
+  };
   // Makes the feeds, once, and tells whoever asks them.
-  using MakeFeeds = std::function<std::unique_ptr<feeds::Feeds>(const std::string& engine_id)>;
+  using MakeFeeds =
+      std::function<std::unique_ptr<feeds::Feeds>(const std::string& engine_id, feeds::EngineEvents& events)>;
 
-  EngineLink(docker::Client& engine, MakeFeeds make_feeds);
+  EngineLink(Parts parts, MakeFeeds make_feeds);
 
-  bool answers() const { return watch_.up(); }
+  bool answers() const { return events_ && events_->answers(); }
   bool answered() const { return answered_; }     // ever
   feeds::Feeds* feeds() { return feeds_.get(); }  // null: the Engine has not said yet who it is
   const feeds::Feeds* feeds() const { return feeds_.get(); }
@@ -33,14 +41,18 @@ class EngineLink final : private docker::EventWatch::Listener {
   void on_up() override;
   void on_down(const base::Error& why) override;
   net::Task<void> introduce();
+  net::Task<docker::EngineIdentity> meet();
+  net::Task<void> hear_the_past();
 
-  docker::Client& engine_;
+  const Parts parts_;
   MakeFeeds make_feeds_;
   bool answered_ = false;
-  std::unique_ptr<feeds::Feeds> feeds_;
   std::deque<docker::Event> early_;  // what the Engine told before there were feeds
+  bool begun_ = false;               // whoever reads its events has them from there on
+  net::Signal changed_;
+  std::optional<feeds::EngineEvents> events_;
+  std::unique_ptr<feeds::Feeds> feeds_;
   net::Job introduction_;
-  docker::EventWatch watch_;  // last: it calls from its constructor
 };
 
 }  // namespace app

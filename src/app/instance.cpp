@@ -51,7 +51,7 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
 struct Instance::Body {
   Body(Place place, const Settings& settings, net::Endpoint engine);
 
-  std::unique_ptr<feeds::Feeds> make_feeds(const std::string& engine_id);
+  std::unique_ptr<feeds::Feeds> make_feeds(const std::string& engine_id, feeds::EngineEvents& events);
   void accept(net::Accepted accepted);
   api::Facts facts() const;
   void tick();
@@ -130,16 +130,18 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   for (Serving& each : serving) leaving.add({each.loop, each.server});
-  link.emplace(engine, [this](const std::string& engine_id) { return make_feeds(engine_id); });
+  link.emplace(
+      EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},
+      [this](const std::string& engine_id, feeds::EngineEvents& events) { return make_feeds(engine_id, events); });
   tick();
 }
 
-std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(const std::string& engine_id) {
+std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(const std::string& engine_id, feeds::EngineEvents& events) {
   std::vector<feeds::Followers*> followers;
   for (Serving& each : serving) followers.push_back(&each.server);
   auto feeds = std::make_unique<feeds::Feeds>(
       feeds::LogFeeds::Parts{loop, engine, cluster.bus(), cluster.lease(), hub, std::move(followers)}, settings.feeds,
-      engine_id);
+      engine_id, events);
   control.set_feeds(*feeds, engine_id);
   return feeds;
 }
@@ -173,7 +175,7 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control.tell_channels();
-  control_metrics.update(link->feeds() != nullptr ? &link->feeds()->logs() : nullptr, cluster, link->answers());
+  control_metrics.update(link->feeds(), cluster, link->answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
     struck.add(listener->refused() - struck.value());

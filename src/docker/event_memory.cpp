@@ -47,6 +47,7 @@ const EventMemory::Entry& EventMemory::add(const Event& event) {
   const EventPosition last = present();
   const std::uint32_t count = !entries_.empty() && last.time_ns == event.time_ns ? last.count + 1 : 1;
   entries_.push_back({event, {engine_, event.time_ns, count}, std::exchange(broken_, false)});
+  newest_ns_ = std::max(newest_ns_, event.time_ns);
   bytes_ += event.json.size();
   while (entries_.size() > entries_max || (bytes_ > bytes_max && entries_.size() > 1)) {
     bytes_ -= entries_.front().event.json.size();
@@ -54,6 +55,20 @@ const EventMemory::Entry& EventMemory::add(const Event& event) {
     trimmed_ = true;
   }
   return entries_.back();
+}
+
+bool EventMemory::knows(const Event& event) const {
+  return event.time_ns <= newest_ns_ && std::any_of(entries_.rbegin(), entries_.rend(), [&event](const Entry& each) {
+           return same_event(each.event, event);
+         });
+}
+
+// What is stamped later than the last that came was out of order, and is known when it comes again.
+std::vector<Event> EventMemory::last() const {
+  std::vector<Event> last;
+  for (const Entry& each : entries_)
+    if (each.event.time_ns == entries_.back().event.time_ns) last.push_back(each.event);
+  return last;
 }
 
 EventPosition EventMemory::present() const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "docker/events.hpp"
 
@@ -39,6 +40,11 @@ class EventMemory {
   // What comes next does not join what is here: the Engine has forgotten some, or was not read in time.
   void broke() { broken_ = true; }
 
+  // It is here already.
+  bool knows(const Event& event) const;
+  // Of the newest time, in their order.
+  std::vector<Event> last() const;
+
   const std::deque<Entry>& entries() const { return entries_; }
   // Behind the last event.
   EventPosition present() const;
@@ -55,6 +61,7 @@ class EventMemory {
   std::uint64_t engine_;
   std::deque<Entry> entries_;
   std::size_t bytes_ = 0;
+  std::int64_t newest_ns_ = 0;
   bool broken_ = false;
   bool trimmed_ = false;  // something was dropped at the front
 };

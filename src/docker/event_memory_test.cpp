@@ -88,5 +88,29 @@ TEST_F(EventMemoryTest, ATimeIsInclusive) {
   EXPECT_EQ(memory.from(4).first, 4U);
 }
 
+TEST_F(EventMemoryTest, AnEventIsKnownHoweverItWasPrinted) {
+  Event event;
+  event.time_ns = 5;
+  event.id = "a";
+  event.json = "{}";
+  memory.add(event);
+  event.json = "{ }";
+  EXPECT_TRUE(memory.knows(event));
+  event.id = "b";
+  EXPECT_FALSE(memory.knows(event)) << "another one of the same time";
+  event.id = "a";
+  event.time_ns = 4;
+  EXPECT_FALSE(memory.knows(event)) << "out of order";
+}
+
+TEST_F(EventMemoryTest, TheLastAreThoseOfItsTime) {
+  EXPECT_TRUE(memory.last().empty());
+  add(5);
+  add(6);
+  add(6);
+  ASSERT_EQ(memory.last().size(), 2U);
+  EXPECT_EQ(memory.last()[0].time_ns, 6);
+}
+
 }  // namespace
 }  // namespace docker

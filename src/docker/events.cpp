@@ -36,6 +36,11 @@ std::optional<Event> parse_event(std::string_view text) {
   return event;
 }
 
+bool same_event(const Event& a, const Event& b) {
+  return a.time_ns == b.time_ns && a.id == b.id && a.action == b.action && a.type == b.type && a.detail == b.detail &&
+         a.attributes == b.attributes;
+}
+
 net::Task<base::Result<Event>> EventStream::next() {
   for (;;) {
     auto line = co_await lines_.next();
@@ -44,8 +49,8 @@ net::Task<base::Result<Event>> EventStream::next() {
   }
 }
 
-EventWatch::EventWatch(Client& client, Listener& listener)
-    : client_(client), loop_(client.loop()), listener_(listener) {
+EventWatch::EventWatch(Client& client, Listener& listener, std::vector<Event> last)
+    : client_(client), loop_(client.loop()), listener_(listener), last_(std::move(last)) {
   job_ = net::Job(run());
 }
 
@@ -61,8 +66,8 @@ net::Task<void> EventWatch::run() {
 
 net::Task<EventWatch::End> EventWatch::watch() {
   EventQuery query;
-  query.since_ns = last_ns_.value_or(everything_ns);
-  joined_ = !last_ns_;
+  query.since_ns = last_.empty() ? everything_ns : last_.back().time_ns;
+  joined_ = last_.empty();
   auto stream = co_await client_.events(std::move(query));
   if (!stream) co_return End{stream.error()};
   change(State::up, nullptr);
@@ -102,12 +107,12 @@ net::Task<void> EventWatch::check(std::optional<End>& end, net::Signal& done) {
 }
 
 void EventWatch::deliver(const Event& event) {
-  const bool again = event.time_ns == last_ns_ && at_last_.contains(event.json);
+  const bool again =
+      std::any_of(last_.begin(), last_.end(), [&event](const Event& each) { return same_event(each, event); });
   if (!std::exchange(joined_, true) && !again) listener_.on_missed();
   if (again) return;
-  if (event.time_ns != last_ns_) at_last_.clear();
-  last_ns_ = event.time_ns;
-  at_last_.insert(event.json);
+  if (!last_.empty() && event.time_ns != last_.back().time_ns) last_.clear();
+  last_.push_back(event);
   listener_.on_event(event);
 }
 

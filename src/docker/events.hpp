@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +37,8 @@ struct Event {
 
 // Nothing where the text is no event.
 std::optional<Event> parse_event(std::string_view json);
+// They are one: Engines print it differently to those who speak another version of the API.
+bool same_event(const Event& a, const Event& b);
 
 struct EventQuery {
   std::optional<std::int64_t> since_ns = {};  // inclusive; from the Engine's memory of its last 256
@@ -78,8 +79,9 @@ class EventWatch {
     virtual void on_down(const base::Error& why) = 0;
   };
 
-  // Starts at once, with calls from inside. The listener must not destroy it from within a call.
-  EventWatch(Client& client, Listener& listener);
+  // Starts at once, with calls from inside. The listener must not destroy it from within a call. `last`: the newest
+  // events that are known, all of one time; it goes on behind them. None: it begins with all that the Engine remembers.
+  EventWatch(Client& client, Listener& listener, std::vector<Event> last = {});
   EventWatch(const EventWatch&) = delete;
 
   bool up() const { return state_ == State::up; }
@@ -104,9 +106,8 @@ class EventWatch {
   Listener& listener_;
   State state_ = State::starting;
   int failures_ = 0;
-  std::optional<std::int64_t> last_ns_;  // of the last event
-  std::set<std::string> at_last_;        // the events that had that time: the Engine sends them again
-  bool joined_ = true;                   // it did, since we connected
+  std::vector<Event> last_;  // the last event, and those of the same time: the Engine sends them again
+  bool joined_ = true;       // it did, since we connected
   net::Job job_;
 };
 

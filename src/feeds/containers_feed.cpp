@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 constexpr net::Duration gather = 100ms;  // a stop makes four events: one look is enough
 constexpr net::Duration settled_after = 2s;
 constexpr net::Duration retry = 1s;
-constexpr std::size_t some_max = 16;  // beyond, the whole list is the shorter question
+constexpr net::Duration piece_pause = 125ms;  // within the bus' budget for a channel
+constexpr std::size_t some_max = 16;          // beyond, the whole list is the shorter question
 
 // What a follower would see change; the words of `status` change by themselves ("Up 2 minutes").
 bool same(const docker::Container& a, const docker::Container& b) {
@@ -22,16 +23,19 @@ bool same(const docker::Container& a, const docker::Container& b) {
 
 }  // namespace
 
-ContainersFeed::ContainersFeed(docker::Client& engine, LiveChannel::Parts parts, std::string engine_id,
-                               OnRemoved on_removed)
+ContainersFeed::ContainersFeed(docker::Client& engine, EngineEvents& events, LiveChannel::Parts parts,
+                               std::string engine_id)
     : engine_(engine),
+      events_(events),
       loop_(engine.loop()),
       engine_id_(std::move(engine_id)),
-      on_removed_(std::move(on_removed)),
       channel_(std::move(parts), {Source::containers}, "containers"),
       changed_(loop_) {
+  events_.show(this);
   job_ = net::Job(run());
 }
+
+ContainersFeed::~ContainersFeed() { events_.show(nullptr); }
 
 // Whoever comes before the first list is told it when it is there.
 void ContainersFeed::follow(const Follow& follow) {
@@ -43,9 +47,14 @@ void ContainersFeed::follow(const Follow& follow) {
 
 void ContainersFeed::unfollow(const hub::Follower& follower) {
   channel_.leave(follower);
-  if (channel_.followed()) return;
-  known_ = all_ = false;
+  if (!channel_.followed() && !find_gone_) events_.wish(EngineWish::Picture::none);
+  if (!wanted()) forget();
+}
+
+void ContainersFeed::forget() {
+  known_ = all_ = send_ = coming_ = false;
   picture_.clear();
+  pieces_.clear();
   some_.clear();
   settling_.clear();
   settle_.cancel();
@@ -56,7 +65,7 @@ void ContainersFeed::on_behind(const hub::Follower& follower) {
 }
 
 void ContainersFeed::on_event(const docker::Event& event) {
-  if (event.type != "container" || !channel_.followed()) return;
+  if (event.type != "container" || !wanted() || !events_.reading()) return;
   some_.insert(event.id);
   settling_.insert(event.id);
   settle_ = loop_.after(settled_after, [this] {
@@ -67,21 +76,111 @@ void ContainersFeed::on_event(const docker::Event& event) {
 }
 
 void ContainersFeed::on_resync() {
-  if (!channel_.followed()) return;
+  if (!wanted()) return;
+  if (!events_.reading()) return events_.wish(EngineWish::Picture::whole);
   all_ = true;
   changed_.notify();
 }
 
+// --- who looks, and who hears ----------------------------------------------------------------------------------------
+
+// The watch that begins says when to look (on_resync), and so does who is heard.
+void ContainersFeed::on_turn(bool reads) {
+  all_ = send_ = coming_ = others_ = find_gone_ = false;
+  others_end_.cancel();
+  pieces_.clear();
+  some_.clear();
+  settling_.clear();
+  settle_.cancel();
+  if (!reads && wanted()) events_.wish(EngineWish::Picture::whole);
+}
+
+void ContainersFeed::on_wish(bool whole) {
+  others_ = true;
+  others_end_ = loop_.after(events_.wish_counts(), [this] {
+    others_ = false;
+    if (!wanted()) forget();
+  });
+  if (known_) {
+    send_ |= whole;
+    changed_.notify();
+  } else {
+    on_resync();
+  }
+}
+
+void ContainersFeed::on_hole() {
+  coming_ = false;
+  pieces_.clear();
+  if (wanted()) events_.wish(EngineWish::Picture::whole);
+}
+
+void ContainersFeed::find_the_gone() {
+  find_gone_ = true;
+  events_.wish(EngineWish::Picture::whole);
+}
+
+void ContainersFeed::on_picture(EngineNews news) {
+  if (!channel_.followed() && !find_gone_) return;
+  List found;
+  std::set<std::string> looked_at(news.gone.begin(), news.gone.end());
+  for (docker::Container& each : news.containers) {
+    looked_at.insert(each.id);
+    found.emplace(each.id, std::move(each));
+  }
+  if (news.kind == EngineNews::Kind::changes) {
+    if (known_) compare(looked_at, std::move(found));
+    return;
+  }
+  if (news.first) pieces_.clear();
+  coming_ |= news.first;
+  if (!coming_) return;
+  pieces_.merge(found);
+  if (!news.last) return;
+  coming_ = false;
+  events_.wish(channel_.followed() ? EngineWish::Picture::changes : EngineWish::Picture::none);
+  List now = std::exchange(pieces_, {});
+  std::set<std::string> there;
+  for (const auto& [id, container] : now) there.insert(id);
+  if (channel_.followed()) replace(std::move(now));
+  if (std::exchange(find_gone_, false)) on_there_(there);
+}
+
+net::Task<void> ContainersFeed::send_whole() {
+  send_ = false;
+  std::vector<EngineNews> pieces(1);
+  std::size_t bytes = 0;
+  for (const auto& [id, container] : picture_) {
+    if (bytes >= piece_bytes) {
+      pieces.emplace_back();
+      bytes = 0;
+    }
+    pieces.back().containers.push_back(container);
+    bytes += encoded_bytes(container);
+  }
+  for (std::size_t i = 0; i < pieces.size() && others_; ++i) {
+    if (i > 0) co_await loop_.sleep(piece_pause);
+    pieces[i].kind = EngineNews::Kind::picture;
+    pieces[i].first = i == 0;
+    pieces[i].last = i + 1 == pieces.size();
+    events_.publish(pieces[i]);
+  }
+}
+
+// --- looking ---------------------------------------------------------------------------------------------------------
+
 net::Task<void> ContainersFeed::run() {
   for (;;) {
-    while (!all_ && some_.empty()) co_await changed_.wait();
+    while (!all_ && some_.empty() && !send_) co_await changed_.wait();
     if (known_) co_await loop_.sleep(gather);
     const bool whole_list = all_ || some_.size() > some_max;
-    bool looked = false;
+    bool looked = true;
     if (whole_list) {
       looked = co_await look_at_all();
-    } else {
+    } else if (!some_.empty()) {
       looked = co_await look_at_some();
+    } else if (send_) {
+      co_await send_whole();
     }
     if (!looked) co_await loop_.sleep(retry);
   }
@@ -93,12 +192,13 @@ net::Task<bool> ContainersFeed::look_at_all() {
   docker::ListQuery query;
   query.all = true;
   auto listed = co_await engine_.list(std::move(query));
+  if (!events_.reading()) co_return true;
   if (!listed) {
-    all_ = channel_.followed();
+    all_ = wanted();
     co_return false;
   }
-  if (!channel_.followed()) co_return true;
-  Picture now;
+  if (!wanted()) co_return true;
+  List now;
   for (docker::Container& each : *listed) now.emplace(each.id, std::move(each));
   if (!reconcile && known_) {
     for (const auto& [id, container] : picture_) asked.insert(id);
@@ -106,6 +206,12 @@ net::Task<bool> ContainersFeed::look_at_all() {
     compare(asked, std::move(now));
     co_return true;
   }
+  replace(std::move(now));
+  send_ = others_;
+  co_return true;
+}
+
+void ContainersFeed::replace(List now) {
   const bool differs = !known_ || !std::equal(now.begin(), now.end(), picture_.begin(), picture_.end(),
                                               [](const auto& a, const auto& b) {
                                                 return a.first == b.first && same(a.second, b.second);
@@ -115,7 +221,6 @@ net::Task<bool> ContainersFeed::look_at_all() {
   picture_ = std::move(now);
   known_ = true;
   if (differs) channel_.publish({whole()});
-  co_return true;
 }
 
 net::Task<bool> ContainersFeed::look_at_some() {
@@ -124,18 +229,22 @@ net::Task<bool> ContainersFeed::look_at_some() {
   query.all = true;
   query.ids.assign(asked.begin(), asked.end());
   auto listed = co_await engine_.list(std::move(query));
+  if (!events_.reading()) co_return true;
   if (!listed) {
-    if (channel_.followed()) some_.insert(asked.begin(), asked.end());
+    if (wanted()) some_.insert(asked.begin(), asked.end());
     co_return false;
   }
-  if (!channel_.followed() || !known_) co_return true;
-  Picture found;
+  if (!wanted() || !known_) co_return true;
+  List found;
   for (docker::Container& each : *listed) found.emplace(each.id, std::move(each));
   compare(asked, std::move(found));
   co_return true;
 }
 
-void ContainersFeed::compare(const std::set<std::string>& looked_at, Picture found) {
+// Those who hear us are sent it as it was looked at, and compare for themselves.
+void ContainersFeed::compare(const std::set<std::string>& looked_at, List found) {
+  EngineNews news;
+  news.kind = EngineNews::Kind::changes;
   for (const std::string& id : looked_at) {
     const auto now = found.find(id);
     const auto before = picture_.find(id);
@@ -143,15 +252,18 @@ void ContainersFeed::compare(const std::set<std::string>& looked_at, Picture fou
     if (now == found.end()) {
       tell_change("removed", before->second);
       picture_.erase(before);
+      news.gone.push_back(id);
       on_removed_(id);
-    } else if (before == picture_.end()) {
-      tell_change("added", now->second);
-      picture_.emplace(id, std::move(now->second));
-    } else {
-      if (!same(before->second, now->second)) tell_change("changed", now->second);
-      before->second = std::move(now->second);
+      continue;
     }
+    const bool known = before != picture_.end();
+    if (!known || !same(before->second, now->second)) {
+      tell_change(known ? "changed" : "added", now->second);
+      news.containers.push_back(now->second);
+    }
+    picture_.insert_or_assign(id, std::move(now->second));
   }
+  if (others_ && news.containers.size() + news.gone.size() > 0) events_.publish(news);
 }
 
 void ContainersFeed::tell_change(std::string_view change, const docker::Container& container) {

@@ -2,7 +2,11 @@
 // it. Events say what to look at anew; after every interruption and once a minute everything is listed and compared,
 // since an Engine forgets events. Changes of one moment are told as one.
 //
-// Owner and thread: Feeds, control loop. Bounds: what the Engine lists; one question to it at a time.
+// Who reads the Engine's events (engine_events.hpp) looks, also where the picture is followed at other instances only,
+// and sends them what changes, and the whole when they ask and after each reconciliation. The others ask nobody else.
+//
+// Owner and thread: Feeds, control loop. Bounds: what the Engine lists; one question to it at a time. Over the bus the
+// whole goes in pieces of 128 KiB, eight in a second, once for all who want it.
 #pragma once
 
 #include <map>
@@ -12,16 +16,23 @@
 
 #include "base/callback.hpp"
 #include "docker/client.hpp"
+#include "feeds/engine_events.hpp"
 #include "feeds/live_channel.hpp"
 #include "net/signal.hpp"
 
 namespace feeds {
 
-class ContainersFeed {
+class ContainersFeed final : private EngineEvents::Picture {
  public:
   // A container that was there is not there any more.
   using OnRemoved = base::Callback<void(const std::string& container)>;
-  ContainersFeed(docker::Client& engine, LiveChannel::Parts parts, std::string engine_id, OnRemoved on_removed);
+  // All that there are, after find_the_gone().
+  using OnThere = base::Callback<void(const std::set<std::string>& there)>;
+  ContainersFeed(docker::Client& engine, EngineEvents& events, LiveChannel::Parts parts, std::string engine_id);
+  ~ContainersFeed() override;
+
+  void on_removed(OnRemoved on_removed) { on_removed_ = std::move(on_removed); }
+  void on_there(OnThere on_there) { on_there_ = std::move(on_there); }
 
   void follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
@@ -30,29 +41,48 @@ class ContainersFeed {
   void on_event(const docker::Event& event);
   void on_resync();
   void say(LogState state) { channel_.publish_status(state); }
+  // Where another reads: asks it for all that there are.
+  void find_the_gone();
 
   const LiveChannel& channel() const { return channel_; }
 
  private:
-  using Picture = std::map<std::string, docker::Container>;
+  using List = std::map<std::string, docker::Container>;
+  void on_turn(bool reads) override;
+  void on_wish(bool whole) override;
+  void on_picture(EngineNews news) override;
+  void on_hole() override;
+
+  bool wanted() const { return channel_.followed() || others_; }
+  void forget();
   net::Task<void> run();
   net::Task<bool> look_at_all();
   net::Task<bool> look_at_some();
-  void compare(const std::set<std::string>& looked_at, Picture found);
+  net::Task<void> send_whole();
+  void replace(List now);
+  void compare(const std::set<std::string>& looked_at, List found);
   void tell_change(std::string_view change, const docker::Container& container);
   std::string whole() const;
 
   docker::Client& engine_;
+  EngineEvents& events_;
   net::Loop& loop_;
   const std::string engine_id_;
   OnRemoved on_removed_;
+  OnThere on_there_;
   LiveChannel channel_;
-  Picture picture_;
+  List picture_;
   bool known_ = false;              // the picture is one
   bool all_ = false;                // everything is to be looked at
   std::set<std::string> some_;      // or these
   std::set<std::string> settling_;  // had events a moment ago
   net::Timer settle_;
+  bool others_ = false;  // we look, and others follow it; until
+  net::Timer others_end_;
+  bool send_ = false;       // and lack the whole
+  bool find_gone_ = false;  // another looks, and we lack the whole for a moment
+  bool coming_ = false;     // piece by piece
+  List pieces_;
   net::Signal changed_;
   net::Job job_;
 };

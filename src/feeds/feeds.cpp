@@ -7,18 +7,22 @@ namespace {
 
 constexpr std::size_t looks_at_once = 8, looks_waiting_max = 1000;
 constexpr net::Duration look_patience = std::chrono::seconds(30);
+constexpr net::Duration drain_patience = std::chrono::seconds(1);
 constexpr net::Duration last_event_patience = std::chrono::seconds(2);
 
 }  // namespace
 
-Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id)
+Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source)
     : parts_(parts),
+      source_(source),
       events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id)),
-      stats_(parts.engine, {parts.hub, framer_, parts.followers, outages_}),
-      containers_(parts.engine, {parts.hub, framer_, parts.followers, outages_}, engine_id,
-                  [this](const std::string& container) { on_gone(container); }),
+      stats_(parts.engine, {{parts.loop, parts.bus, parts.lease, source.counts(), settings.lease_ttl}, engine_id},
+             {parts.hub, framer_, parts.followers, outages_}),
+      containers_(parts.engine, source, {parts.hub, framer_, parts.followers, outages_}, engine_id),
       looks_(parts.loop, looks_at_once, looks_waiting_max),
       logs_(parts, settings, engine_id) {
+  containers_.on_removed([this](const std::string& container) { on_gone(container); });
+  containers_.on_there([this](const std::set<std::string>& there) { on_there(there); });
   logs_.on_degraded([this](bool degraded) {
     outages_.redis = degraded;
     say(degraded ? LogState::degraded : LogState::recovered);
@@ -106,7 +110,12 @@ void Feeds::on_event(const docker::Event& event) {
 void Feeds::on_resync() {
   logs_.on_resync();
   containers_.on_resync();
-  if (!events_.containers().empty()) jobs_.start(look_for_the_gone());
+  if (events_.containers().empty()) return;
+  if (source_.reading()) {
+    jobs_.start(look_for_the_gone());
+  } else {
+    containers_.find_the_gone();
+  }
 }
 
 // An Engine that was away may have forgotten to say that a container is gone.
@@ -117,6 +126,10 @@ net::Task<void> Feeds::look_for_the_gone() {
   if (!listed) co_return;
   std::set<std::string> there;
   for (const docker::Container& each : *listed) there.insert(each.id);
+  on_there(there);
+}
+
+void Feeds::on_there(const std::set<std::string>& there) {
   for (const std::string& container : events_.containers())
     if (!there.contains(container)) on_gone(container);
 }
@@ -138,21 +151,53 @@ void Feeds::on_engine(bool answers) {
   containers_.say(state);
 }
 
-// Redis carries no stats and no picture: each instance reads its own.
+// Without Redis each instance reads stats and the picture by itself, and who follows them need not know.
 void Feeds::say(LogState state) { events_.say(state); }
 
-std::vector<const LiveChannel*> Feeds::live() const {
-  std::vector<const LiveChannel*> all = events_.channels();
-  for (const LiveChannel* each : stats_.channels()) all.push_back(each);
-  if (containers_.channel().followed()) all.push_back(&containers_.channel());
+// The leases that others can take over now, and those that are left at the end.
+void Feeds::yield() {
+  source_.yield();
+  stats_.yield();
+  logs_.yield();
+}
+
+void Feeds::drain(std::function<void()> done) {
+  // Called by whoever is last: those that hand over, or the timer.
+  auto once = std::make_shared<std::function<void()>>(std::move(done));
+  const auto call_once = [once] {
+    if (auto call = std::exchange(*once, nullptr)) call();
+  };
+  std::shared_ptr<void> last(nullptr, [call_once](void*) { call_once(); });
+  jobs_.start(give_away(source_.hand_over(), last));
+  for (net::Task<void>& each : stats_.hand_over()) jobs_.start(give_away(std::move(each), last));
+  logs_.drain([last] {});
+  drain_timer_ = parts_.loop.after(drain_patience, call_once);
+}
+
+net::Task<void> Feeds::give_away(net::Task<void> hand_over, std::shared_ptr<void> last) {
+  co_await std::move(hand_over);
+  last.reset();
+}
+
+std::vector<std::pair<const LiveChannel*, bool>> Feeds::live() const {
+  std::vector<std::pair<const LiveChannel*, bool>> all = stats_.channels();
+  for (const LiveChannel* each : events_.channels()) all.emplace_back(each, source_.reading());
+  if (containers_.channel().followed()) all.emplace_back(&containers_.channel(), source_.reading());
   return all;
 }
 
 std::size_t Feeds::live_channels() const { return live().size(); }
 
+BusCounts Feeds::undecodable() const {
+  BusCounts counts = source_.counts();
+  counts.version += logs_.counts().bus_version;
+  counts.malformed += logs_.counts().bus_malformed;
+  return counts;
+}
+
 std::vector<Feeds::Channel> Feeds::channels() const {
   std::vector<Channel> all;
-  for (const LiveChannel* each : live()) all.push_back({each->name(), each->followers(), true});
+  for (const auto& [each, read_here] : live()) all.push_back({each->name(), each->followers(), read_here});
   logs_.list([&all](const std::string& name, std::size_t followers, bool owning) {
     all.push_back({name, followers, owning});
   });

@@ -1,14 +1,17 @@
-// Feeds: all channels of this instance that Docker feeds, each by its own kind: logs (shared with other instances),
-// events, the picture of the containers, stats. Says to each what becomes of the Engine and of Redis.
+// Feeds: all channels of this instance that one Engine feeds, each by its own kind: logs, events, the picture of the
+// containers, stats; all of them shared with other instances. Says to each what becomes of the Engine and of Redis.
 //
 // Thread: the control loop. Answers through Followers.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "feeds/containers_feed.hpp"
+#include "feeds/engine_events.hpp"
 #include "feeds/event_feeds.hpp"
 #include "feeds/log_feeds.hpp"
 #include "feeds/stats_feeds.hpp"
@@ -17,7 +20,8 @@ namespace feeds {
 
 class Feeds final : public hub::Demand {
  public:
-  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id);
+  // `source`: where the events come from, which its owner passes on; it outlives the Feeds.
+  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source);
 
   // A second follow of the same name replaces the first one's options.
   void follow(Follow follow);
@@ -37,9 +41,9 @@ class Feeds final : public hub::Demand {
   void on_engine(bool answers);
 
   // The instance is about to go: gives away what other instances follow, and reads on what they do not.
-  void yield() { logs_.yield(); }
+  void yield();
   // Gives every lease away and stops reading; `done` is called once that is so, or after a second.
-  void drain(std::function<void()> done) { logs_.drain(std::move(done)); }
+  void drain(std::function<void()> done);
 
   struct Channel {
     std::string name;
@@ -48,6 +52,8 @@ class Feeds final : public hub::Demand {
   };
   std::vector<Channel> channels() const;
   const LogFeeds& logs() const { return logs_; }
+  // Bus messages that could not be used.
+  BusCounts undecodable() const;
   std::size_t live_channels() const;
 
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -57,13 +63,16 @@ class Feeds final : public hub::Demand {
   net::Task<void> look_for(hub::Follower follower);
   net::Task<base::Result<docker::Container>> look_at(std::string container);
   net::Task<void> look_for_the_gone();
+  static net::Task<void> give_away(net::Task<void> hand_over, std::shared_ptr<void> last);
+  void on_there(const std::set<std::string>& there);
   void on_gone(const std::string& container);
   void join(const Follow& follow);
   void refuse(const hub::Follower& follower, const base::Error& error);
   void say(LogState state);
-  std::vector<const LiveChannel*> live() const;
+  std::vector<std::pair<const LiveChannel*, bool>> live() const;
 
   const LogFeeds::Parts parts_;
+  EngineEvents& source_;
   ws::Deflater deflater_;
   Framer framer_{deflater_};
   Outages outages_;
@@ -73,6 +82,7 @@ class Feeds final : public hub::Demand {
   std::map<hub::Follower, Follow, ByName> looked_for_;  // those whose container may not exist
   net::Gate looks_;
   std::map<std::string, net::Timer> gone_;  // off the list, while their last event may be on its way
+  net::Timer drain_timer_;
   net::Jobs jobs_;
   LogFeeds logs_;  // last: it may say at once that Redis is down
 };

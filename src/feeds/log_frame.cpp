@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/json_text.hpp"
+#include "feeds/bytes.hpp"
 
 namespace feeds {
 namespace {
@@ -11,13 +12,7 @@ namespace {
 constexpr std::uint8_t format_version = 1;
 constexpr std::size_t sender_offset = 4 + 2 * 8;  // behind version, kind, state, flags and fence
 
-template <class Number>
-void put(std::string& out, Number number) {
-  char bytes[sizeof number];
-  for (std::size_t i = 0; i < sizeof number; ++i)
-    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
-  out.append(bytes, sizeof bytes);
-}
+using feeds::put;
 
 void put(std::string& out, const docker::Mark& mark) {
   put(out, mark.max_ns);
@@ -30,24 +25,7 @@ void put(std::string& out, const docker::Position& position) {
   put(out, position.stepped_ns);
 }
 
-// Takes numbers from the front; once something was missing everything reads as zero and `good` is false.
-struct Taker {
-  std::string_view rest;
-  bool good = true;
-
-  template <class Number>
-  Number number() {
-    if (rest.size() < sizeof(Number)) {
-      good = false;
-      rest = {};
-      return 0;
-    }
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < sizeof(Number); ++i)
-      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest[i])) << (8 * i);
-    rest.remove_prefix(sizeof(Number));
-    return static_cast<Number>(value);
-  }
+struct PositionTaker : Taker {
   docker::Mark mark() {
     docker::Mark mark;
     mark.max_ns = number<std::int64_t>();
@@ -67,7 +45,7 @@ constexpr std::uint8_t pull_flag = 1;
 constexpr std::size_t entry_bytes = 2 + 8 + 12 + 4;
 constexpr std::size_t head_bytes = 112;  // and a little more
 
-void take_lines(Taker& taker, LogFrame& frame) {
+void take_lines(PositionTaker& taker, LogFrame& frame) {
   const auto count = taker.number<std::uint32_t>();
   if (count > taker.rest.size() / entry_bytes) {
     taker.good = false;
@@ -161,7 +139,7 @@ std::optional<std::uint64_t> sender_of(std::string_view bytes) {
 }
 
 std::optional<LogFrame> decode(std::string_view bytes, const docker::Position& identity, Undecodable& why) {
-  Taker taker{bytes};
+  PositionTaker taker{{bytes}};
   why = Undecodable::malformed;
   if (taker.number<std::uint8_t>() != format_version) {
     if (taker.good) why = Undecodable::version;

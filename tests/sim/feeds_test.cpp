@@ -1,22 +1,10 @@
-// Longer than most: one fixture, and each way in which followers and events may miss each other.
 // The channels that one instance feeds by itself, docker:events, container:events and containers, on the simulated
 // Engine: what their followers are told when events are missed, the daemon dies, or a client is slow.
-#include "feeds/feeds.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-
-#include "app/engine_link.hpp"
-#include "bus/memory_bus.hpp"
-#include "hub/test_sockets.hpp"
-#include "lease/memory_lease.hpp"
-#include "net/sim_host.hpp"
-#include "net/sim_network.hpp"
-#include "net/sim_world.hpp"
+#include "sim/feeds_instance.hpp"
 #include "sim/sim_engine.hpp"
-#include "ws/decoder.hpp"
 
 namespace sim {
 namespace {
@@ -24,98 +12,20 @@ namespace {
 using namespace std::chrono_literals;
 using feeds::Source;
 using testing::ElementsAre;
-using testing::IsEmpty;
 namespace json = boost::json;
 
-class FeedsTest : public testing::Test, public feeds::Followers, public hub::FanoutObserver {
- protected:
-  FeedsTest() {
-    fanout_.set_observer(*this);
-    hub_.add_loop(mailbox_);
-    link_.emplace(client_, [this](const std::string& engine) {
-      return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                            feeds::Settings{}, engine);
-    });
-    EXPECT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
-  }
-
-  void on_subscribed(const hub::FollowerName& name, const feeds::Subscribed& subscribed) override {
-    subscribed_[name.session.slot] = subscribed;
-  }
-  void on_refused(const hub::FollowerName& name, const base::Error& error) override {
-    refused_[name.session.slot] = error.fault;
-  }
-  void on_ended(const hub::FollowerName& name) override {
-    if (ended_.insert(name.session.slot).second) link_->feeds()->unfollow({0, name});
-  }
-  void on_behind(const hub::FollowerName& name, const hub::Joint& joint) override {
-    near_.loop().post([this, name, joint] { link_->feeds()->on_behind({0, name}, joint); });
-  }
-  void on_drained(const hub::FollowerName&, std::size_t) override {}
-  void on_broken(std::uint32_t) override {}
-
-  std::uint32_t follow(Source source, const std::string& container = {}, const std::string& since = {}) {
-    const std::uint32_t slot = slots_++;
-    feeds::Follow follow;
-    follow.follower = {0, {fanout_.open(slot, static_cast<int>(slot)), fanout_.add_subscription(slot)}};
-    follow.source = source;
-    follow.container = container;
-    follow.shape.form = feeds::Form::line;
-    follow.start.events = docker::EventPosition::parse(since);
-    follows_[slot] = follow;
-    link_->feeds()->follow(follow);
-    EXPECT_TRUE(world_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));
-    return slot;
-  }
-  // Everything that it was sent since it was asked last.
-  std::vector<json::object> heard(std::uint32_t slot) {
-    std::string bytes = std::exchange(sockets_.peers[static_cast<int>(slot)].received, {});
-    std::span<char> rest(bytes);
-    ws::Decoder decoder;
-    std::vector<json::object> all;
-    for (;;) {
-      const ws::Event event = decoder.next(rest, {.message_bytes_max = 1 << 24, .masked = false});
-      if (event.kind != ws::Event::Kind::text) return all;
-      all.push_back(json::parse(json::string_view(event.text.data(), event.text.size())).as_object());
-    }
-  }
-  // In short: "die", "source_down", "changed exited", "list 2".
-  std::vector<std::string> said(std::uint32_t slot) {
-    std::vector<std::string> all;
-    for (const json::object& message : heard(slot)) all.push_back(in_short(message));
-    return all;
-  }
-  static std::string text(const json::value& value) { return std::string(value.as_string()); }
-  static std::string in_short(const json::object& message) {
-    const std::string type = text(message.at("type"));
-    if (type == "status") return text(message.at("state"));
-    if (type == "docker_event") return text(message.at("event").at("Action"));
-    if (type == "container_event") return text(message.at("Action"));
-    if (type == "containers") return "list " + std::to_string(message.at("containers").as_array().size());
-    return text(message.at("change")) + " " + text(message.at("container").at("state"));
-  }
-  void run_for(net::Duration time) { world_.run_for(time); }
-
+struct FeedsWorld {
   net::SimWorld world_{1};
   net::SimNetwork far_{world_.host("docker").make_loop()};
-  net::SimNetwork near_{world_.host("here").make_loop()};
   SimEngine engine_{far_, {{}, "docker", 2375}};
-  docker::Client client_{near_, {{}, "docker", 2375}};
-  bus::MemoryBus bus_{near_.loop()};
-  lease::MemoryLease lease_{near_.loop(), "here"};
-  hub::TestSockets sockets_;
-  hub::Fanout fanout_{near_.loop(), sockets_};
-  hub::Hub hub_{64 * 1024};
-  hub::Mailbox mailbox_{near_.loop(),
-                        64,
-                        {[this](hub::Item& item) { item.apply(fanout_); }, [this] { fanout_.flush(); },
-                         [this] { near_.loop().post([this] { hub_.on_room(0); }); }}};
-  std::optional<app::EngineLink> link_;
-  std::map<std::uint32_t, feeds::Subscribed> subscribed_;
-  std::map<std::uint32_t, base::Fault> refused_;
-  std::set<std::uint32_t> ended_;
-  std::map<std::uint32_t, feeds::Follow> follows_;  // as they were asked for
-  std::uint32_t slots_ = 0;
+};
+
+class FeedsTest : public testing::Test, protected FeedsWorld, protected FeedsInstance {
+ protected:
+  FeedsTest() : FeedsInstance(world_, "here", false) {
+    EXPECT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
+  }
+  void run_for(net::Duration time) { world_.run_for(time); }
 };
 
 TEST_F(FeedsTest, AContainersLifeIsToldOnAllItsChannels) {
@@ -162,10 +72,7 @@ TEST_F(FeedsTest, APositionFromBeforeThisInstanceIsRecovered) {
   const std::string position = text(heard(first)[0].at("position"));
   container.start();
   run_for(1s);
-  link_.emplace(client_, [this](const std::string& engine) {
-    return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                          feeds::Settings{}, engine);
-  });
+  start();
   ASSERT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
   run_for(1s);
   const auto back = follow(Source::docker_events, {}, position);

@@ -150,6 +150,8 @@ net::Task<void> SimConnection::answer(SimRequest request) {
     co_await events(std::move(request));
   } else if (get && request.path.starts_with("/containers/") && request.path.ends_with("/logs")) {
     co_await logs(std::move(request));
+  } else if (get && request.path.starts_with("/containers/") && request.path.ends_with("/stats")) {
+    co_await stats(std::move(request));
   } else {
     co_await send(plain(request));
   }

@@ -36,6 +36,9 @@ struct SimAnswer {
   std::map<std::string, std::string> headers = {};
 };
 
+// As a part of an answer without a length.
+std::string chunk(std::string_view body);
+
 class SimConnection {
  public:
   SimConnection(SimEngine& engine, std::unique_ptr<net::Stream> stream);
@@ -55,6 +58,7 @@ class SimConnection {
   net::Task<void> logs(SimRequest request);
   net::Task<void> stream_logs(SimContainer& container, LogRequest request, std::string head);
   net::Task<void> events(SimRequest request);
+  net::Task<void> stats(SimRequest request);
   SimAnswer plain(const SimRequest& request);
   SimAnswer version_refused(const SimRequest& request);
   SimAnswer list(const SimRequest& request);

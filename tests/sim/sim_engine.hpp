@@ -35,6 +35,7 @@ struct EngineOptions {
 struct EngineCounts {
   FollowFaults follow;
   std::uint64_t requests = 0, logs_requests = 0, follow_requests = 0;
+  std::uint64_t events_requests = 0, list_requests = 0, stats_requests = 0;
   std::uint64_t rotations = 0, out_of_order = 0, clock_steps = 0, daemon_kills = 0, stalls = 0;
 };
 
@@ -68,6 +69,8 @@ class SimEngine {
   const EngineOptions& options() const { return options_; }
   const EngineCounts& counts() const;
   std::size_t follows_open() const { return follows_open_; }  // requests with follow=1 that are being answered
+  std::size_t events_open() const { return events_.subscribers(); }
+  std::size_t stats_open() const { return stats_open_; }
 
  private:
   friend class SimContainer;
@@ -92,7 +95,7 @@ class SimEngine {
   net::Duration clock_offset_{};
   net::Instant last_stamp_{};  // by the clock that does not step
   bool stalled_ = false;
-  std::size_t follows_open_ = 0;
+  std::size_t follows_open_ = 0, stats_open_ = 0;
   std::uint64_t later_count_ = 0;
   struct Later {
     net::Timer timer;

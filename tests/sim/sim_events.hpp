@@ -55,6 +55,7 @@ class SimEvents {
   void subscribe(Subscriber& subscriber) { subscribers_.push_back(&subscriber); }
   void unsubscribe(Subscriber& subscriber) { std::erase(subscribers_, &subscriber); }
   void forget() { ring_.clear(); }
+  std::size_t subscribers() const { return subscribers_.size(); }
   std::uint64_t skipped() const { return skipped_; }
 
  private:

@@ -66,6 +66,7 @@ SimAnswer SimConnection::info() {
 }
 
 SimAnswer SimConnection::list(const SimRequest& request) {
+  ++engine_.counts_.list_requests;
   const auto filters = SimFilters::parse(request.get("filters"));
   if (!filters) {
     return old() ? refusal(500, "invalid character 'x' looking for beginning of value")

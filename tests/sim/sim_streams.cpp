@@ -15,12 +15,6 @@ SimAnswer refusal(int status, const std::string& message) {
   return {status, json::serialize(json::object{{"message", message}}) + "\n"};
 }
 
-std::string chunk(std::string_view body) {
-  std::array<char, 16> size{};
-  const auto end = std::to_chars(size.data(), size.data() + size.size(), body.size(), 16).ptr;
-  return std::string(size.data(), end) + "\r\n" + std::string(body) + "\r\n";
-}
-
 std::string framed(int stream, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string frame = {static_cast<char>(stream),
@@ -69,6 +63,12 @@ int parsed_tail(std::string_view text) {
 }
 
 }  // namespace
+
+std::string chunk(std::string_view body) {
+  std::array<char, 16> size{};
+  const auto end = std::to_chars(size.data(), size.data() + size.size(), body.size(), 16).ptr;
+  return std::string(size.data(), end) + "\r\n" + std::string(body) + "\r\n";
+}
 
 net::Task<void> SimConnection::logs(SimRequest request) {
   constexpr std::string_view under = "/containers/", logged = "/logs";
@@ -183,6 +183,7 @@ net::Task<void> SimConnection::events(SimRequest request) {
     ~Subscription() { events.unsubscribe(one); }
   } subscription{engine_.events_, subscriber};
   engine_.events_.subscribe(subscriber);
+  ++engine_.counts_.events_requests;
   std::string body;
   if (since.nanoseconds || until.nanoseconds) {
     constexpr std::int64_t forever = std::numeric_limits<std::int64_t>::max();

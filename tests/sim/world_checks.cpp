@@ -53,9 +53,11 @@ std::string World::everybody_has_everything() {
   return {};
 }
 
-// One reader for each container that is watched and runs, and it stays; and on the bus listen those who have followers
-// of it, and its reader. None and nobody where nobody watches.
+// One reader for the Engine's events, one for each container that is watched and runs, and it stays; and on the bus
+// listen those who have followers of it, and its reader. None and nobody where nobody watches.
 std::string World::wrong_at_rest() const {
+  if (engine_->events_open() != 1)
+    return std::to_string(engine_->events_open()) + " instances read the Engine's events";
   for (std::size_t i = 0; i < containers_.size(); ++i) {
     const SimContainer& container = containers_[i]->container;
     const std::set<std::string> at_work = instances_at_work_for(i);

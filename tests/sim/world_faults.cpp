@@ -230,6 +230,9 @@ bool World::on_delivery(std::string_view channel, std::string_view frame) {
   } head{};
   std::array<std::uint64_t, 3> numbers{};  // fence, sender
   if (frame.size() < sizeof head + sizeof numbers) return false;
+  const bool lost = lost_publications_ > 0 && net_.random().chance(lost_publications_);
+  if (lost) ++stage_.tally["publications lost"];
+  if (channel.find("/container:logs:") == channel.npos) return lost;
   std::memcpy(&head, frame.data(), sizeof head);
   std::memcpy(numbers.data(), frame.data() + sizeof head, sizeof numbers);
   auto& heard = heard_.try_emplace(std::string(channel)).first->second;
@@ -240,8 +243,6 @@ bool World::on_delivery(std::string_view channel, std::string_view frame) {
   const std::pair fence(numbers[0], numbers[1]);
   if (tip && fence < heard.fence) ++stage_.tally["tips of an older owner"];
   if (tip) heard.fence = std::max(heard.fence, fence);
-  const bool lost = lost_publications_ > 0 && net_.random().chance(lost_publications_);
-  if (lost) ++stage_.tally["publications lost"];
   return lost;
 }
 
