@@ -84,7 +84,10 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
   bool never_seen = t.time_ns == 0 || t.time_ns == window_ns_;
   bool expected = t.nth == 0 && (never_seen || t.time_ns == record.time_ns);
-  return line_start || expected || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
+  // Its line had begun when the position was taken, which stands at a line's end: a gap has covered that.
+  bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
+  if (in_a_gap) t.uncounted_ns = record.time_ns;
+  return line_start || expected || in_a_gap || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
 }
 
 // Does this read show the first piece of the line with this stamp? A piece of a line that began before the read did is
