@@ -1,6 +1,7 @@
 // Longer than most: one fixture, and each way in which followers and events may miss each other.
 // The channels that one instance feeds by itself, docker:events, container:events and containers, on the simulated
-// Engine: what their followers are told when events are missed, the daemon dies, or a client is slow.
+// Engine: what their followers are told when events are missed, the daemon dies, or a client is slow. And of a log,
+// that who comes back is told so whatever its position is called.
 #include "feeds/feeds.hpp"
 
 #include <gmock/gmock.h>
@@ -55,13 +56,16 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
   void on_broken(std::uint32_t) override {}
 
   std::uint32_t follow(Source source, const std::string& container = {}, const std::string& since = {}) {
+    feeds::Follow asked;
+    asked.source = source;
+    asked.container = container;
+    asked.start.events = docker::EventPosition::parse(since);
+    return follow(asked);
+  }
+  std::uint32_t follow(feeds::Follow follow) {
     const std::uint32_t slot = slots_++;
-    feeds::Follow follow;
     follow.follower = {0, {fanout_.open(slot, static_cast<int>(slot)), fanout_.add_subscription(slot)}};
-    follow.source = source;
-    follow.container = container;
     follow.shape.form = feeds::Form::line;
-    follow.start.events = docker::EventPosition::parse(since);
     follows_[slot] = follow;
     link_->feeds()->follow(follow);
     EXPECT_TRUE(world_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));
@@ -197,6 +201,38 @@ TEST_F(FeedsTest, APositionOfAnotherEngineIsNotRecovered) {
   const auto foreign = follow(Source::docker_events, {}, "e1.7.1.1");
   EXPECT_EQ(subscribed_[foreign].recovered, "none");
   EXPECT_EQ(subscribed_[foreign].reason, "recreated");
+}
+
+// It counted from behind a step of the clock, at an instance that had read more.
+TEST_F(FeedsTest, ALogsPositionThatIsAheadAndOfAnotherReckoningIsRecovered) {
+  SimContainer& container = engine_.create({});
+  container.start();
+  run_for(1s);
+  feeds::Follow log;
+  log.source = Source::logs;
+  log.container = container.id();
+  log.start.tail = 0;
+  follow(log);
+  container.write(SimStream::out, "before\n");
+  run_for(1s);
+  world_.host("docker").step_wall_clock(-1h);
+  container.write(SimStream::out, "behind\n");
+  run_for(1s);
+  container.write(SimStream::out, "ahead\n");
+  log.start = {};
+  log.start.after.emplace();
+  log.start.after->engine = docker::engine_key("SIMULATED-ENGINE");
+  log.start.after->container = *docker::container_key(container.id());
+  log.start.after->mark(docker::LogStream::out) = {container.log().records().back().stamp, 1};
+  const auto back = follow(log);
+  EXPECT_EQ(subscribed_[back].recovered, "full");
+  EXPECT_EQ(subscribed_[back].reason, "");
+  container.write(SimStream::out, "last\n");
+  run_for(2s);
+  std::vector<std::string> lines;
+  for (const json::object& message : heard(back))
+    if (message.contains("data") && text(message.at("type")) == "log") lines.push_back(text(message.at("data")));
+  EXPECT_THAT(lines, ElementsAre("last"));
 }
 
 // Another instance heard the event first.
