@@ -83,8 +83,6 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   latest_ns_ = std::max(latest_ns_, record.time_ns);
   landmark_.take(record);
   bool matched = matched_;
-  bool live = plan_.follow && plan_.tail && records_ > *plan_.tail;  // all that was there before has been shown
-  if (live && !matched_) return doubt(astray_);
   bool behind_a_gap = !held_.empty() || (lost_ == Lost::surely && !matched_);
   Place where = behind_a_gap ? Place::astray : place(record);
   if (matched_ && !matched && adopt_open_line(out) == Place::astray) return doubt(astray_);
@@ -92,6 +90,8 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
     case Place::old:
       if (plan_.follow && watch_) watch_->note(record.time_ns, arrived_ns);
       look_for_landmark(out);
+      // All that was there is shown, and the log may stay silent.
+      if (plan_.follow && !matched_ && plan_.tail == records_) return doubt(astray_);
       return matched_ && done() ? Step::stop : Step::more;
     case Place::astray:
       // A short read looks back and passes over what lies beyond: a gap must not begin behind that.

@@ -233,5 +233,22 @@ TEST(LogCursor, CoversNothingAtTheBoundOfTheStreamThatItDidNotReadLast) {
   }
 }
 
+// A gap ended within a line, and the line that lies behind that is told before its rest: nothing more can be missing.
+TEST(LogCursor, TellsNoSecondGapOfALineWhoseBeginningWasInOne) {
+  LogModel log(1, {});
+  log.write_line(LogStream::err, 4);
+  log.append(LogStream::out, 1);
+  std::rotate(log.entries.begin() + 2, log.entries.begin() + 4, log.entries.end());
+  Position behind;
+  behind.mark(LogStream::out) = {log.entries[2].time_ns, 1};
+  behind.mark(LogStream::err) = log.entries[1].mark;
+  log.rotate(2);
+  const LogJudge judge = read_from(behind, log);
+  EXPECT_EQ(judge.gaps, 0U);
+  ASSERT_EQ(judge.events.size(), 1U);
+  EXPECT_EQ(judge.events[0].first_piece, 2U);
+  EXPECT_EQ(judge.events[0].mark, log.entries[4].mark);
+}
+
 }  // namespace
 }  // namespace docker

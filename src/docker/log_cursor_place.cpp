@@ -29,16 +29,14 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
     t.shown = true;
     return record.time_ns > t.seen.max_ns ? beyond() : Place::old;
   }
+  if (record.time_ns != t.time_ns) return Place::astray;  // fewer than were counted
   // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then the
   // head is only known if it is the last piece of its line, by that.
   if (counted_ == 0) count_good_ = first_piece_shown(t, record.time_ns);
-  bool line_end = t.nth == at_line_end;
-  if (!count_good_ && !((t.ends_line || line_end) && record.time_ns == t.time_ns)) return Place::astray;
-  if (record.time_ns > t.seen.max_ns) return Place::astray;  // fewer than were counted: not the log that we know
+  const bool line_end = t.ends_line || t.nth == at_line_end;
+  if (!count_good_ && !line_end) return Place::astray;
   ++counted_;
-  // Rotation may have taken pieces of the log's first line without a change of its stamp.
-  bool torn = !count_good_ || (rotates_ && t.ends_line && record.time_ns == window_ns_);
-  bool found = counted_ == t.nth || ((line_end || torn) && !record.may_go_on());
+  bool found = counted_ == t.nth || (line_end && !record.may_go_on());
   return found ? match(base::planted::repeated_head_record ? Place::fresh : Place::old) : Place::old;
 }
 
@@ -84,7 +82,10 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
   bool never_seen = t.time_ns == 0 || t.time_ns == window_ns_;
   bool expected = t.nth == 0 && (never_seen || t.time_ns == record.time_ns);
-  return line_start || expected || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
+  // Its line had begun when the position was taken, which stands at a line's end: a gap has covered that.
+  bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
+  if (in_a_gap) t.uncounted_ns = record.time_ns;
+  return line_start || expected || in_a_gap || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
 }
 
 // Does this read show the first piece of the line with this stamp? A piece of a line that began before the read did is

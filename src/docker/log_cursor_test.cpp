@@ -101,6 +101,26 @@ TEST(LogCursor, DropsWhatAnOldEngineRepeatsInAFollow) {
   EXPECT_EQ(judge.judge(log, 200, log.entries.size()), "");
 }
 
+// Behind a step of the clock nothing looks further than the head by its stamp, and the log may fall silent.
+TEST(LogCursor, EndsAFollowThatBeganBehindItsPlace) {
+  LogModel log = log_of(300, {0, 0, 30, 40'000'000});
+  log.now_ns -= 3'600'000'000'000;
+  log.write(300);
+  const std::size_t from = log.entries.size();
+  LogCursor cursor(log.position_before(from), {});
+  LogJudge judge;
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.write(400);
+  auto step = LogCursor::Step::more;
+  for (std::size_t at = log.start_of(cursor.begin(true)); step == LogCursor::Step::more && at < log.entries.size();
+       ++at)
+    step = cursor.take(log.record(at), log.now_ns, judge);
+  EXPECT_EQ(step, LogCursor::Step::stop);
+  EXPECT_EQ(cursor.end(false, judge), Verdict::wider);
+  EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, from, log.entries.size()), "");
+}
+
 // 26.1 skips the files between when it lags two rotations behind (docker-engine.md 3.4).
 TEST(LogCursor, SuspectsAndFillsTheHoleThatALaggingFollowLeaves) {
   LogModel::Habits habits;

@@ -12,11 +12,10 @@ using namespace std::chrono_literals;
 constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
 constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
 constexpr int later_max = 20;
-constexpr int failures_told = 2;  // in a row: one may be a cut connection, which is nobody's business
-// New records of a read: a follow asks for four times as many, so it reaches back. A poll must keep up with rotation.
-constexpr std::uint64_t few_for_follow = 4096, few_for_poll = 64;
-constexpr net::Duration poll_least = 20ms, poll_most = 200ms;
-constexpr net::Duration silence_first = 1s, silence_most = 30s;
+constexpr int failures_told = 2;                // in a row: one may be a cut connection, which is nobody's business
+constexpr std::uint64_t few_for_follow = 4096;  // new records of a read: a follow asks for four times as many
+constexpr net::Duration silence_first = 1s;
+constexpr net::Duration place_shown = 10s;                            // by a follow that shows anything
 constexpr net::Duration stopped_look = 30s;                           // should an event be lost
 constexpr net::Duration patience_first = 20s, patience_most = 10min;  // longer each time: it may search a huge log
 
@@ -213,14 +212,20 @@ net::Task<base::Result<void>> LogReader::read_once(bool follow) {
   if (follow) sink_.on_state(LogEvent::live);
   LogRecords records(source_.container.tty);
   LogRecord record;
-  bool stop = false, clean = false;
+  bool stop = false, clean = false, shown = false;
+  const net::Instant due = loop_.now() + place_shown;
   while (!stop && !records.failed()) {
-    auto bytes = co_await (*body)->next();
+    auto next = (*body)->next();
+    // Behind a step of the clock all that rotation left looks old, and what is written then, too.
+    const bool astray = follow && shown && !cursor_->proved();
+    if (astray) next = net::with_deadline(loop_, std::max(due - loop_.now(), net::Duration::zero()), std::move(next));
+    auto bytes = co_await std::move(next);
     if (!bytes && bytes.error().fault == base::Fault::timed_out) patience_ = std::min(2 * patience_, patience_most);
     if (!bytes) break;
     clean = bytes->empty();
     if (clean) break;
     records.feed(*bytes);
+    shown = true;
     const std::int64_t arrived = loop_.wall_now().time_since_epoch().count();
     for (; !stop && records.next(record); ++counts_.records)
       stop = cursor_->take(record, arrived, *this) == LogCursor::Step::stop;
@@ -247,54 +252,6 @@ net::Task<base::Result<void>> LogReader::follow() {
   idle_follows_ = idle ? std::min(idle_follows_ + 1, 6) : 0;
   if (idle_follows_ > 1) co_await loop_.sleep(backoff_first * (1 << idle_follows_));
   co_return base::Result<void>();
-}
-
-// The follow says only that something was written: before 23.0 it loses and repeats lines where the log rotates, and
-// may stay deaf afterwards. So silence is not believed for long: the caller looks for itself, and opens another one.
-net::Task<base::Result<void>> LogReader::poll() {
-  LogQuery query;
-  query.tail = 0;
-  query.follow = true;
-  auto bell = co_await client_.logs(source_.container.id, query);
-  if (!bell) co_return bell.error();
-  sink_.on_state(LogEvent::live);
-  ++counts_.follows;
-  bool rung = true, over = false;
-  net::Job ringing(ring(std::move(*bell), rung, over));
-  net::Duration pause = poll_least;
-  while (!over) {
-    const bool silent = co_await silence(rung, over);
-    if (silent) break;
-    rung = false;
-    auto read = co_await catch_up(few_for_poll);
-    if (!read) co_return read.error();
-    pause = rung ? std::min<net::Duration>(pause * 2, poll_most) : poll_least;
-    co_await loop_.sleep(pause);
-  }
-  co_return base::Result<void>();
-}
-
-// True: neither flag was raised in time.
-net::Task<bool> LogReader::silence(const bool& rung, const bool& over) {
-  bool late = false;
-  net::Timer timer = loop_.after(silence_, [this, &late] {
-    late = true;
-    woken_.notify();
-  });
-  while (!rung && !over && !late) co_await woken_.wait();
-  if (rung || over) co_return false;
-  silence_ = std::min<net::Duration>(silence_ * 2, silence_most);
-  co_return true;
-}
-
-net::Task<void> LogReader::ring(std::unique_ptr<http::Body> bell, bool& rung, bool& over) {
-  for (;;) {
-    auto bytes = co_await bell->next();
-    rung = true;
-    over = !bytes || bytes->empty();
-    woken_.notify();
-    if (over) co_return;
-  }
 }
 
 }  // namespace docker

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <span>
 
 #include "docker/log_cursor.hpp"
@@ -236,6 +237,22 @@ TEST(LogCursor, FindsItsPlaceBehindAStepThatItDidNotSee) {
     EXPECT_EQ(lines.numbers, lines_of(log.model, from, 5500));
     EXPECT_EQ(lines.gaps, 0);
   }
+}
+
+// The read begins within its line and behind a step of the clock, so that all of that line looks newer than the read.
+TEST(LogCursor, DoesNotTakeALaterRecordForTheEndOfALineThatBeganBeforeTheRead) {
+  LogModel log(1, {});
+  log.append(LogStream::out, 0);
+  log.write_line(LogStream::err, 4);
+  const Position at = position_of(log, 0, 5);
+  log.now_ns -= 3'600'000'000'000;
+  log.append(LogStream::out, 0);
+  std::rotate(log.entries.begin() + 2, log.entries.end() - 1, log.entries.end());
+  for (int i = 0; i < 252; ++i) log.append(i % 10 == 3 ? LogStream::err : LogStream::out, 1000 * i);
+  Lines lines;
+  read_until(log, at, {}, lines);
+  EXPECT_EQ(lines.gaps, 0);
+  EXPECT_EQ(lines.numbers.size(), 252U);
 }
 
 }  // namespace

@@ -140,7 +140,10 @@ net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::Hi
   docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), {until, {}});
   auto start = co_await read.start(from);
   if (!start) co_return start.error();
-  if (!at_) at_.emplace(start->position);
+  if (!at_) {
+    at_.emplace(start->position);
+    begins_later_ = resumes() && start->position != *asked_.start.after;
+  }
   docker::Standpoint read_to = *at_;
   bool announced = asked_.answer && start->gap.has_value();
   // A gap that leaves nothing to come ends where the ring goes on, by the name that the ring has for it.
@@ -237,7 +240,7 @@ void LogHistory::answer(const docker::HistoryStart& start) {
     if (!resumes()) {
       subscribed.recovered = "none";
       subscribed.reason = "recreated";
-    } else if (start.position != *asked_.start.after) {
+    } else if (begins_later_) {
       subscribed.recovered = "none";
       subscribed.reason = "tail";  // it wanted no more than that
     } else if (start.gap && !base::planted::recovered_always_full) {

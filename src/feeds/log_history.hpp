@@ -75,6 +75,7 @@ class LogHistory {
   std::shared_ptr<char> alive_ = std::make_shared<char>();
   net::Loop& loop_;
   std::optional<docker::Standpoint> at_;  // where the follower stands, once that is known
+  bool begins_later_ = false;             // than the position that was given, with its tail
   bool attached_ = false;
   std::size_t in_flight_ = 0;
   net::Signal moved_, drained_;

@@ -58,13 +58,17 @@ void FeedsInstance::on_behind(const hub::FollowerName& name, const hub::Joint& j
 }
 
 std::uint32_t FeedsInstance::follow(feeds::Source source, const std::string& container, const std::string& since) {
+  feeds::Follow asked;
+  asked.source = source;
+  asked.container = container;
+  asked.start.events = docker::EventPosition::parse(since);
+  return follow(std::move(asked));
+}
+
+std::uint32_t FeedsInstance::follow(feeds::Follow follow) {
   const std::uint32_t slot = slots_++;
-  feeds::Follow follow;
   follow.follower = {0, {fanout_.open(slot, static_cast<int>(slot)), fanout_.add_subscription(slot)}};
-  follow.source = source;
-  follow.container = container;
   follow.shape.form = feeds::Form::line;
-  follow.start.events = docker::EventPosition::parse(since);
   follows_[slot] = follow;
   feeds().follow(follow);
   EXPECT_TRUE(of_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));

@@ -32,6 +32,7 @@ class FeedsInstance : public feeds::Followers, public hub::FanoutObserver {
   feeds::Feeds& feeds() { return *link_->feeds(); }
 
   std::uint32_t follow(feeds::Source source, const std::string& container = {}, const std::string& since = {});
+  std::uint32_t follow(feeds::Follow follow);
   void unfollow(std::uint32_t slot) { feeds().unfollow(follows_[slot].follower); }
   // Everything that it was sent since it was asked last.
   std::vector<boost::json::object> heard(std::uint32_t slot);

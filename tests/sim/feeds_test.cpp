@@ -1,5 +1,6 @@
 // The channels that one instance feeds by itself, docker:events, container:events and containers, on the simulated
-// Engine: what their followers are told when events are missed, the daemon dies, or a client is slow.
+// Engine: what their followers are told when events are missed, the daemon dies, or a client is slow. And of a log,
+// that who comes back is told so whatever its position is called.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -104,6 +105,38 @@ TEST_F(FeedsTest, APositionOfAnotherEngineIsNotRecovered) {
   const auto foreign = follow(Source::docker_events, {}, "e1.7.1.1");
   EXPECT_EQ(subscribed_[foreign].recovered, "none");
   EXPECT_EQ(subscribed_[foreign].reason, "recreated");
+}
+
+// It counted from behind a step of the clock, at an instance that had read more.
+TEST_F(FeedsTest, ALogsPositionThatIsAheadAndOfAnotherReckoningIsRecovered) {
+  SimContainer& container = engine_.create({});
+  container.start();
+  run_for(1s);
+  feeds::Follow log;
+  log.source = Source::logs;
+  log.container = container.id();
+  log.start.tail = 0;
+  follow(log);
+  container.write(SimStream::out, "before\n");
+  run_for(1s);
+  world_.host("docker").step_wall_clock(-1h);
+  container.write(SimStream::out, "behind\n");
+  run_for(1s);
+  container.write(SimStream::out, "ahead\n");
+  log.start = {};
+  log.start.after.emplace();
+  log.start.after->engine = docker::engine_key("SIMULATED-ENGINE");
+  log.start.after->container = *docker::container_key(container.id());
+  log.start.after->mark(docker::LogStream::out) = {container.log().records().back().stamp, 1};
+  const auto back = follow(log);
+  EXPECT_EQ(subscribed_[back].recovered, "full");
+  EXPECT_EQ(subscribed_[back].reason, "");
+  container.write(SimStream::out, "last\n");
+  run_for(2s);
+  std::vector<std::string> lines;
+  for (const json::object& message : heard(back))
+    if (message.contains("data") && text(message.at("type")) == "log") lines.push_back(text(message.at("data")));
+  EXPECT_THAT(lines, ElementsAre("last"));
 }
 
 // Another instance heard the event first.
