@@ -1,0 +1,48 @@
+#include "tunnel/directory.hpp"
+
+#include "tunnel/frame.hpp"
+
+namespace tunnel {
+
+Directory::Directory(net::Loop& loop, bus::Bus& bus, std::string self, OnEngine on_engine)
+    : loop_(loop),
+      self_(std::move(self)),
+      on_engine_(std::move(on_engine)),
+      following_(bus.follow(hosts_channel, *this)) {}
+
+void Directory::on_frame(std::string_view bytes) {
+  const auto frame = decode(bytes);
+  const auto said = frame ? decode_announcement(frame->payload) : std::nullopt;
+  if (!said || said->host == self_) return;
+  const std::string name(said->engine), host(said->host);
+  if (frame->kind == Kind::gone) return doubt(name, host);
+  if (frame->kind != Kind::here || (!engines_.contains(name) && engines_.size() >= engines_max)) return;
+  Engine& engine = engines_[name];
+  std::erase_if(engine.hosts, [this](const auto& each) { return loop_.now() - each.second > patience; });
+  if (!engine.hosts.contains(host) && engine.hosts.size() >= hosts_max) return;
+  engine.hosts[host] = engine.heard = loop_.now();
+  on_engine_(name);
+}
+
+std::optional<std::string> Directory::host_of(const std::string& name) {
+  const auto found = engines_.find(name);
+  if (found == engines_.end()) return std::nullopt;
+  Engine& engine = found->second;
+  std::erase_if(engine.hosts, [this](const auto& each) { return loop_.now() - each.second > patience; });
+  if (engine.hosts.empty()) return std::nullopt;
+  auto next = engine.hosts.upper_bound(engine.last);
+  if (next == engine.hosts.end()) next = engine.hosts.begin();
+  engine.last = next->first;
+  return engine.last;
+}
+
+void Directory::doubt(const std::string& engine, const std::string& host) {
+  if (const auto found = engines_.find(engine); found != engines_.end()) found->second.hosts.erase(host);
+}
+
+std::optional<net::Instant> Directory::heard(const std::string& engine) const {
+  const auto found = engines_.find(engine);
+  return found == engines_.end() ? std::nullopt : std::optional(found->second.heard);
+}
+
+}  // namespace tunnel
