@@ -12,7 +12,11 @@ constexpr net::Duration look_every = 1s;
 constexpr net::Duration burst = 100ms;  // of what the rate allows
 
 Host::Host(Parts parts, std::string name, Settings settings)
-    : parts_(std::move(parts)), loop_(parts_.network.loop()), name_(std::move(name)), settings_(settings) {
+    : parts_(std::move(parts)),
+      loop_(parts_.network.loop()),
+      name_(std::move(name)),
+      settings_(settings),
+      flights_(loop_, flights_max) {
   following_ = parts_.bus.follow(host_channel(name_), *this);
   announce();
   look();
@@ -29,6 +33,7 @@ void Host::on_engine(const std::string& id, bool answers) {
 void Host::leave() {
   leaving_ = true;
   say(Kind::gone);
+  for (const auto& [number, stream] : streams_) stream->cut("The instance goes");
 }
 
 void Host::announce() {
@@ -61,6 +66,7 @@ void Host::open(const Frame& frame) {
   auto& stream = streams_[frame.stream];
   stream = std::make_unique<HostStream>(*this, asker, frame.stream);
   stream->hear(frame);
+  stream->greet();
 }
 
 void Host::on_lost() {

@@ -3,8 +3,8 @@
 // pass.
 //
 // Thread: the bus' loop. Bounds: streams_max at once, asker_streams_max of one instance, both refused in words; a rate
-// for all together (a setting); of each stream one frame on its way to Redis, and no more than its asker gave credit
-// for: nothing piles up anywhere, and the Engine waits.
+// for all together (a setting); of each stream one frame on its way to Redis, of all flights_max, and no more than its
+// asker gave credit for: nothing piles up anywhere, and the Engine waits.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <string>
 
 #include "bus/bus.hpp"
+#include "net/gate.hpp"
 #include "net/network.hpp"
 #include "tunnel/request_guard.hpp"
 #include "tunnel/wire.hpp"
@@ -24,6 +25,7 @@ class HostStream;
 class Host final : private bus::Listener {
  public:
   static constexpr std::size_t streams_max = 1024, asker_streams_max = 256;
+  static constexpr std::size_t flights_max = 16;  // half a megabyte: what waits for Redis holds up nobody else
   static constexpr net::Duration announce_every = std::chrono::seconds(2);
 
   struct Settings {
@@ -40,7 +42,7 @@ class Host final : private bus::Listener {
 
   // Who the Engine is, and whether it answers. Until it is known who it is, nobody is told of it.
   void on_engine(const std::string& id, bool answers);
-  // Nobody is to ask it any more; streams that are open go on until it ends.
+  // Nobody is to ask it any more; streams that are open are cut, so that another is asked.
   void leave();
 
   std::size_t streams() const { return streams_.size(); }
@@ -64,6 +66,7 @@ class Host final : private bus::Listener {
   std::string engine_;  // its id; empty: not known
   bool answers_ = false, leaving_ = false;
   net::Instant free_at_{};  // when the rate has room again
+  net::Gate flights_;       // frames on their way to Redis
   std::map<std::uint64_t, std::unique_ptr<HostStream>> streams_;
   net::Timer announcer_, looker_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

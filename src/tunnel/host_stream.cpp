@@ -91,6 +91,7 @@ net::Task<std::string> HostStream::pump(net::Stream& engine) {
 }
 
 net::Task<bool> HostStream::give(std::string_view bytes) {
+  const net::Gate::Place place = co_await host_.flights_.enter();
   sent_ += bytes.size();
   auto receivers = co_await wire_.sent(Kind::bytes, bytes);
   co_return receivers&&* receivers > 0;

@@ -13,6 +13,8 @@ class HostStream {
 
   const std::string& asker() const { return asker_; }
   void hear(const Frame& frame);
+  // The asker is to know that it is heard.
+  void greet() { wire_.send(Kind::alive); }
   // The last word to the asker, which needs no more than that; it is forgotten soon after.
   void cut(std::string_view why);
   // The end of a second.

@@ -1,5 +1,5 @@
-// Both ends of a tunnel on one bus, and between them whatever a bus may do to frames. Long, since every fault needs both
-// ends, and they stand here once.
+// Longer than most: both ends of a tunnel on one bus, and between them whatever a bus may do to frames.
+
 #include <gmock/gmock.h>
 
 #include <deque>
@@ -256,6 +256,18 @@ TEST_F(TunnelTest, a_host_that_dies_is_noticed_by_its_silence) {
   EXPECT_EQ(next.text->error().fault, Fault::refused) << "nobody is left to be asked";
 }
 
+// It was stopped: Redis still takes what is said to it.
+TEST_F(TunnelTest, a_host_that_does_not_greet_is_given_up_soon) {
+  serve();
+  bus_.loses = [](std::string_view channel, const Frame&) { return channel != host_channel("h1"); };
+  const net::Instant begun = net_.loop().now();
+  Answer& answer = ask("/info");
+  ASSERT_TRUE(answered(answer));
+  EXPECT_FALSE(*answer.text);
+  EXPECT_LT(net_.loop().now() - begun, 5s);
+  EXPECT_FALSE(directory_.host_of("ENGINE"));
+}
+
 TEST_F(TunnelTest, an_asker_that_dies_leaves_nothing_behind) {
   serve();
   engine_.goes_on = true;
@@ -332,6 +344,20 @@ TEST_F(TunnelTest, a_hundred_streams_at_once_are_not_confused) {
     ASSERT_TRUE(*each.text);
     EXPECT_EQ(**each.text, "200 " + net::numbered(200'000));
   }
+}
+
+TEST_F(TunnelTest, no_more_Engines_are_heard_of_than_the_bound) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string engine = "ENGINE-" + std::to_string(i);
+    bus_.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{"h1", engine})}), {});
+    bus_.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{"h" + engine, "ENGINE-0"})}), {});
+  }
+  run_for(1s);
+  EXPECT_TRUE(directory_.heard("ENGINE-63"));
+  EXPECT_FALSE(directory_.heard("ENGINE-64"));
+  EXPECT_EQ(directory_.host_of("ENGINE-63"), "h1");
+  run_for(11s);
+  EXPECT_FALSE(directory_.host_of("ENGINE-63")) << "nothing was heard of it for ten seconds";
 }
 
 TEST_F(TunnelTest, what_is_no_frame_harms_nobody) {

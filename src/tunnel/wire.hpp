@@ -17,6 +17,7 @@ class Wire {
  public:
   static constexpr net::Duration keep_alive_every = std::chrono::seconds(3);
   static constexpr net::Duration silence_max = std::chrono::seconds(10);
+  static constexpr net::Duration first_word_max = std::chrono::seconds(3);
 
   struct Place {
     net::Loop& loop;
@@ -32,7 +33,7 @@ class Wire {
 
   // False: a frame before it was lost.
   bool hears(const Frame& frame);
-  bool silent() const { return place_.loop.now() - heard_at_ > silence_max; }
+  bool silent() const { return place_.loop.now() - heard_at_ > (next_in_ == 0 ? first_word_max : silence_max); }
   // Says that it is there, where it has not said anything for a while.
   void keep_alive();
 
