@@ -1,6 +1,6 @@
-// ContainersFeed: the channel `containers`: the picture of all containers of the Engine, kept while somebody follows
-// it. Events say what to look at anew; after every interruption and once a minute everything is listed and compared,
-// since an Engine forgets events. Changes of one moment are told as one.
+// ContainersFeed: one Engine's part of the channel `containers`: the picture of all its containers, kept while somebody
+// follows the channel. Events say what to look at anew; after every interruption and once a minute everything is listed
+// and compared, since an Engine forgets events. Changes of one moment are told as one.
 //
 // Owner and thread: Feeds, control loop. Bounds: what the Engine lists; one question to it at a time.
 #pragma once
@@ -12,7 +12,7 @@
 
 #include "base/callback.hpp"
 #include "docker/client.hpp"
-#include "feeds/live_channel.hpp"
+#include "feeds/all_containers.hpp"
 #include "net/signal.hpp"
 
 namespace feeds {
@@ -21,32 +21,32 @@ class ContainersFeed {
  public:
   // A container that was there is not there any more.
   using OnRemoved = base::Callback<void(const std::string& container)>;
-  ContainersFeed(docker::Client& engine, LiveChannel::Parts parts, std::string engine_id, OnRemoved on_removed);
+  ContainersFeed(docker::Client& engine, AllContainers& all, std::string engine_id, OnRemoved on_removed);
+  ~ContainersFeed() { channel_.remove(*this); }
+  ContainersFeed(const ContainersFeed&) = delete;
 
-  void follow(const Follow& follow);
-  void unfollow(const hub::Follower& follower);
-  void on_behind(const hub::Follower& follower);
+  using Picture = std::map<std::string, docker::Container>;  // by id
+  const std::string& engine_id() const { return engine_id_; }
+  bool known() const { return known_; }
+  const Picture& picture() const { return picture_; }
+  // Nobody follows any more.
+  void forget();
 
   void on_event(const docker::Event& event);
   void on_resync();
-  void say(LogState state) { channel_.publish_status(state); }
-
-  const LiveChannel& channel() const { return channel_; }
 
  private:
-  using Picture = std::map<std::string, docker::Container>;
   net::Task<void> run();
   net::Task<bool> look_at_all();
   net::Task<bool> look_at_some();
   void compare(const std::set<std::string>& looked_at, Picture found);
   void tell_change(std::string_view change, const docker::Container& container);
-  std::string whole() const;
 
   docker::Client& engine_;
   net::Loop& loop_;
   const std::string engine_id_;
   OnRemoved on_removed_;
-  LiveChannel channel_;
+  AllContainers& channel_;
   Picture picture_;
   bool known_ = false;              // the picture is one
   bool all_ = false;                // everything is to be looked at

@@ -11,23 +11,28 @@ constexpr net::Duration last_event_patience = std::chrono::seconds(2);
 
 }  // namespace
 
-Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id)
+Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, Overview& overview)
     : parts_(parts),
-      events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id)),
+      engine_id_(engine_id),
+      overview_(overview),
+      events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id),
+              overview.events()),
       stats_(parts.engine, {parts.hub, framer_, parts.followers, outages_}),
-      containers_(parts.engine, {parts.hub, framer_, parts.followers, outages_}, engine_id,
+      containers_(parts.engine, overview.containers(), engine_id,
                   [this](const std::string& container) { on_gone(container); }),
       looks_(parts.loop, looks_at_once, looks_waiting_max),
       logs_(parts, settings, engine_id) {
+  overview_.add_engine(engine_id_);
+  // Redis carries no stats: each instance reads its own.
   logs_.on_degraded([this](bool degraded) {
     outages_.redis = degraded;
-    say(degraded ? LogState::degraded : LogState::recovered);
+    events_.say(degraded ? LogState::degraded : LogState::recovered);
+    overview_.on_degraded(degraded);
   });
 }
 
 void Feeds::follow(Follow follow) {
   if (follow.source == Source::logs) return logs_.follow(std::move(follow));
-  if (follow.source == Source::docker_events || follow.source == Source::containers) return join(follow);
   const bool known = follow.source == Source::stats ? stats_.has(follow.container) : events_.has(follow.container);
   if (known) return join(follow);
   const hub::Follower name = follow.follower;
@@ -57,12 +62,11 @@ net::Task<base::Result<docker::Container>> Feeds::look_at(std::string container)
 void Feeds::join(const Follow& follow) {
   switch (follow.source) {
     case Source::logs:
-      return;
     case Source::docker_events:
+    case Source::containers:
+      return;
     case Source::container_events:
       return events_.follow(follow);
-    case Source::containers:
-      return containers_.follow(follow);
     case Source::stats:
       break;
   }
@@ -82,14 +86,12 @@ void Feeds::unfollow(const hub::Follower& follower) {
   logs_.unfollow(follower);
   events_.unfollow(follower);
   stats_.unfollow(follower);
-  containers_.unfollow(follower);
 }
 
 void Feeds::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   static_cast<hub::Demand&>(logs_).on_behind(follower, joint);
   events_.on_behind(follower);
   stats_.on_behind(follower);
-  containers_.on_behind(follower);
 }
 
 void Feeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
@@ -135,16 +137,12 @@ void Feeds::on_engine(bool answers) {
   const LogState state = answers ? LogState::recovered : LogState::source_down;
   events_.say(state);
   stats_.say(state);
-  containers_.say(state);
+  overview_.on_engine(engine_id_, answers);
 }
-
-// Redis carries no stats and no picture: each instance reads its own.
-void Feeds::say(LogState state) { events_.say(state); }
 
 std::vector<const LiveChannel*> Feeds::live() const {
   std::vector<const LiveChannel*> all = events_.channels();
   for (const LiveChannel* each : stats_.channels()) all.push_back(each);
-  if (containers_.channel().followed()) all.push_back(&containers_.channel());
   return all;
 }
 

@@ -1,5 +1,6 @@
-// Feeds: all channels of this instance that Docker feeds, each by its own kind: logs (shared with other instances),
-// events, the picture of the containers, stats. Says to each what becomes of the Engine and of Redis.
+// Feeds: all channels of this instance that one Engine feeds, each by its own kind: logs (shared with other instances),
+// a container's events and stats; and that Engine's part of those that are about all (overview.hpp). Says to each what
+// becomes of the Engine and of Redis.
 //
 // Thread: the control loop. Answers through Followers.
 #pragma once
@@ -11,15 +12,17 @@
 #include "feeds/containers_feed.hpp"
 #include "feeds/event_feeds.hpp"
 #include "feeds/log_feeds.hpp"
+#include "feeds/overview.hpp"
 #include "feeds/stats_feeds.hpp"
 
 namespace feeds {
 
 class Feeds final : public hub::Demand {
  public:
-  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id);
+  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, Overview& overview);
+  ~Feeds() override { overview_.remove_engine(engine_id_); }
 
-  // A second follow of the same name replaces the first one's options.
+  // Of a container. A second follow of the same name replaces the first one's options.
   void follow(Follow follow);
   void unfollow(const hub::Follower& follower);
 
@@ -60,10 +63,11 @@ class Feeds final : public hub::Demand {
   void on_gone(const std::string& container);
   void join(const Follow& follow);
   void refuse(const hub::Follower& follower, const base::Error& error);
-  void say(LogState state);
   std::vector<const LiveChannel*> live() const;
 
   const LogFeeds::Parts parts_;
+  const std::string engine_id_;
+  Overview& overview_;
   ws::Deflater deflater_;
   Framer framer_{deflater_};
   Outages outages_;
