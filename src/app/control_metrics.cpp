@@ -21,18 +21,28 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       deaf_(all.counter("dockcast_redis_deaf_total",
                         "Subscriptions that were made anew since they did not hear what Redis had confirmed.")) {}
 
-void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster, bool engine_answers) {
+void ControlMetrics::update(const std::vector<const feeds::LogFeeds*>& feeds, const Cluster& cluster,
+                            bool engine_answers) {
   engine_.set(engine_answers ? 1 : 0);
-  if (feeds != nullptr) {
-    const feeds::LogFeeds::Facts facts = feeds->facts();
-    readers_[Reader::owning].set(static_cast<std::int64_t>(facts.owning));
-    readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.relaying));
-    readers_[Reader::pulling].set(static_cast<std::int64_t>(facts.pulling));
-    readers_[Reader::degraded].set(static_cast<std::int64_t>(facts.degraded));
-    followers_.set(static_cast<std::int64_t>(facts.followers));
-    Told{dropped_[Dropped::malformed]}.up_to(feeds->counts().bus_malformed);
-    Told{dropped_[Dropped::version]}.up_to(feeds->counts().bus_version);
+  feeds::LogFeeds::Facts all;
+  feeds::LogCounts counted;
+  for (const feeds::LogFeeds* each : feeds) {
+    const feeds::LogFeeds::Facts facts = each->facts();
+    all.owning += facts.owning;
+    all.relaying += facts.relaying;
+    all.pulling += facts.pulling;
+    all.degraded += facts.degraded;
+    all.followers += facts.followers;
+    counted.bus_malformed += each->counts().bus_malformed;
+    counted.bus_version += each->counts().bus_version;
   }
+  readers_[Reader::owning].set(static_cast<std::int64_t>(all.owning));
+  readers_[Reader::relaying].set(static_cast<std::int64_t>(all.relaying));
+  readers_[Reader::pulling].set(static_cast<std::int64_t>(all.pulling));
+  readers_[Reader::degraded].set(static_cast<std::int64_t>(all.degraded));
+  followers_.set(static_cast<std::int64_t>(all.followers));
+  Told{dropped_[Dropped::malformed]}.up_to(counted.bus_malformed);
+  Told{dropped_[Dropped::version]}.up_to(counted.bus_version);
   if (const bus::RedisBus* bus = cluster.redis_bus()) {
     const bus::RedisBus::Counts counts = bus->counts();
     Told{dropped_[Dropped::oversized]}.up_to(counts.oversized_in + counts.oversized_out);

@@ -55,6 +55,7 @@ net::Task<void> EngineLink::introduce() {
             "logs are best effort");
       }
       feeds_ = make_feeds_(identity->id);
+      if (!feeds_) co_return;
       for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
       co_return;
     }

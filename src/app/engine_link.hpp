@@ -16,12 +16,13 @@ namespace app {
 
 class EngineLink final : private docker::EventWatch::Listener {
  public:
-  // Makes the feeds, once, and tells whoever asks them.
+  // Makes the feeds, once, and tells whoever asks them. Null: it is fed elsewhere, or is not who it should be.
   using MakeFeeds = std::function<std::unique_ptr<feeds::Feeds>(const std::string& engine_id)>;
 
   EngineLink(docker::Client& engine, MakeFeeds make_feeds);
 
   bool answers() const { return watch_.up(); }
+  bool down() const { return watch_.down(); }
   bool answered() const { return answered_; }     // ever
   feeds::Feeds* feeds() { return feeds_.get(); }  // null: the Engine has not said yet who it is
   const feeds::Feeds* feeds() const { return feeds_.get(); }

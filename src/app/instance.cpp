@@ -8,7 +8,7 @@
 #include "api/server.hpp"
 #include "app/cluster.hpp"
 #include "app/control_metrics.hpp"
-#include "app/engine_link.hpp"
+#include "app/far_engines.hpp"
 #include "app/leaving.hpp"
 #include "app/tls_door.hpp"
 #include "app/version.hpp"
@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "hub/hub.hpp"
 #include "net/random.hpp"
+#include "tunnel/host.hpp"
 
 namespace app {
 namespace {
@@ -50,10 +51,15 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
 
 struct Instance::Body {
   Body(Place place, const Settings& settings, net::Endpoint engine);
+  ~Body() { control.end(); }
 
-  std::unique_ptr<feeds::Feeds> make_feeds(const std::string& engine_id);
+  std::vector<feeds::Followers*> followers();
+  std::unique_ptr<feeds::Feeds> make_feeds(docker::Client& client, const std::string& id, bool far);
+  std::unique_ptr<feeds::Feeds> introduce(const std::string& id);
+  FarEngines::Parts for_far_engines();
+  std::vector<feeds::Feeds*> all_feeds() const;
   void accept(net::Accepted accepted);
-  api::Facts facts() const;
+  api::Facts facts();
   void tick();
 
   // A serving loop and what runs on it.
@@ -87,6 +93,10 @@ struct Instance::Body {
   api::ControlLoop control;
   Leaving leaving;
   std::deque<Serving> serving;
+  std::optional<feeds::Overview> overview;
+  std::optional<tunnel::Host> host;  // none, as the next one: embedded
+  std::optional<FarEngines> far_engines;
+  std::string engine_id;           // of the own Engine; empty: it has not said yet
   std::optional<EngineLink> link;  // last made, since it begins to talk at once
   std::unique_ptr<net::Listener> listener;
   bool bus_connected = false;  // ever
@@ -122,25 +132,68 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       engine(network, std::move(at)),
       cluster(network, settings, name),
       hub(settings.ring_bytes),
-      control({loop, engine, hub, cluster.roster()}),
-      leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return link->feeds(); }}) {
+      control({loop, hub, cluster.roster()}),
+      leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return all_feeds(); }}) {
   control.set_on_drain([this] { leaving.drain({}); });
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   for (Serving& each : serving) leaving.add({each.loop, each.server});
-  link.emplace(engine, [this](const std::string& engine_id) { return make_feeds(engine_id); });
+  const bool alone = cluster.bus().state() == bus::State::embedded;
+  overview.emplace(loop, hub, followers(), alone);
+  control.set_overview(*overview);
+  control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
+  if (!alone) {
+    host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);
+    far_engines.emplace(for_far_engines(), name);
+  }
+  link.emplace(engine, [this](const std::string& id) { return introduce(id); });
   tick();
 }
 
-std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(const std::string& engine_id) {
-  std::vector<feeds::Followers*> followers;
-  for (Serving& each : serving) followers.push_back(&each.server);
-  auto feeds = std::make_unique<feeds::Feeds>(
-      feeds::LogFeeds::Parts{loop, engine, cluster.bus(), cluster.lease(), hub, std::move(followers)}, settings.feeds,
-      engine_id);
-  control.set_feeds(*feeds, engine_id);
+FarEngines::Parts Instance::Body::for_far_engines() {
+  return {loop, cluster.bus(),
+          [this](docker::Client& client, const std::string& id) { return make_feeds(client, id, true); },
+          [this](const FarEngines::Far& far) {
+            control.engines().add({far.id, &far.client, far.feeds, far.answers});
+          },
+          [this](const docker::Client& client) {
+            const bool idle = control.engines().idle();
+            if (idle) control.engines().remove(client);
+            return idle;
+          }};
+}
+
+// The own Engine has said who it is.
+std::unique_ptr<feeds::Feeds> Instance::Body::introduce(const std::string& id) {
+  engine_id = id;
+  cluster.roster().own().set_engines({id});
+  if (far_engines && far_engines->take_over(id, network, engine.endpoint())) {
+    control.engines().remove(engine);
+    return nullptr;
+  }
+  auto feeds = make_feeds(engine, id, false);
+  control.engines().add({id, &engine, feeds.get(), [this] { return !link->down(); }});
   return feeds;
+}
+
+std::vector<feeds::Followers*> Instance::Body::followers() {
+  std::vector<feeds::Followers*> all;
+  for (Serving& each : serving) all.push_back(&each.server);
+  return all;
+}
+
+std::vector<feeds::Feeds*> Instance::Body::all_feeds() const {
+  std::vector<feeds::Feeds*> all;
+  for (const api::Engines::Engine& each : control.engines().all())
+    if (each.feeds != nullptr) all.push_back(each.feeds);
+  return all;
+}
+
+std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(docker::Client& client, const std::string& id, bool far) {
+  return std::make_unique<feeds::Feeds>(
+      feeds::LogFeeds::Parts{loop, client, cluster.bus(), cluster.lease(), hub, followers(), far}, settings.feeds, id,
+      *overview);
 }
 
 // To the loop with the fewest sockets.
@@ -151,7 +204,7 @@ void Instance::Body::accept(net::Accepted accepted) {
   least->server.accept(std::move(accepted));
 }
 
-api::Facts Instance::Body::facts() const {
+api::Facts Instance::Body::facts() {
   api::Facts facts;
   facts.at = loop.now();
   facts.bus = cluster.bus().state();
@@ -163,8 +216,8 @@ api::Facts Instance::Body::facts() const {
   facts.engine_answers = link->answers();
   facts.engine_answered = link->answered();
   facts.bus_connected = bus_connected;
-  if (link->feeds() != nullptr)
-    facts.channels = link->feeds()->logs().facts().channels + link->feeds()->live_channels();
+  facts.channels = overview->channels().size();
+  for (const feeds::Feeds* each : all_feeds()) facts.channels += each->logs().facts().channels + each->live_channels();
   return facts;
 }
 
@@ -172,7 +225,10 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control.tell_channels();
-  control_metrics.update(link->feeds() != nullptr ? &link->feeds()->logs() : nullptr, cluster, link->answers());
+  std::vector<const feeds::LogFeeds*> logs;
+  for (const feeds::Feeds* each : all_feeds()) logs.push_back(&each->logs());
+  control_metrics.update(logs, cluster, link->answers());
+  if (host) host->on_engine(engine_id, link->answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
     struck.add(listener->refused() - struck.value());
@@ -205,7 +261,9 @@ bool Instance::reload_certificate() {
 void Instance::drain(net::Callback left) {
   Body& body = *body_;
   body.leaving.drain([&body, alive = std::weak_ptr<void>(body.alive), left = std::move(left)]() mutable {
-    if (alive.lock()) body.cluster.roster().leave(std::move(left));
+    if (!alive.lock()) return;
+    if (body.host) body.host->leave();
+    body.cluster.roster().leave(std::move(left));
   });
 }
 

@@ -34,7 +34,7 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
     hub_.add_loop(mailbox_);
     link_.emplace(client_, [this](const std::string& engine) {
       return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                            feeds::Settings{}, engine);
+                                            feeds::Settings{}, engine, overview_);
     });
     EXPECT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
   }
@@ -46,10 +46,15 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
     refused_[name.session.slot] = error.fault;
   }
   void on_ended(const hub::FollowerName& name) override {
-    if (ended_.insert(name.session.slot).second) link_->feeds()->unfollow({0, name});
+    if (!ended_.insert(name.session.slot).second) return;
+    overview_.unfollow({0, name});
+    link_->feeds()->unfollow({0, name});
   }
   void on_behind(const hub::FollowerName& name, const hub::Joint& joint) override {
-    near_.loop().post([this, name, joint] { link_->feeds()->on_behind({0, name}, joint); });
+    near_.loop().post([this, name, joint] {
+      overview_.on_behind({0, name});
+      link_->feeds()->on_behind({0, name}, joint);
+    });
   }
   void on_drained(const hub::FollowerName&, std::size_t) override {}
   void on_broken(std::uint32_t) override {}
@@ -61,11 +66,15 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
     follow.source = source;
     follow.container = container;
     follow.shape.form = feeds::Form::line;
-    follow.start.events = docker::EventPosition::parse(since);
+    follow.start.events = docker::EventPositions::parse(since);
     follows_[slot] = follow;
-    link_->feeds()->follow(follow);
+    ask(follow);
     EXPECT_TRUE(world_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));
     return slot;
+  }
+  void ask(const feeds::Follow& follow) {
+    if (feeds::Overview::tells(follow.source)) return overview_.follow(follow);
+    link_->feeds()->follow(follow);
   }
   // Everything that it was sent since it was asked last.
   std::vector<json::object> heard(std::uint32_t slot) {
@@ -110,6 +119,7 @@ class FeedsTest : public testing::Test, public feeds::Followers, public hub::Fan
                         64,
                         {[this](hub::Item& item) { item.apply(fanout_); }, [this] { fanout_.flush(); },
                          [this] { near_.loop().post([this] { hub_.on_room(0); }); }}};
+  feeds::Overview overview_{near_.loop(), hub_, {this}, true};
   std::optional<app::EngineLink> link_;
   std::map<std::uint32_t, feeds::Subscribed> subscribed_;
   std::map<std::uint32_t, base::Fault> refused_;
@@ -164,7 +174,7 @@ TEST_F(FeedsTest, APositionFromBeforeThisInstanceIsRecovered) {
   run_for(1s);
   link_.emplace(client_, [this](const std::string& engine) {
     return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                          feeds::Settings{}, engine);
+                                          feeds::Settings{}, engine, overview_);
   });
   ASSERT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
   run_for(1s);
@@ -264,7 +274,7 @@ TEST_F(FeedsTest, WhoAsksAgainFromATimeIsToldNothingTwice) {
   for (int i = 0; i < 3; ++i) engine_.create({});
   run_for(1s);
   follows_[events].start.since_ns = 0;
-  link_->feeds()->follow(follows_[events]);
+  ask(follows_[events]);
   run_for(1s);
   sockets_.peers[static_cast<int>(events)].room = SIZE_MAX;
   fanout_.on_writable(events);
