@@ -95,16 +95,18 @@ std::string Engines::missing(const std::vector<Engine>& asked) const {
         std::any_of(asked.begin(), asked.end(), [&each](const Engine& other) { return other.client == each.client; });
     if (!was_asked && !each.id.empty()) append(words, silent(each.id));
   }
+  if (!known_()) append(words, "This instance has just started, and may not know all Docker Engines yet.");
   return words;
 }
 
 void Engines::remember(const std::string& container, const std::string& engine) {
+  if (engine.empty()) return;  // it has not said yet who it is
   if (homes_.size() >= homes_max && !homes_.contains(container)) homes_.clear();
   homes_[container] = engine;
 }
 
 const Engines::Engine* Engines::home_of(const std::string& container) const {
-  if (all_.size() == 1) return &all_.front();
+  if (all_.size() == 1 && known_()) return &all_.front();
   const auto home = homes_.find(container);
   if (home == homes_.end()) return nullptr;
   const auto found =
@@ -126,7 +128,8 @@ net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vect
   std::vector<net::Task<base::Result<docker::Resolved>>> questions;
   for (const Engine& each : asked) questions.push_back(each.client->resolve(who));
   auto answers = co_await together(loop_, std::move(questions));
-  if (asked.size() == 1 && !answers[0] && (home != nullptr || all_.size() == 1)) co_return answers[0].error();
+  if (asked.size() == 1 && !answers[0] && (home != nullptr || (all_.size() == 1 && known_())))
+    co_return answers[0].error();
 
   std::string words = home == nullptr ? missing(asked) : std::string();
   int best = 0;

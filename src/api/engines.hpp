@@ -27,6 +27,8 @@ class Engines {
   };
   explicit Engines(net::Loop& loop) : loop_(loop) {}
 
+  // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container.
+  void set_known(std::function<bool()> known) { known_ = std::move(known); }
   // One that was added without an id is replaced by the next that has the same client.
   void add(Engine engine);
   void remove(const docker::Client& client);
@@ -55,6 +57,7 @@ class Engines {
 
   net::Loop& loop_;
   std::vector<Engine> all_;
+  std::function<bool()> known_ = [] { return true; };
   std::map<std::string, std::string> homes_;  // container → Engine, by id
   std::size_t asking_ = 0;
 };

@@ -7,6 +7,7 @@ namespace app {
 using namespace std::chrono_literals;
 
 constexpr net::Duration look_every = 1min, forgotten_after = 10min;
+constexpr net::Duration redis_patience = 10s;  // from the start on: then those that are known are all
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
     : id(id_in),
@@ -16,10 +17,14 @@ FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
 
 FarEngines::FarEngines(Parts parts, std::string name)
     : parts_(std::move(parts)),
-      directory_(parts_.loop, parts_.bus, name, [this](const std::string& id) { on_heard(id); }),
+      begun_(parts_.loop.now()),
+      directory_(
+          {parts_.loop, parts_.bus}, name, [this](const std::string& id) { on_heard(id); }, parts_.on_asked),
       asker_({parts_.loop, parts_.bus}, directory_, name) {
   look();
 }
+
+bool FarEngines::known() const { return directory_.settled() || parts_.loop.now() - begun_ > redis_patience; }
 
 void FarEngines::on_heard(const std::string& id) {
   if (id == own_ || engines_.contains(id)) return;

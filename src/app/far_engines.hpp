@@ -28,12 +28,15 @@ class FarEngines {
     bus::Bus& bus;
     std::function<std::unique_ptr<feeds::Feeds>(docker::Client& client, const std::string& id)> make_feeds;
     std::function<void(const Far& far)> on_far;  // it has feeds
+    std::function<void()> on_asked;              // another instance wants to know who is there
     // It is about to go; false: not now.
     std::function<bool(const docker::Client& client)> on_forgotten;
   };
   // `name`: this instance's, nobody else's.
   FarEngines(Parts parts, std::string name);
 
+  // Which Engines there are; a moment after the start, and for long enough where Redis is away.
+  bool known() const;
   // This instance reaches that Engine itself, there, from now on. True: it is fed from here already, and goes on.
   bool take_over(const std::string& id, net::Network& network, net::Endpoint endpoint);
 
@@ -51,6 +54,7 @@ class FarEngines {
   void look();
 
   const Parts parts_;
+  const net::Instant begun_;
   std::string own_;  // the id of the Engine that this instance reaches; empty: not known
   tunnel::Directory directory_;
   tunnel::Asker asker_;

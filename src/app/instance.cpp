@@ -146,17 +146,20 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   if (!alone) {
     host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);
     far_engines.emplace(for_far_engines(), name);
+    control.engines().set_known([this] { return far_engines->known(); });
   }
   link.emplace(engine, [this](const std::string& id) { return introduce(id); });
   tick();
 }
 
 FarEngines::Parts Instance::Body::for_far_engines() {
-  return {loop, cluster.bus(),
+  return {loop,
+          cluster.bus(),
           [this](docker::Client& client, const std::string& id) { return make_feeds(client, id, true); },
           [this](const FarEngines::Far& far) {
             control.engines().add({far.id, &far.client, far.feeds, far.answers});
           },
+          [this] { host->on_asked(); },
           [this](const docker::Client& client) {
             const bool idle = control.engines().idle();
             if (idle) control.engines().remove(client);

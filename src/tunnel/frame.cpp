@@ -22,6 +22,7 @@ bool fits(const Frame& frame) {
       return !frame.payload.empty();
     case Kind::alive:
     case Kind::end:
+    case Kind::who:
       return frame.payload.empty();
     case Kind::cut:
       return frame.payload.size() <= name_bytes_max;
@@ -57,7 +58,7 @@ std::optional<Frame> decode(std::string_view bytes) {
   if (bytes.size() < head_bytes || bytes.size() > head_bytes + payload_bytes_max || bytes[0] != version)
     return std::nullopt;
   const auto kind = static_cast<unsigned char>(bytes[1]);
-  if (kind > static_cast<unsigned char>(Kind::cut)) return std::nullopt;
+  if (kind > static_cast<unsigned char>(Kind::who)) return std::nullopt;
   const Frame frame{static_cast<Kind>(kind), decode_count(bytes.substr(2, 8)), decode_count(bytes.substr(10, 8)),
                     bytes.substr(head_bytes)};
   return fits(frame) ? std::optional(frame) : std::nullopt;

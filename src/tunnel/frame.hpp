@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
   alive,   // both ways, where nothing else is said
   end,     // the stream is at its end; or the asker wants no more
   cut,     // it is broken off; why, in words
+  who,     // somebody has come who knows no host yet
 };
 
 struct Frame {

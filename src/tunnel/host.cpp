@@ -9,6 +9,7 @@ namespace tunnel {
 using namespace std::chrono_literals;
 
 constexpr net::Duration look_every = 1s;
+constexpr net::Duration moment = 50ms;
 constexpr net::Duration burst = 100ms;  // of what the rate allows
 
 Host::Host(Parts parts, std::string name, Settings settings)
@@ -39,6 +40,14 @@ void Host::leave() {
 void Host::announce() {
   announcer_ = loop_.after(announce_every, [this] { announce(); });
   if (answers_ && !leaving_) say(Kind::here);
+}
+
+void Host::on_asked() {
+  if (std::exchange(asked_, true)) return;
+  answerer_ = loop_.after(moment, [this] {
+    asked_ = false;
+    announce();
+  });
 }
 
 void Host::say(Kind kind) {

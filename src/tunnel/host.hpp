@@ -42,6 +42,8 @@ class Host final : private bus::Listener {
 
   // Who the Engine is, and whether it answers. Until it is known who it is, nobody is told of it.
   void on_engine(const std::string& id, bool answers);
+  // Somebody wants to know who is there: all who ask in one moment are told together.
+  void on_asked();
   // Nobody is to ask it any more; streams that are open are cut, so that another is asked.
   void leave();
 
@@ -64,11 +66,11 @@ class Host final : private bus::Listener {
   const std::string name_;
   const Settings settings_;
   std::string engine_;  // its id; empty: not known
-  bool answers_ = false, leaving_ = false;
+  bool answers_ = false, leaving_ = false, asked_ = false;
   net::Instant free_at_{};  // when the rate has room again
   net::Gate flights_;       // frames on their way to Redis
   std::map<std::uint64_t, std::unique_ptr<HostStream>> streams_;
-  net::Timer announcer_, looker_;
+  net::Timer announcer_, answerer_, looker_;
   std::shared_ptr<char> alive_ = std::make_shared<char>();
   std::unique_ptr<bus::Following> following_;
 };

@@ -129,11 +129,16 @@ class TunnelTest : public testing::Test {
   net::Network& network_ = net_.network();
   LossyBus bus_{net_.loop()};
   Engine engine_{network_};
-  Directory directory_{net_.loop(), bus_, "a1", [](const std::string&) {}};
+  std::optional<Host> host_;
+  Directory directory_{{net_.loop(), bus_},
+                       "a1",
+                       [](const std::string&) {},
+                       [this] {
+                         if (host_) host_->on_asked();
+                       }};
   Asker asker_{{net_.loop(), bus_}, directory_, "a1"};
   FarNetwork far_{asker_, "ENGINE"};
   http::Client client_{far_, {{}, "tunnel", 0}};
-  std::optional<Host> host_;
   std::deque<Answer> answers_;
 };
 
@@ -344,6 +349,18 @@ TEST_F(TunnelTest, a_hundred_streams_at_once_are_not_confused) {
     ASSERT_TRUE(*each.text);
     EXPECT_EQ(**each.text, "200 " + net::numbered(200'000));
   }
+}
+
+TEST_F(TunnelTest, whoever_comes_asks_who_is_there) {
+  serve();
+  bool heard = false;
+  Directory late(
+      {net_.loop(), bus_}, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+  EXPECT_FALSE(late.settled());
+  const net::Instant begun = net_.loop().now();
+  ASSERT_TRUE(net_.run_until([&] { return heard; }));
+  EXPECT_LT(net_.loop().now() - begun, 500ms) << "not only when its host speaks again";
+  ASSERT_TRUE(net_.run_until([&] { return late.settled(); }));
 }
 
 TEST_F(TunnelTest, no_more_Engines_are_heard_of_than_the_bound) {

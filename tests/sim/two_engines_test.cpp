@@ -435,6 +435,26 @@ TEST_F(TwoEngines, AnInstanceThatHasJustStartedLeavesNobodyOut) {
   }
 }
 
+TEST_F(TwoEngines, AnInstanceThatDoesNotKnowAllEnginesYetTellsNobodyThatThereIsNone) {
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  follow({"ia", "none"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  for (const std::string at : {"none", "ia"}) {
+    instance(at).kill();
+    instance(at).start();
+    const net::Instant begun = world_.now();
+    for (int status = 0; status != 200;) {
+      status = get(at, "/api/containers/db").status;
+      ASSERT_TRUE(status == 200 || status == 503) << status;
+      ASSERT_LT(world_.now() - begun, 3s);
+    }
+    ASSERT_TRUE(until([&] { return get(at, "/api/containers/nobody").status == 404; }, 3s));
+    EXPECT_FALSE(get(at, "/api/containers").body.as_object().contains("partial"));
+  }
+  expect_all_complete();
+}
+
 // It serves the others' containers, and once its own Engine is there those too, with the feeds that it has.
 TEST_F(TwoEngines, AnEngineThatOthersToldOfIsReachedDirectlyOnceItCanBe) {
   net::SimHost& near = world_.host("late");
