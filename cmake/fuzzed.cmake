@@ -4,13 +4,14 @@ set(fuzzed
   api/command api/log_options
   app/setting app/settings_file app/settings_limits app/settings_table
   base/check base/json_text base/log base/utf8
-  docker/client docker/container docker/engine_host docker/event_memory docker/events docker/json_lines
-  docker/log_record docker/log_strategy docker/position docker/stats docker/timestamp
+  docker/client docker/container docker/engine_host docker/event_memory docker/event_positions docker/events
+  docker/json_lines docker/log_record docker/log_strategy docker/position docker/stats docker/timestamp
   feeds/engine_news feeds/log_frame feeds/shared_frame
   http/beast http/body_reader http/client http/head http/headers http/origin http/request_reader http/response_reader
   http/target
   net/random
   redis/address redis/reply
+  tunnel/frame
   ws/decoder ws/deflate ws/extension ws/frame ws/handshake)
 
 # Leaves of `list`, the names of a room's files, what is named above, and never nothing.

@@ -15,8 +15,11 @@ std::string inspected_json(const Inspected& inspected) {
 
 std::string containers_json(const Containers& containers) {
   std::vector<std::string> all;
-  for (const docker::Container& each : containers.list) all.push_back(container_json(each, containers.engine));
-  return Message().list("containers", all).take();
+  for (const Containers::Row& each : containers.list) all.push_back(container_json(each.container, each.engine));
+  Message answer;
+  answer.list("containers", all);
+  if (!containers.missing.empty()) answer.flag("partial", true).text("reason", containers.missing);
+  return answer.take();
 }
 
 base::Result<docker::ListQuery> container_query(const http::Target& target) {

@@ -17,8 +17,12 @@
 namespace api {
 
 struct Containers {
-  std::string engine;  // the Engine's id
-  std::vector<docker::Container> list;
+  struct Row {
+    std::string engine;  // its id
+    docker::Container container;
+  };
+  std::vector<Row> list;
+  std::string missing = {};  // which Engines' are not here, in words; empty: all are
 };
 
 struct Inspected {

@@ -3,14 +3,6 @@
 namespace api {
 namespace {
 
-Resolution resolution_of(const std::string& name, const base::Result<docker::Resolved>& found) {
-  if (!found) return {found.error()};
-  if (found->container) return {found->container->id};
-  std::string message = name + " stands for several containers:";
-  for (const docker::Candidate& each : found->candidates) message += " " + each.name;
-  return {base::Error{base::Fault::ambiguous, std::move(message)}, found->candidates};
-}
-
 // Before the Engine is asked: it may hang, and strangers may ask for more than it can answer.
 constexpr net::Duration question_patience = std::chrono::seconds(30);
 
@@ -18,10 +10,10 @@ base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engi
 
 }  // namespace
 
-void ControlLoop::set_feeds(feeds::Feeds& feeds, std::string engine_id) {
-  feeds_ = &feeds;
-  engine_id_ = std::move(engine_id);
-  parts_.roster.own().set_engines({engine_id_});
+template <class Call>
+void ControlLoop::each_feeds(Call call) const {
+  for (const Engines::Engine& each : engines_.all())
+    if (each.feeds != nullptr) call(*each.feeds);
 }
 
 void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_resolved) {
@@ -33,18 +25,35 @@ void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_reso
 }
 
 net::Task<void> ControlLoop::find(std::string name) {
-  const auto place = co_await questions_.enter_within(question_patience);
-  base::Result<docker::Resolved> found = base::Error{};
-  if (place) {
-    found = co_await parts_.engine.resolve(name);
-  } else {
-    found = place.error();
-  }
-  const Resolution resolution = resolution_of(name, found);
+  Resolution resolution{base::Error{}};
+  auto answer = co_await found(name, resolution.candidates);
+  resolution.id = answer ? base::Result<std::string>(answer->what.container->id) : answer.error();
   auto askers = wanted_.extract(name);
   for (Asker& each : askers.mapped()) {
     each.loop.post([resolution, on_resolved = std::move(each.on_resolved)]() mutable { on_resolved(resolution); });
   }
+}
+
+net::Task<base::Result<Engines::Found>> ControlLoop::found(std::string name,
+                                                           std::vector<docker::Candidate>& candidates) {
+  const auto place = co_await questions_.enter_within(question_patience);
+  if (!place) co_return place.error();
+  auto answer = co_await engines_.find(std::move(name), candidates);
+  co_return std::move(answer);
+}
+
+// Of the container of that full id.
+net::Task<base::Result<feeds::Feeds*>> ControlLoop::feeds_of(std::string container) {
+  const Engines::Engine* home = engines_.home_of(container);
+  feeds::Feeds* feeds = home != nullptr ? home->feeds : nullptr;
+  if (home == nullptr) {
+    std::vector<docker::Candidate> candidates;
+    auto answer = co_await found(std::move(container), candidates);
+    if (!answer) co_return answer.error();
+    feeds = answer->at.feeds;
+  }
+  if (feeds == nullptr) co_return no_engine_yet();
+  co_return feeds;
 }
 
 void ControlLoop::list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
@@ -63,9 +72,8 @@ net::Task<void> ControlLoop::answer_list(net::Loop& asker, docker::ListQuery que
 net::Task<base::Result<Containers>> ControlLoop::listed(docker::ListQuery query) {
   const auto place = co_await questions_.enter_within(question_patience);
   if (!place) co_return place.error();
-  auto found = co_await parts_.engine.list(std::move(query));
-  if (!found) co_return found.error();
-  co_return Containers{engine_id_, std::move(*found)};
+  auto containers = co_await engines_.list(std::move(query));
+  co_return std::move(containers);
 }
 
 void ControlLoop::inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
@@ -75,17 +83,17 @@ void ControlLoop::inspect(net::Loop& asker, std::string name, OnInspected on_ins
 }
 
 net::Task<void> ControlLoop::answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected) {
-  base::Result<Inspected> found = co_await look_at(std::move(name));
-  asker.post([found = std::move(found), on_inspected = std::move(on_inspected)]() mutable { on_inspected(found); });
+  base::Result<Inspected> inspected = co_await look_at(std::move(name));
+  asker.post([inspected = std::move(inspected), on_inspected = std::move(on_inspected)]() mutable {
+    on_inspected(inspected);
+  });
 }
 
 net::Task<base::Result<Inspected>> ControlLoop::look_at(std::string name) {
-  const auto place = co_await questions_.enter_within(question_patience);
-  if (!place) co_return place.error();
-  auto found = co_await parts_.engine.resolve(name);
-  const Resolution resolution = resolution_of(name, found);
-  if (!resolution.id) co_return resolution.id.error();
-  co_return Inspected{engine_id_, std::move(*found->container), std::move(found->answer)};
+  std::vector<docker::Candidate> candidates;
+  auto answer = co_await found(std::move(name), candidates);
+  if (!answer) co_return answer.error();
+  co_return Inspected{answer->at.id, std::move(*answer->what.container), std::move(answer->what.answer)};
 }
 
 void ControlLoop::look(net::Loop& asker, roster::Kind kind, roster::Roster::OnView on_view) {
@@ -122,10 +130,14 @@ void ControlLoop::take(std::size_t most, OnPart on_part) {
 }
 
 void ControlLoop::tell_channels() {
-  if (feeds_ == nullptr) return;
   std::vector<roster::OwnChannel> all;
-  for (feeds::Feeds::Channel& each : feeds_->channels())
-    all.push_back({std::move(each.name), each.followers, each.read_here});
+  bool events = false;
+  each_feeds([&](const feeds::Feeds& feeds) {
+    events |= feeds.events_read_here();
+    for (feeds::Feeds::Channel& each : feeds.channels())
+      all.push_back({std::move(each.name), each.followers, each.read_here});
+  });
+  for (const feeds::LiveChannel* each : overview_->channels()) all.push_back({each->name(), each->followers(), events});
   parts_.roster.own().set_channels(all);
 }
 
@@ -136,28 +148,20 @@ void ControlLoop::download(std::string name, feeds::Download asked) {
 }
 
 net::Task<void> ControlLoop::begin_download(std::string name, feeds::Download asked) {
-  const auto place = co_await questions_.enter_within(question_patience);
-  base::Result<docker::Resolved> found = base::Error{};
-  if (place) {
-    found = co_await parts_.engine.resolve(name);
-  } else {
-    found = place.error();
-  }
-  const Resolution resolution = resolution_of(name, found);
-  if (resolution.id && feeds_ != nullptr) {
-    asked.container = std::move(*found->container);
-    feeds_->download(std::move(asked));
+  std::vector<docker::Candidate> candidates;
+  auto answer = co_await found(std::move(name), candidates);
+  if (answer && answer->at.feeds != nullptr) {
+    asked.container = std::move(*answer->what.container);
+    answer->at.feeds->download(std::move(asked));
     co_return;
   }
-  base::Error error = resolution.id ? no_engine_yet() : resolution.id.error();
+  base::Error error = answer ? no_engine_yet() : answer.error();
   parts_.hub.call(asked.asker.loop, [told = asked.told, asker = asked.asker.name, error = std::move(error)](
                                         hub::Fanout&) { told->on_download_ended(asker, error); });
 }
 
 void ControlLoop::end_download(const hub::Follower& asker) {
-  parts_.loop.post([this, asker] {
-    if (feeds_ != nullptr) feeds_->end_download(asker);
-  });
+  parts_.loop.post([this, asker] { each_feeds([&asker](feeds::Feeds& feeds) { feeds.end_download(asker); }); });
 }
 
 void ControlLoop::drain() {
@@ -169,23 +173,74 @@ void ControlLoop::page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage o
     auto answer = [&asker, on_page = std::move(on_page)](base::Result<feeds::Page> page) mutable {
       asker.post([page = std::move(page), on_page = std::move(on_page)]() mutable { on_page(std::move(page)); });
     };
-    if (feeds_ == nullptr) return answer(no_engine_yet());
-    feeds_->page(std::move(asked), std::move(answer));
+    jobs_.start(answer_page(std::move(asked), std::move(answer)));
   });
 }
 
+net::Task<void> ControlLoop::answer_page(feeds::PageAsked asked, feeds::OnPage on_page) {
+  auto feeds = co_await feeds_of(asked.container);
+  if (feeds) {
+    (*feeds)->page(std::move(asked), std::move(on_page));
+  } else {
+    on_page(feeds.error());
+  }
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
-  parts_.loop.post([this, follow = std::move(follow)]() mutable {
-    if (feeds_ != nullptr) return feeds_->follow(std::move(follow));
-    feeds::Followers& told = *followers_[follow.follower.loop];
-    parts_.hub.call(follow.follower.loop,
-                    [&told, name = follow.follower.name](hub::Fanout&) { told.on_refused(name, no_engine_yet()); });
-  });
+  parts_.loop.post([this, follow = std::move(follow)]() mutable { begin(std::move(follow)); });
+}
+
+void ControlLoop::begin(feeds::Follow follow) {
+  looked_for_.erase(follow.follower);
+  const Engines::Engine* home = engines_.home_of(follow.container);
+  if (home == nullptr && follow.start.after) home = home_of(*follow.start.after, follow.container);
+  if (feeds::Overview::tells(follow.source)) {
+    bool any = false;
+    each_feeds([&any](const feeds::Feeds&) { any = true; });
+    if (any) return overview_->follow(follow);
+  } else if (home == nullptr) {
+    const hub::Follower name = follow.follower;
+    looked_for_.emplace(name, std::move(follow));
+    return jobs_.start(look_for(name));
+  } else if (home->feeds != nullptr) {
+    return home->feeds->follow(std::move(follow));
+  }
+  refuse(follow.follower, no_engine_yet());
+}
+
+net::Task<void> ControlLoop::look_for(hub::Follower follower) {
+  const std::string container = looked_for_.at(follower).container;
+  auto feeds = co_await feeds_of(container);
+  const auto asked = looked_for_.find(follower);
+  if (asked == looked_for_.end() || asked->second.container != container) co_return;
+  feeds::Follow follow = std::move(looked_for_.extract(asked).mapped());
+  if (feeds) {
+    (*feeds)->follow(std::move(follow));
+    co_return;
+  }
+  drop(follower);  // it may have been followed before, and its number is free now
+  refuse(follower, feeds.error());
+}
+
+// A position in its log says where it is, also while that Engine does not answer.
+const Engines::Engine* ControlLoop::home_of(const docker::Position& position, const std::string& container) const {
+  return docker::container_key(container) == position.container ? engines_.of_key(position.engine) : nullptr;
+}
+
+void ControlLoop::refuse(const hub::Follower& follower, const base::Error& error) {
+  feeds::Followers& told = *followers_[follower.loop];
+  parts_.hub.call(follower.loop, [&told, name = follower.name, error](hub::Fanout&) { told.on_refused(name, error); });
+}
+
+void ControlLoop::drop(const hub::Follower& follower) {
+  looked_for_.erase(follower);
+  overview_->unfollow(follower);
+  each_feeds([&follower](feeds::Feeds& feeds) { feeds.unfollow(follower); });
 }
 
 void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
   parts_.loop.post([this, follower, done = std::move(done)]() mutable {
-    if (feeds_ != nullptr) feeds_->unfollow(follower);
+    drop(follower);
     if (!done) return;
     parts_.hub.call(follower.loop, [done = std::move(done)](hub::Fanout&) mutable { done(); });
   });
@@ -193,14 +248,14 @@ void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
 
 void ControlLoop::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   parts_.loop.post([this, follower, joint] {
-    if (feeds_ != nullptr) feeds_->on_behind(follower, joint);
+    overview_->on_behind(follower);
+    each_feeds([&](feeds::Feeds& feeds) { feeds.on_behind(follower, joint); });
   });
 }
 
 void ControlLoop::on_drained(const hub::Follower& follower, std::size_t bytes) {
-  parts_.loop.post([this, follower, bytes] {
-    if (feeds_ != nullptr) feeds_->on_drained(follower, bytes);
-  });
+  parts_.loop.post(
+      [this, follower, bytes] { each_feeds([&](feeds::Feeds& feeds) { feeds.on_drained(follower, bytes); }); });
 }
 
 }  // namespace api

@@ -1,5 +1,5 @@
 // ControlLoop: the Control that is real: Docker is asked and the feeds are told on the control loop, whoever asks.
-// Until the feeds are there (the Engine has not answered yet) who wants to follow is refused as `unavailable`.
+// Until there are feeds (no Engine has answered yet) who wants to follow is refused as `unavailable`.
 //
 // Threads: what Control says from any serving loop, everything else on the control loop; made before the threads start.
 // It and the asking Servers outlive both loops' threads. Bounds: eight questions at a time, the others wait in order;
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/control.hpp"
+#include "api/engines.hpp"
 #include "feeds/feeds.hpp"
 #include "net/gate.hpp"
 
@@ -19,11 +20,10 @@ class ControlLoop final : public Control, public roster::Census {
  public:
   struct Parts {
     net::Loop& loop;
-    docker::Client& engine;
     hub::Hub& hub;
     roster::Roster& roster;
   };
-  explicit ControlLoop(Parts parts) : parts_(parts), questions_(parts.loop, 8, 1000) {}
+  explicit ControlLoop(Parts parts) : parts_(parts), engines_(parts.loop), questions_(parts.loop, 8, 1000) {}
 
   // Of each serving loop, in the order in which the Hub counts them.
   void add_server(feeds::Followers& followers, roster::Census& census) {
@@ -32,8 +32,13 @@ class ControlLoop final : public Control, public roster::Census {
   }
   // Called on the control loop.
   void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
+  // On the control loop, before anybody asks; it outlives what it is used for.
+  void set_overview(feeds::Overview& overview) { overview_ = &overview; }
   // On the control loop.
-  void set_feeds(feeds::Feeds& feeds, std::string engine_id);
+  Engines& engines() { return engines_; }
+  const Engines& engines() const { return engines_; }
+  // Drops what waits for answers.
+  void end() { jobs_.cancel(); }
   // Tells the cluster which channels there are here.
   void tell_channels();
 
@@ -60,11 +65,21 @@ class ControlLoop final : public Control, public roster::Census {
     OnResolved on_resolved;
   };
   net::Task<void> find(std::string name);
+  net::Task<base::Result<Engines::Found>> found(std::string name, std::vector<docker::Candidate>& candidates);
+  net::Task<base::Result<feeds::Feeds*>> feeds_of(std::string container);
   net::Task<base::Result<Containers>> listed(docker::ListQuery query);
   net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
   net::Task<void> answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected);
   net::Task<base::Result<Inspected>> look_at(std::string name);
   net::Task<void> begin_download(std::string name, feeds::Download asked);
+  net::Task<void> answer_page(feeds::PageAsked asked, feeds::OnPage on_page);
+  void begin(feeds::Follow follow);
+  net::Task<void> look_for(hub::Follower follower);
+  const Engines::Engine* home_of(const docker::Position& position, const std::string& container) const;
+  void refuse(const hub::Follower& follower, const base::Error& error);
+  void drop(const hub::Follower& follower);
+  template <class Call>
+  void each_feeds(Call call) const;
 
   Parts parts_;
   std::vector<feeds::Followers*> followers_;
@@ -75,10 +90,11 @@ class ControlLoop final : public Control, public roster::Census {
   };
   std::map<std::uint64_t, Taking> takings_;
   std::uint64_t taken_ = 0;  // so far
-  feeds::Feeds* feeds_ = nullptr;
-  std::string engine_id_;
+  Engines engines_;
+  feeds::Overview* overview_ = nullptr;
   net::Callback on_drain_;
-  std::map<std::string, std::vector<Asker>> wanted_;  // by name
+  std::map<std::string, std::vector<Asker>> wanted_;                  // by name
+  std::map<hub::Follower, feeds::Follow, feeds::ByName> looked_for_;  // those whose container's Engine is not known
   net::Gate questions_;
   net::Jobs jobs_;
 };

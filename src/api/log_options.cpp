@@ -67,7 +67,7 @@ base::Error wrong(std::string_view name, std::string_view value, std::string_vie
 
 base::Result<void> read_since(feeds::Source source, feeds::Start& start, std::string_view value, net::WallTime now) {
   const bool log = source == feeds::Source::logs;
-  if (!log && value.starts_with("e1.")) start.events = docker::EventPosition::parse(value);
+  if (!log && value.starts_with("e1.")) start.events = docker::EventPositions::parse(value);
   if (start.events) return {};
   const auto moment = parse_moment("since", value, now);
   if (!moment) return moment.error();

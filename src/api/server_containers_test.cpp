@@ -26,7 +26,7 @@ TEST_F(ServerContainers, the_list_of_containers_is_what_the_Engine_says) {
   web.state = "running";
   web.status = "Up";
   web.labels = {{"com.docker.compose.project", "shop"}, {"we\"ird", "\n"}};
-  control.listings[0].on_containers(Containers{"engine-1", {web}});
+  control.listings[0].on_containers(Containers{{{"engine-1", web}}});
   const std::string answer = heard(client);
   EXPECT_THAT(answer, HasSubstr("Content-Type: application/json"));
   EXPECT_THAT(

@@ -63,7 +63,7 @@ TEST_F(StreamTest, ResumesByTheLastEventId) {
   stream("/api/channels/docker:events/stream?since=e1.7.1.1", "Last-Event-ID: e1.7.2.1\r\n");
   const feeds::Follow& follow = control.follows.back();
   EXPECT_EQ(follow.source, feeds::Source::docker_events);
-  EXPECT_EQ(follow.start.events, (docker::EventPosition{7, 2, 1}));
+  EXPECT_EQ(follow.start.events, (docker::EventPositions{{{7, 2, 1}}}));
 }
 
 TEST_F(StreamTest, ThatResumesIsNotBoundByTheTailItBeganWith) {

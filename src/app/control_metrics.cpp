@@ -21,19 +21,27 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       deaf_(all.counter("dockcast_redis_deaf_total",
                         "Subscriptions that were made anew since they did not hear what Redis had confirmed.")) {}
 
-void ControlMetrics::update(const feeds::Feeds* feeds, const Cluster& cluster, bool engine_answers) {
+void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Cluster& cluster, bool engine_answers) {
   engine_.set(engine_answers ? 1 : 0);
-  if (feeds != nullptr) {
-    const feeds::LogFeeds::Facts facts = feeds->logs().facts();
-    readers_[Reader::owning].set(static_cast<std::int64_t>(facts.owning));
-    readers_[Reader::relaying].set(static_cast<std::int64_t>(facts.relaying));
-    readers_[Reader::pulling].set(static_cast<std::int64_t>(facts.pulling));
-    readers_[Reader::degraded].set(static_cast<std::int64_t>(facts.degraded));
-    followers_.set(static_cast<std::int64_t>(facts.followers));
-    const feeds::BusCounts undecodable = feeds->undecodable();
-    Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed);
-    Told{dropped_[Dropped::version]}.up_to(undecodable.version);
+  feeds::LogFeeds::Facts all;
+  feeds::BusCounts undecodable;
+  for (const feeds::Feeds* each : feeds) {
+    const feeds::LogFeeds::Facts facts = each->logs().facts();
+    all.owning += facts.owning;
+    all.relaying += facts.relaying;
+    all.pulling += facts.pulling;
+    all.degraded += facts.degraded;
+    all.followers += facts.followers;
+    undecodable.malformed += each->undecodable().malformed;
+    undecodable.version += each->undecodable().version;
   }
+  readers_[Reader::owning].set(static_cast<std::int64_t>(all.owning));
+  readers_[Reader::relaying].set(static_cast<std::int64_t>(all.relaying));
+  readers_[Reader::pulling].set(static_cast<std::int64_t>(all.pulling));
+  readers_[Reader::degraded].set(static_cast<std::int64_t>(all.degraded));
+  followers_.set(static_cast<std::int64_t>(all.followers));
+  Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed);
+  Told{dropped_[Dropped::version]}.up_to(undecodable.version);
   if (const bus::RedisBus* bus = cluster.redis_bus()) {
     const bus::RedisBus::Counts counts = bus->counts();
     Told{dropped_[Dropped::oversized]}.up_to(counts.oversized_in + counts.oversized_out);

@@ -11,14 +11,17 @@ namespace app {
 class ControlMetrics {
  public:
   explicit ControlMetrics(metrics::Registry& all);
-  // `feeds`: null before the Engine has answered.
-  void update(const feeds::Feeds* feeds, const Cluster& cluster, bool engine_answers);
+  // `feeds`: of each Engine that has ever answered.
+  void update(const std::vector<feeds::Feeds*>& feeds, const Cluster& cluster, bool engine_answers);
 
  private:
   // What somebody else counts, told to a counter of the registry.
   struct Told {
     metrics::Counter& counter;
-    void up_to(std::uint64_t total) { counter.add(total - counter.value()); }
+    // A part of it may be forgotten, with an Engine.
+    void up_to(std::uint64_t total) {
+      if (total > counter.value()) counter.add(total - counter.value());
+    }
   };
   enum class Reader : std::uint8_t { owning, relaying, pulling, degraded };
   enum class Dropped : std::uint8_t { malformed, oversized, version };

@@ -9,8 +9,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t early_max = 1024;
 constexpr net::Duration past_patience = 5s;  // for whoever reads the events; then we begin without the past
 
-EngineLink::EngineLink(Parts parts, MakeFeeds make_feeds)
-    : parts_(parts), make_feeds_(std::move(make_feeds)), changed_(parts.engine.loop()) {
+EngineLink::EngineLink(Parts parts, Welcome welcome, MakeFeeds make_feeds)
+    : parts_(parts), welcome_(std::move(welcome)), make_feeds_(std::move(make_feeds)), changed_(parts.engine.loop()) {
   introduction_ = net::Job(introduce());
 }
 
@@ -32,11 +32,13 @@ void EngineLink::on_resync() {
 }
 
 void EngineLink::on_up() {
+  down_ = false;
   base::log::info("The Docker Engine answers again", {{"at", parts_.engine.endpoint().to_string()}});
   if (feeds_) feeds_->on_engine(true);
 }
 
 void EngineLink::on_down(const base::Error& why) {
+  down_ = true;
   base::log::warn("The Docker Engine does not answer; it is tried again and again",
                   {{"at", parts_.engine.endpoint().to_string()}, {"why", why.message}});
   if (feeds_) feeds_->on_engine(false);
@@ -44,6 +46,8 @@ void EngineLink::on_down(const base::Error& why) {
 
 net::Task<void> EngineLink::introduce() {
   const docker::EngineIdentity identity = co_await meet();
+  down_ = false;
+  if (!welcome_(identity.id)) co_return;
   events_.emplace(feeds::EngineEvents::Parts{parts_.engine, parts_.bus, parts_.lease}, identity.id, parts_.lease_ttl,
                   static_cast<docker::EventWatch::Listener&>(*this));
   co_await hear_the_past();

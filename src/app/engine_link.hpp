@@ -23,13 +23,16 @@ class EngineLink final : private docker::EventWatch::Listener {
     lease::Lease& lease;
     net::Duration lease_ttl;
   };
+  // Whether it is to be fed from here, asked once. False: it is fed elsewhere, or is not who it should be.
+  using Welcome = std::function<bool(const std::string& engine_id)>;
   // Makes the feeds, once, and tells whoever asks them.
   using MakeFeeds =
       std::function<std::unique_ptr<feeds::Feeds>(const std::string& engine_id, feeds::EngineEvents& events)>;
 
-  EngineLink(Parts parts, MakeFeeds make_feeds);
+  EngineLink(Parts parts, Welcome welcome, MakeFeeds make_feeds);
 
   bool answers() const { return events_ && events_->answers(); }
+  bool down() const { return down_; }             // as far as is known
   bool answered() const { return answered_; }     // ever
   feeds::Feeds* feeds() { return feeds_.get(); }  // null: the Engine has not said yet who it is
   const feeds::Feeds* feeds() const { return feeds_.get(); }
@@ -45,7 +48,9 @@ class EngineLink final : private docker::EventWatch::Listener {
   net::Task<void> hear_the_past();
 
   const Parts parts_;
+  Welcome welcome_;
   MakeFeeds make_feeds_;
+  bool down_ = false;
   bool answered_ = false;
   std::deque<docker::Event> early_;  // what the Engine told before there were feeds
   bool begun_ = false;               // whoever reads its events has them from there on

@@ -8,7 +8,7 @@
 #include "api/server.hpp"
 #include "app/cluster.hpp"
 #include "app/control_metrics.hpp"
-#include "app/engine_link.hpp"
+#include "app/far_engines.hpp"
 #include "app/leaving.hpp"
 #include "app/tls_door.hpp"
 #include "app/version.hpp"
@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "hub/hub.hpp"
 #include "net/random.hpp"
+#include "tunnel/host.hpp"
 
 namespace app {
 namespace {
@@ -50,10 +51,17 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
 
 struct Instance::Body {
   Body(Place place, const Settings& settings, net::Endpoint engine);
+  ~Body() { control.end(); }
 
-  std::unique_ptr<feeds::Feeds> make_feeds(const std::string& engine_id, feeds::EngineEvents& events);
+  std::vector<feeds::Followers*> followers();
+  std::unique_ptr<feeds::Feeds> make_feeds(docker::Client& client, const std::string& id, feeds::EngineEvents& events,
+                                           bool far);
+  bool welcome(const std::string& id);
+  FarEngines::Parts for_far_engines();
+  std::vector<feeds::Feeds*> all_feeds() const;
+  const EngineLink& own_link() const { return fed_by != nullptr ? *fed_by : *link; }
   void accept(net::Accepted accepted);
-  api::Facts facts() const;
+  api::Facts facts();
   void tick();
 
   // A serving loop and what runs on it.
@@ -87,7 +95,12 @@ struct Instance::Body {
   api::ControlLoop control;
   Leaving leaving;
   std::deque<Serving> serving;
-  std::optional<EngineLink> link;  // last made, since it begins to talk at once
+  std::optional<feeds::Overview> overview;
+  std::optional<tunnel::Host> host;  // none, as the next one: embedded
+  std::optional<FarEngines> far_engines;
+  std::string engine_id;               // of the own Engine; empty: it has not said yet
+  std::optional<EngineLink> link;      // last made, since it begins to talk at once
+  const EngineLink* fed_by = nullptr;  // the own Engine is, instead: others had told of it before it answered
   std::unique_ptr<net::Listener> listener;
   bool bus_connected = false;  // ever
   net::Timer ticker;
@@ -122,28 +135,80 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       engine(network, std::move(at)),
       cluster(network, settings, name),
       hub(settings.ring_bytes),
-      control({loop, engine, hub, cluster.roster()}),
-      leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return link->feeds(); }}) {
+      control({loop, hub, cluster.roster()}),
+      leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return all_feeds(); }}) {
   control.set_on_drain([this] { leaving.drain({}); });
   cluster.roster().own().set_census(control);
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   for (Serving& each : serving) leaving.add({each.loop, each.server});
+  const bool alone = cluster.bus().state() == bus::State::embedded;
+  overview.emplace(loop, hub, followers(), alone);
+  control.set_overview(*overview);
+  control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
+  if (!alone) {
+    host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);
+    far_engines.emplace(for_far_engines(), name);
+    control.engines().set_known([this] { return far_engines->known(); });
+  }
   link.emplace(
       EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},
-      [this](const std::string& engine_id, feeds::EngineEvents& events) { return make_feeds(engine_id, events); });
+      [this](const std::string& id) { return welcome(id); },
+      [this](const std::string& id, feeds::EngineEvents& events) {
+        auto feeds = make_feeds(engine, id, events, false);
+        control.engines().add({id, &engine, feeds.get(), [this] { return !link->down(); }});
+        return feeds;
+      });
   tick();
 }
 
-std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(const std::string& engine_id, feeds::EngineEvents& events) {
-  std::vector<feeds::Followers*> followers;
-  for (Serving& each : serving) followers.push_back(&each.server);
-  auto feeds = std::make_unique<feeds::Feeds>(
-      feeds::LogFeeds::Parts{loop, engine, cluster.bus(), cluster.lease(), hub, std::move(followers)}, settings.feeds,
-      engine_id, events);
-  control.set_feeds(*feeds, engine_id);
-  return feeds;
+FarEngines::Parts Instance::Body::for_far_engines() {
+  return {loop,
+          cluster.bus(),
+          cluster.lease(),
+          settings.feeds.lease_ttl,
+          [this](docker::Client& client, const std::string& id, feeds::EngineEvents& events) {
+            return make_feeds(client, id, events, true);
+          },
+          [this](const FarEngines::Far& far) {
+            control.engines().add({far.id, &far.client, far.feeds, far.answers});
+          },
+          [this] { host->on_asked(); },
+          [this](const docker::Client& client) {
+            const bool idle = control.engines().idle();
+            if (idle) control.engines().remove(client);
+            return idle;
+          }};
+}
+
+// The own Engine has said who it is.
+bool Instance::Body::welcome(const std::string& id) {
+  engine_id = id;
+  cluster.roster().own().set_engines({id});
+  if (far_engines) fed_by = far_engines->take_over(id, network, engine.endpoint());
+  if (fed_by != nullptr) control.engines().remove(engine);
+  return fed_by == nullptr;
+}
+
+std::vector<feeds::Followers*> Instance::Body::followers() {
+  std::vector<feeds::Followers*> all;
+  for (Serving& each : serving) all.push_back(&each.server);
+  return all;
+}
+
+std::vector<feeds::Feeds*> Instance::Body::all_feeds() const {
+  std::vector<feeds::Feeds*> all;
+  for (const api::Engines::Engine& each : control.engines().all())
+    if (each.feeds != nullptr) all.push_back(each.feeds);
+  return all;
+}
+
+std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(docker::Client& client, const std::string& id,
+                                                         feeds::EngineEvents& events, bool far) {
+  return std::make_unique<feeds::Feeds>(
+      feeds::LogFeeds::Parts{loop, client, cluster.bus(), cluster.lease(), hub, followers(), far}, settings.feeds, id,
+      events, *overview);
 }
 
 // To the loop with the fewest sockets.
@@ -154,7 +219,7 @@ void Instance::Body::accept(net::Accepted accepted) {
   least->server.accept(std::move(accepted));
 }
 
-api::Facts Instance::Body::facts() const {
+api::Facts Instance::Body::facts() {
   api::Facts facts;
   facts.at = loop.now();
   facts.bus = cluster.bus().state();
@@ -163,11 +228,11 @@ api::Facts Instance::Body::facts() const {
     facts.canary_age = redis->canary_age();
     facts.deaf_in_a_row = redis->deaf_in_a_row();
   }
-  facts.engine_answers = link->answers();
-  facts.engine_answered = link->answered();
+  facts.engine_answers = own_link().answers();
+  facts.engine_answered = own_link().answered();
   facts.bus_connected = bus_connected;
-  if (link->feeds() != nullptr)
-    facts.channels = link->feeds()->logs().facts().channels + link->feeds()->live_channels();
+  facts.channels = overview->channels().size();
+  for (const feeds::Feeds* each : all_feeds()) facts.channels += each->logs().facts().channels + each->live_channels();
   return facts;
 }
 
@@ -175,7 +240,8 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control.tell_channels();
-  control_metrics.update(link->feeds(), cluster, link->answers());
+  control_metrics.update(all_feeds(), cluster, own_link().answers());
+  if (host) host->on_engine(engine_id, own_link().answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
     struck.add(listener->refused() - struck.value());
@@ -208,7 +274,9 @@ bool Instance::reload_certificate() {
 void Instance::drain(net::Callback left) {
   Body& body = *body_;
   body.leaving.drain([&body, alive = std::weak_ptr<void>(body.alive), left = std::move(left)]() mutable {
-    if (alive.lock()) body.cluster.roster().leave(std::move(left));
+    if (!alive.lock()) return;
+    if (body.host) body.host->leave();
+    body.cluster.roster().leave(std::move(left));
   });
 }
 

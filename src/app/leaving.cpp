@@ -21,7 +21,7 @@ void Leaving::drain(net::Callback left) {
   stage_ = Stage::noticed;
   base::log::info("Leaving", {{"clients", parts_.metrics.websockets()}});
   each([](api::Server& server) { server.notice(); });
-  if (feeds::Feeds* feeds = parts_.feeds()) feeds->yield();
+  for (feeds::Feeds* each : parts_.feeds()) each->yield();
   const net::Duration grace = parts_.settings.drain_grace;
   notice_ = parts_.loop.after(std::min(parts_.settings.drain_notice, grace / 2), [this] { go(); });
   end_ = parts_.loop.after(grace - std::min(last_words, grace / 4), [this] { hurry(); });
@@ -64,9 +64,15 @@ void Leaving::give_back() {
     for (net::Callback& left : std::exchange(on_left_, {}))
       if (left) left();
   };
-  if (stage_ == Stage::left || parts_.feeds() == nullptr) return finish();
+  const std::vector<feeds::Feeds*> all = parts_.feeds();
+  if (stage_ == Stage::left || all.empty()) return finish();
   stage_ = Stage::giving_back;
-  parts_.feeds()->drain(finish);
+  giving_ = all.size();
+  for (feeds::Feeds* each : all) {
+    each->drain([this, finish] {
+      if (--giving_ == 0) finish();
+    });
+  }
 }
 
 }  // namespace app

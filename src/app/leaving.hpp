@@ -36,7 +36,7 @@ class Leaving {
     const Settings& settings;
     const api::Metrics& metrics;
     std::function<void()> close_door;
-    std::function<feeds::Feeds*()> feeds;  // null: the Engine has never answered
+    std::function<std::vector<feeds::Feeds*>()> feeds;  // of each Engine that has ever answered
   };
   explicit Leaving(Parts parts) : parts_(std::move(parts)), departures_(parts_.settings.drain_rate) {}
   void add(Place place) { places_.push_back(place); }
@@ -58,6 +58,7 @@ class Leaving {
   std::vector<Place> places_;
   Stage stage_ = Stage::serving;
   std::size_t staying_ = 0;  // places where clients are left
+  std::size_t giving_ = 0;   // feeds that have leases left
   std::vector<net::Callback> on_left_;
   net::Timer notice_, end_;
 };

@@ -7,6 +7,8 @@
 #include "app/setting.hpp"
 #include "base/check.hpp"
 #include "bus/redis_bus.hpp"
+#include "tunnel/asker.hpp"
+#include "tunnel/host.hpp"
 
 namespace app {
 namespace {
@@ -138,6 +140,41 @@ std::string of_redis() {
   return text;
 }
 
+// What other instances can use up of this one's Engine, and it of theirs.
+std::string of_tunnel() {
+  const auto count = [](std::size_t number) { return std::to_string(number); };
+  const auto kib = [](std::size_t bytes) { return std::to_string(bytes >> 10) + "KiB"; };
+  const auto seconds = [](net::Duration time) { return std::to_string(time / std::chrono::seconds(1)) + "s"; };
+  struct Bound {
+    std::string value;
+    std::string_view bounds, then, test;
+  };
+  const Bound bounds[] = {
+      {"`DOCKCAST_TUNNEL_RATE`", "bytes a second of this instance's Engine, for all others together", "they come later",
+       "TunnelTest.all_streams_together_keep_to_the_rate"},
+      {kib(tunnel::window_bytes), "of an answer on their way", "the Engine waits",
+       "TunnelTest.nothing_piles_up_where_nobody_reads"},
+      {kib(tunnel::request_bytes_max), "a question", "refused",
+       "RequestGuard.a_head_without_end_is_refused_at_the_bound"},
+      {count(tunnel::Asker::streams_max), "connections of one instance to all Engines of others",
+       "the next is refused, and tried again", "TunnelTest.too_many_streams_are_refused_in_words"},
+      {count(tunnel::Host::streams_max), "connections of all others to this one's", "the same",
+       "TunnelTest.too_many_streams_are_refused_in_words"},
+      {seconds(tunnel::Wire::silence_max), "for the other end to say anything; 3 s for its first word",
+       "the connection is cut", "TunnelTest.a_host_that_dies_is_noticed_by_its_silence"},
+      {count(tunnel::Directory::engines_max), "Engines of others", "further ones are not heard of",
+       "TunnelTest.no_more_Engines_are_heard_of_than_the_bound"},
+  };
+  std::string text =
+      "\n## Between instances beside different Engines\n\n| bound | of what | at the bound | test |\n"
+      "|---|---|---|---|\n";
+  for (const Bound& row : bounds) {
+    text.append("| ").append(row.value).append(" | ").append(row.bounds).append(" | ").append(row.then);
+    text.append(" | `").append(row.test).append("` |\n");
+  }
+  return text;
+}
+
 constexpr std::string_view tail =
     "\nAn idle WebSocket costs about 450 bytes, and its share of these bounds only while it uses it. At most, a "
     "client\n"
@@ -158,7 +195,7 @@ std::string limits_text() {
       text += "| " + cell + " ";
     text += "|\n";
   }
-  return text + std::string(tail) + of_redis();
+  return text + std::string(tail) + of_redis() + of_tunnel();
 }
 
 }  // namespace app

@@ -12,6 +12,7 @@
 #include "net/loop.hpp"
 #include "net/tls_identity.hpp"
 #include "net/tls_peer.hpp"
+#include "tunnel/host.hpp"
 
 namespace app {
 
@@ -38,6 +39,7 @@ struct Settings {
 
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
+  tunnel::Host::Settings tunnel;
   api::ServerSettings server;
   std::uint32_t descriptors_reserved = 0;
   std::uint32_t connections_of_a_loop = UINT32_MAX;  // what the process' descriptors allow, see process.cpp

@@ -41,7 +41,7 @@ bool origin(const std::string& text) {
   return false;
 }
 
-// What it serves, and where the Engine and Redis are.
+// What it serves, and where the Engine is.
 void add_places(std::vector<Setting>& rows) {
   rows.insert(
       rows.end(),
@@ -74,8 +74,13 @@ void add_places(std::vector<Setting>& rows) {
         "Speak TLS with it without verifying anything."},
        {"Docker", "DOCKER_CERT_PATH", text(at(&Settings::docker_cert_path), "the path of a folder", anything), "",
         "Where ca.pem, and perhaps cert.pem and key.pem, are for that. Without it, where the docker command keeps its "
-        "own settings, ~/.docker."},
-       {"Redis", "REDIS_URL",
+        "own settings, ~/.docker."}});
+}
+
+void add_redis(std::vector<Setting>& rows) {
+  rows.insert(
+      rows.end(),
+      {{"Redis", "REDIS_URL",
         text(at(&Settings::redis_url),
              "redis[s]://[[user]:password@]host[:port][/database], unix://[…@]/path[?db=n] or "
              "redis[s]+sentinel://[…@]host[:port],host[:port]/master[/database]",
@@ -104,6 +109,10 @@ void add_places(std::vector<Setting>& rows) {
         size(at(&Settings::feeds, &feeds::Settings::bus, &feeds::BusBudget::Settings::instance_bytes_s), 100'000,
              10'000'000'000),
         "20MiB", "The same for all logs that this instance reads: the loudest go first."},
+       {"Redis", "DOCKCAST_TUNNEL_RATE",
+        size(at(&Settings::tunnel, &tunnel::Host::Settings::bytes_s), 100'000, 10'000'000'000), "20MiB",
+        "Bytes a second of this instance's Engine that others, who do not reach it, are given over the bus. What is "
+        "more comes later."},
        {"Redis", "DOCKCAST_DEGRADED_READS",
         number(at(&Settings::feeds, &feeds::Settings::lone, &feeds::LoneReading::Settings::reads_s), 1, 10'000), "20",
         "While Redis is away, how many logs this instance begins to read in a second, of those that another one read."},
@@ -177,6 +186,7 @@ const std::vector<Setting>& settings_table() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> rows;
     add_places(rows);
+    add_redis(rows);
     add_access(rows);
     add_channels(rows);
     add_limits(rows);

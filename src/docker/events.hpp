@@ -85,6 +85,7 @@ class EventWatch {
   EventWatch(const EventWatch&) = delete;
 
   bool up() const { return state_ == State::up; }
+  bool down() const { return state_ == State::down; }  // neither: it was not asked yet
 
  private:
   enum class State { starting, up, down };

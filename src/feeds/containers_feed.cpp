@@ -23,31 +23,25 @@ bool same(const docker::Container& a, const docker::Container& b) {
 
 }  // namespace
 
-ContainersFeed::ContainersFeed(docker::Client& engine, EngineEvents& events, LiveChannel::Parts parts,
-                               std::string engine_id)
+ContainersFeed::ContainersFeed(docker::Client& engine, EngineEvents& events, AllContainers& all, std::string engine_id)
     : engine_(engine),
       events_(events),
       loop_(engine.loop()),
       engine_id_(std::move(engine_id)),
-      channel_(std::move(parts), {Source::containers}, "containers"),
+      channel_(all),
       changed_(loop_) {
   events_.show(this);
   job_ = net::Job(run());
+  channel_.add(*this);
 }
 
-ContainersFeed::~ContainersFeed() { events_.show(nullptr); }
-
-// Whoever comes before the first list is told it when it is there.
-void ContainersFeed::follow(const Follow& follow) {
-  std::vector<LiveChannel::Told> messages = channel_.outages(follow.shape);
-  if (known_) messages.push_back({whole()});
-  channel_.join(follow.follower, follow.shape, {}, messages);
-  if (!known_) on_resync();
+ContainersFeed::~ContainersFeed() {
+  channel_.remove(*this);
+  events_.show(nullptr);
 }
 
-void ContainersFeed::unfollow(const hub::Follower& follower) {
-  channel_.leave(follower);
-  if (!channel_.followed() && !find_gone_) events_.wish(EngineWish::Picture::none);
+void ContainersFeed::on_unfollowed() {
+  if (!find_gone_) events_.wish(EngineWish::Picture::none);
   if (!wanted()) forget();
 }
 
@@ -58,10 +52,6 @@ void ContainersFeed::forget() {
   some_.clear();
   settling_.clear();
   settle_.cancel();
-}
-
-void ContainersFeed::on_behind(const hub::Follower& follower) {
-  channel_.rejoin(follower, known_ ? std::vector<LiveChannel::Told>{{whole()}} : std::vector<LiveChannel::Told>());
 }
 
 void ContainersFeed::on_event(const docker::Event& event) {
@@ -220,7 +210,7 @@ void ContainersFeed::replace(List now) {
     if (!now.contains(id)) on_removed_(id);
   picture_ = std::move(now);
   known_ = true;
-  if (differs) channel_.publish({whole()});
+  if (differs) channel_.publish_whole();
 }
 
 net::Task<bool> ContainersFeed::look_at_some() {
@@ -268,18 +258,8 @@ void ContainersFeed::compare(const std::set<std::string>& looked_at, List found)
 
 void ContainersFeed::tell_change(std::string_view change, const docker::Container& container) {
   base::Message message("container");
-  message.text("channel", channel_.name()).text("change", change);
-  channel_.publish({message.raw("container", container_message(container, engine_id_).take()).take()});
-}
-
-// The newest first, as Docker lists them.
-std::string ContainersFeed::whole() const {
-  std::vector<const docker::Container*> sorted;
-  for (const auto& [id, container] : picture_) sorted.push_back(&container);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->created > b->created; });
-  std::vector<std::string> all;
-  for (const docker::Container* each : sorted) all.push_back(container_message(*each, engine_id_).take());
-  return base::Message("containers").text("channel", channel_.name()).list("containers", all).take();
+  message.text("channel", channel_.channel().name()).text("change", change);
+  channel_.channel().publish({message.raw("container", container_message(container, engine_id_).take()).take()});
 }
 
 }  // namespace feeds

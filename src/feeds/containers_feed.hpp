@@ -1,6 +1,6 @@
-// ContainersFeed: the channel `containers`: the picture of all containers of the Engine, kept while somebody follows
-// it. Events say what to look at anew; after every interruption and once a minute everything is listed and compared,
-// since an Engine forgets events. Changes of one moment are told as one.
+// ContainersFeed: one Engine's part of the channel `containers`: the picture of all its containers, kept while somebody
+// follows the channel. Events say what to look at anew; after every interruption and once a minute everything is listed
+// and compared, since an Engine forgets events. Changes of one moment are told as one.
 //
 // Who reads the Engine's events (engine_events.hpp) looks, also where the picture is followed at other instances only,
 // and sends them what changes, and the whole when they ask and after each reconciliation. The others ask nobody else.
@@ -16,8 +16,8 @@
 
 #include "base/callback.hpp"
 #include "docker/client.hpp"
+#include "feeds/all_containers.hpp"
 #include "feeds/engine_events.hpp"
-#include "feeds/live_channel.hpp"
 #include "net/signal.hpp"
 
 namespace feeds {
@@ -28,26 +28,26 @@ class ContainersFeed final : private EngineEvents::Picture {
   using OnRemoved = base::Callback<void(const std::string& container)>;
   // All that there are, after find_the_gone().
   using OnThere = base::Callback<void(const std::set<std::string>& there)>;
-  ContainersFeed(docker::Client& engine, EngineEvents& events, LiveChannel::Parts parts, std::string engine_id);
+  ContainersFeed(docker::Client& engine, EngineEvents& events, AllContainers& all, std::string engine_id);
   ~ContainersFeed() override;
+  ContainersFeed(const ContainersFeed&) = delete;
 
   void on_removed(OnRemoved on_removed) { on_removed_ = std::move(on_removed); }
   void on_there(OnThere on_there) { on_there_ = std::move(on_there); }
 
-  void follow(const Follow& follow);
-  void unfollow(const hub::Follower& follower);
-  void on_behind(const hub::Follower& follower);
+  using List = std::map<std::string, docker::Container>;  // by id
+  const std::string& engine_id() const { return engine_id_; }
+  bool known() const { return known_; }
+  const List& picture() const { return picture_; }
+  // Nobody follows the channel any more.
+  void on_unfollowed();
 
   void on_event(const docker::Event& event);
   void on_resync();
-  void say(LogState state) { channel_.publish_status(state); }
   // Where another reads: asks it for all that there are.
   void find_the_gone();
 
-  const LiveChannel& channel() const { return channel_; }
-
  private:
-  using List = std::map<std::string, docker::Container>;
   void on_turn(bool reads) override;
   void on_wish(bool whole) override;
   void on_picture(EngineNews news) override;
@@ -62,7 +62,6 @@ class ContainersFeed final : private EngineEvents::Picture {
   void replace(List now);
   void compare(const std::set<std::string>& looked_at, List found);
   void tell_change(std::string_view change, const docker::Container& container);
-  std::string whole() const;
 
   docker::Client& engine_;
   EngineEvents& events_;
@@ -70,7 +69,7 @@ class ContainersFeed final : private EngineEvents::Picture {
   const std::string engine_id_;
   OnRemoved on_removed_;
   OnThere on_there_;
-  LiveChannel channel_;
+  AllContainers& channel_;
   List picture_;
   bool known_ = false;              // the picture is one
   bool all_ = false;                // everything is to be looked at

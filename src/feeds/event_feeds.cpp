@@ -17,33 +17,25 @@ bool is_end(const docker::Event& event) { return event.action == "destroy" || ev
 
 }  // namespace
 
-EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine)
-    : loop_(loop),
-      parts_(parts),
-      memory_(engine),
-      engine_(engine),
-      all_(std::move(parts), {Source::docker_events}, "docker:events") {}
+EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine, AllEvents& all)
+    : loop_(loop), parts_(std::move(parts)), memory_(engine), engine_(engine), all_(all) {
+  all_.add(engine_, memory_);
+}
 
-LiveChannel& EventFeeds::channel_of(const Follow& follow) {
-  if (follow.source == Source::docker_events) return all_;
-  std::unique_ptr<LiveChannel>& channel = of_container_[follow.container];
+LiveChannel& EventFeeds::channel_of(const std::string& container) {
+  std::unique_ptr<LiveChannel>& channel = of_container_[container];
   if (!channel) {
     channel = std::make_unique<LiveChannel>(parts_, LiveChannel::Kind{Source::container_events},
-                                            std::string(of_container) + follow.container);
+                                            std::string(of_container) + container);
   }
   return *channel;
 }
 
 void EventFeeds::follow(const Follow& follow) {
   early_.erase(follow.follower);
-  docker::EventMemory::Since since{memory_.entries().size(), true, false};
-  if (follow.start.events && follow.start.events->engine == engine_) {
-    since = memory_.after(*follow.start.events);
-  } else if (follow.start.since_ns) {
-    since = memory_.from(*follow.start.since_ns);
-  }
-  if (!since.ahead) return answer(follow, since);
-  channel_of(follow).leave(follow.follower);  // it is told again from there on
+  const docker::EventMemory::Since from = since(follow.start);
+  if (!from.ahead) return answer(follow, from);
+  channel_of(follow.container).leave(follow.follower);  // it is told again from there on
   net::Timer deadline = loop_.after(early_patience, [this, name = follow.follower] {
     const Early late = std::move(early_.extract(name).mapped());
     answer(late.follow, {memory_.entries().size(), false, true});
@@ -51,30 +43,37 @@ void EventFeeds::follow(const Follow& follow) {
   early_.emplace(follow.follower, Early{follow, std::move(deadline)});
 }
 
+docker::EventMemory::Since EventFeeds::since(const Start& start) const {
+  const docker::EventPosition* place = start.events ? start.events->of(engine_) : nullptr;
+  if (place != nullptr) return memory_.after(*place);
+  if (!start.events && start.since_ns) return memory_.from(*start.since_ns);
+  return {memory_.entries().size(), true, false};
+}
+
 void EventFeeds::answer(const Follow& follow, const docker::EventMemory::Since& since) {
-  LiveChannel& channel = channel_of(follow);
+  LiveChannel& channel = channel_of(follow.container);
   Subscribed subscribed;
   const auto& entries = memory_.entries();
   docker::EventPosition at = memory_.present();
   if (since.first < entries.size() && since.first > 0) at = entries[since.first - 1].position;
   if (since.first == 0 && !entries.empty()) at = {engine_, entries.front().position.time_ns - 1, 0};
   if (follow.start.events) {
-    const bool other = follow.start.events->engine != engine_;
+    const docker::EventPosition* place = follow.start.events->of(engine_);
+    const bool other = place == nullptr;
     subscribed.recovered = other || since.ahead ? "none" : since.complete ? "full" : "partial";
     if (subscribed.recovered == "none") subscribed.reason = other ? "recreated" : "trimmed";
     if (subscribed.recovered == "partial") subscribed.lost = {follow.start.events->print(), at.print(), "trimmed"};
-    if (subscribed.recovered == "full") at = *follow.start.events;
+    if (subscribed.recovered == "full") at = *place;
   }
   subscribed.position = at.print();
   std::vector<LiveChannel::Told> messages;
   if (!channel.has(follow.follower) || !follow.start.empty()) messages = channel.outages(follow.shape);
   for (std::size_t i = since.first; i < entries.size(); ++i) {
     const docker::Event& event = entries[i].event;
-    if (follow.source == Source::docker_events || (event.type == "container" && event.id == follow.container))
-      messages.push_back(message(channel, entries[i]));
+    if (event.type == "container" && event.id == follow.container) messages.push_back(message(channel, entries[i]));
   }
   channel.join(follow.follower, follow.shape, subscribed, messages);
-  if (follow.source == Source::container_events && is_gone(follow.container)) on_removed(follow.container);
+  if (is_gone(follow.container)) on_removed(follow.container);
 }
 
 // It was there when somebody looked, and the last that was heard of it is its end.
@@ -86,19 +85,16 @@ bool EventFeeds::is_gone(const std::string& container) const {
   return last != entries.rend() && is_end(last->event);
 }
 
-LiveChannel::Told EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const {
+// Docker's own fields at the top, ours behind them: of a name that comes twice the last one counts.
+LiveChannel::Told EventFeeds::message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) {
   const std::string& json = entry.event.json;
   std::string position = entry.position.print();
   const std::string about = "\"channel\":\"" + channel.name() + "\",\"position\":\"" + position + '"';
-  if (&channel == &all_)
-    return {R"({"type":"docker_event",)" + about + ",\"event\":" + json + '}', std::move(position)};
-  // Docker's own fields at the top, ours behind them: of a name that comes twice the last one counts.
   return {json.substr(0, json.rfind('}')) + R"(,"type":"container_event",)" + about + '}', std::move(position)};
 }
 
 void EventFeeds::unfollow(const hub::Follower& follower) {
   early_.erase(follower);
-  all_.leave(follower);
   for (Removed& each : removed_) each.channel->leave(follower);
   for (auto& [container, channel] : of_container_) {
     if (!channel->has(follower)) continue;
@@ -109,7 +105,6 @@ void EventFeeds::unfollow(const hub::Follower& follower) {
 }
 
 void EventFeeds::on_behind(const hub::Follower& follower) {
-  all_.rejoin(follower);
   for (auto& [container, channel] : of_container_) channel->rejoin(follower);
   for (Removed& each : removed_) each.channel->rejoin(follower);
 }
@@ -117,7 +112,7 @@ void EventFeeds::on_behind(const hub::Follower& follower) {
 void EventFeeds::on_event(const docker::Event& event) {
   const docker::EventMemory::Entry& entry = memory_.add(event);
   const net::WallTime time{net::Duration(event.time_ns)};
-  if (all_.followed()) all_.publish(message(all_, entry), time);
+  all_.on_event(entry);
   const auto found = event.type == "container" ? of_container_.find(event.id) : of_container_.end();
   if (found != of_container_.end()) {
     found->second->publish(message(*found->second, entry), time);
@@ -129,15 +124,14 @@ void EventFeeds::on_event(const docker::Event& event) {
 void EventFeeds::look_at_early() {
   for (auto each = early_.begin(); each != early_.end();) {
     const auto mine = each++;
-    const docker::EventMemory::Since since = memory_.after(*mine->second.follow.start.events);
-    if (since.ahead) continue;
+    const docker::EventMemory::Since from = since(mine->second.follow.start);
+    if (from.ahead) continue;
     const Early early = std::move(early_.extract(mine).mapped());
-    answer(early.follow, since);
+    answer(early.follow, from);
   }
 }
 
 void EventFeeds::say(LogState state) {
-  all_.publish_status(state);
   for (auto& [container, channel] : of_container_) channel->publish_status(state);
 }
 
@@ -163,7 +157,6 @@ std::vector<std::string> EventFeeds::containers() const {
 
 std::vector<const LiveChannel*> EventFeeds::channels() const {
   std::vector<const LiveChannel*> all;
-  if (all_.followed()) all.push_back(&all_);
   for (const auto& [container, channel] : of_container_) all.push_back(channel.get());
   return all;
 }

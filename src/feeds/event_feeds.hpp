@@ -1,6 +1,6 @@
-// EventFeeds: `docker:events`, and `container:events:{id}` for each container that somebody follows, from the events
-// that the Engine tells this instance. Followers who come back with a position are told what they missed, as far as it
-// is remembered (docker::EventMemory).
+// EventFeeds: `container:events:{id}` for each container of one Engine that somebody follows, and that Engine's part of
+// `docker:events` (all_events.hpp), from what the Engine tells this instance. Followers who come back with a position
+// are told what they missed, as far as it is remembered (docker::EventMemory).
 //
 // Owner and thread: Feeds, control loop. Bounds: the memory's and the rings'.
 #pragma once
@@ -10,16 +10,17 @@
 #include <string>
 #include <vector>
 
-#include "docker/event_memory.hpp"
-#include "feeds/live_channel.hpp"
+#include "feeds/all_events.hpp"
 
 namespace feeds {
 
 class EventFeeds {
  public:
-  EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine);
+  EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine, AllEvents& all);
+  ~EventFeeds() { all_.remove(engine_); }
+  EventFeeds(const EventFeeds&) = delete;
 
-  // Of a container that exists, or of all.
+  // Of a container that exists.
   void follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
   void on_behind(const hub::Follower& follower);
@@ -47,10 +48,11 @@ class EventFeeds {
     Follow follow;
     net::Timer deadline;
   };
-  LiveChannel& channel_of(const Follow& follow);
+  LiveChannel& channel_of(const std::string& container);
   void answer(const Follow& follow, const docker::EventMemory::Since& since);
   bool is_gone(const std::string& container) const;
-  LiveChannel::Told message(const LiveChannel& channel, const docker::EventMemory::Entry& entry) const;
+  static LiveChannel::Told message(const LiveChannel& channel, const docker::EventMemory::Entry& entry);
+  docker::EventMemory::Since since(const Start& start) const;
   void look_at_early();
   void look_who_is_done();
 
@@ -58,7 +60,7 @@ class EventFeeds {
   LiveChannel::Parts parts_;
   docker::EventMemory memory_;
   const std::uint64_t engine_;
-  LiveChannel all_;
+  AllEvents& all_;
   std::map<std::string, std::unique_ptr<LiveChannel>> of_container_;  // by id
   std::vector<Removed> removed_;
   std::map<hub::Follower, Early, ByName> early_;

@@ -12,26 +12,32 @@ constexpr net::Duration last_event_patience = std::chrono::seconds(2);
 
 }  // namespace
 
-Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source)
+Feeds::Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source,
+             Overview& overview)
     : parts_(parts),
+      engine_id_(engine_id),
       source_(source),
-      events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id)),
+      overview_(overview),
+      events_(parts.loop, {parts.hub, framer_, parts.followers, outages_}, docker::engine_key(engine_id),
+              overview.events()),
       stats_(parts.engine, {{parts.loop, parts.bus, parts.lease, source.counts(), settings.lease_ttl}, engine_id},
              {parts.hub, framer_, parts.followers, outages_}),
-      containers_(parts.engine, source, {parts.hub, framer_, parts.followers, outages_}, engine_id),
+      containers_(parts.engine, source, overview.containers(), engine_id),
       looks_(parts.loop, looks_at_once, looks_waiting_max),
       logs_(parts, settings, engine_id) {
   containers_.on_removed([this](const std::string& container) { on_gone(container); });
   containers_.on_there([this](const std::set<std::string>& there) { on_there(there); });
+  overview_.add_engine(engine_id_);
+  // Without Redis each instance reads stats and the picture by itself, and who follows them need not know.
   logs_.on_degraded([this](bool degraded) {
     outages_.redis = degraded;
-    say(degraded ? LogState::degraded : LogState::recovered);
+    events_.say(degraded ? LogState::degraded : LogState::recovered);
+    overview_.on_degraded(degraded);
   });
 }
 
 void Feeds::follow(Follow follow) {
   if (follow.source == Source::logs) return logs_.follow(std::move(follow));
-  if (follow.source == Source::docker_events || follow.source == Source::containers) return join(follow);
   const bool known = follow.source == Source::stats ? stats_.has(follow.container) : events_.has(follow.container);
   if (known) return join(follow);
   const hub::Follower name = follow.follower;
@@ -61,12 +67,11 @@ net::Task<base::Result<docker::Container>> Feeds::look_at(std::string container)
 void Feeds::join(const Follow& follow) {
   switch (follow.source) {
     case Source::logs:
-      return;
     case Source::docker_events:
+    case Source::containers:
+      return;
     case Source::container_events:
       return events_.follow(follow);
-    case Source::containers:
-      return containers_.follow(follow);
     case Source::stats:
       break;
   }
@@ -86,14 +91,12 @@ void Feeds::unfollow(const hub::Follower& follower) {
   logs_.unfollow(follower);
   events_.unfollow(follower);
   stats_.unfollow(follower);
-  containers_.unfollow(follower);
 }
 
 void Feeds::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   static_cast<hub::Demand&>(logs_).on_behind(follower, joint);
   events_.on_behind(follower);
   stats_.on_behind(follower);
-  containers_.on_behind(follower);
 }
 
 void Feeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
@@ -148,11 +151,8 @@ void Feeds::on_engine(bool answers) {
   const LogState state = answers ? LogState::recovered : LogState::source_down;
   events_.say(state);
   stats_.say(state);
-  containers_.say(state);
+  overview_.on_engine(engine_id_, answers);
 }
-
-// Without Redis each instance reads stats and the picture by itself, and who follows them need not know.
-void Feeds::say(LogState state) { events_.say(state); }
 
 // The leases that others can take over now, and those that are left at the end.
 void Feeds::yield() {
@@ -182,7 +182,6 @@ net::Task<void> Feeds::give_away(net::Task<void> hand_over, std::shared_ptr<void
 std::vector<std::pair<const LiveChannel*, bool>> Feeds::live() const {
   std::vector<std::pair<const LiveChannel*, bool>> all = stats_.channels();
   for (const LiveChannel* each : events_.channels()) all.emplace_back(each, source_.reading());
-  if (containers_.channel().followed()) all.emplace_back(&containers_.channel(), source_.reading());
   return all;
 }
 

@@ -1,5 +1,6 @@
-// Feeds: all channels of this instance that one Engine feeds, each by its own kind: logs, events, the picture of the
-// containers, stats; all of them shared with other instances. Says to each what becomes of the Engine and of Redis.
+// Feeds: all channels of this instance that one Engine feeds, each by its own kind: logs, a container's events and
+// stats; and that Engine's part of those that are about all (overview.hpp); all of them shared with other instances.
+// Says to each what becomes of the Engine and of Redis.
 //
 // Thread: the control loop. Answers through Followers.
 #pragma once
@@ -14,6 +15,7 @@
 #include "feeds/engine_events.hpp"
 #include "feeds/event_feeds.hpp"
 #include "feeds/log_feeds.hpp"
+#include "feeds/overview.hpp"
 #include "feeds/stats_feeds.hpp"
 
 namespace feeds {
@@ -21,9 +23,11 @@ namespace feeds {
 class Feeds final : public hub::Demand {
  public:
   // `source`: where the events come from, which its owner passes on; it outlives the Feeds.
-  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source);
+  Feeds(const LogFeeds::Parts& parts, const Settings& settings, const std::string& engine_id, EngineEvents& source,
+        Overview& overview);
+  ~Feeds() override { overview_.remove_engine(engine_id_); }
 
-  // A second follow of the same name replaces the first one's options.
+  // Of a container. A second follow of the same name replaces the first one's options.
   void follow(Follow follow);
   void unfollow(const hub::Follower& follower);
 
@@ -55,6 +59,8 @@ class Feeds final : public hub::Demand {
   // Bus messages that could not be used.
   BusCounts undecodable() const;
   std::size_t live_channels() const;
+  // The Engine's events are, and with them the picture of its containers.
+  bool events_read_here() const { return source_.reading(); }
 
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
   void on_drained(const hub::Follower& follower, std::size_t bytes) override;
@@ -68,11 +74,12 @@ class Feeds final : public hub::Demand {
   void on_gone(const std::string& container);
   void join(const Follow& follow);
   void refuse(const hub::Follower& follower, const base::Error& error);
-  void say(LogState state);
   std::vector<std::pair<const LiveChannel*, bool>> live() const;
 
   const LogFeeds::Parts parts_;
+  const std::string engine_id_;
   EngineEvents& source_;
+  Overview& overview_;
   ws::Deflater deflater_;
   Framer framer_{deflater_};
   Outages outages_;

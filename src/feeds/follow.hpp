@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "docker/event_memory.hpp"
+#include "docker/event_positions.hpp"
 #include "docker/position.hpp"
 #include "hub/hub.hpp"
 
@@ -38,10 +38,10 @@ struct Shape {
 
 // Where a follower wants to begin. All of them together: what each allows.
 struct Start {
-  std::optional<docker::Position> after;        // exclusive: it resumes a log
-  std::optional<docker::EventPosition> events;  // or events
-  std::optional<std::int64_t> since_ns;         // inclusive, nanoseconds of Unix time; not for `containers` and stats
-  std::optional<std::uint64_t> tail;            // lines of a log; absent: all
+  std::optional<docker::Position> after;         // exclusive: it resumes a log
+  std::optional<docker::EventPositions> events;  // or events
+  std::optional<std::int64_t> since_ns;          // inclusive, nanoseconds of Unix time; not for `containers` and stats
+  std::optional<std::uint64_t> tail;             // lines of a log; absent: all
   bool empty() const { return !after && !events && !since_ns && !tail; }
 };
 

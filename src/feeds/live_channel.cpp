@@ -1,6 +1,7 @@
 #include "feeds/live_channel.hpp"
 
 #include "base/check.hpp"
+#include "base/json_text.hpp"
 
 namespace feeds {
 
@@ -37,27 +38,30 @@ void LiveChannel::publish(std::size_t index, const Told& message, net::WallTime 
   parts_.hub.publish(rings_[index].ring, {scratch_, 1, source_time}, {});
 }
 
-LiveChannel::Told LiveChannel::status(LogState state, const Shape& as) const {
-  return {R"({"type":"status","channel":")" + name_ + '"' + status_fields(state, as.form) + '}'};
+LiveChannel::Told LiveChannel::status(LogState state, const Shape& as, const std::string& engine) const {
+  const std::string which = engine.empty() ? "" : ",\"engine\":" + base::json_string(engine);
+  return {R"({"type":"status","channel":")" + name_ + '"' + status_fields(state, as.form) + which + '}'};
 }
 
 std::vector<LiveChannel::Told> LiveChannel::outages(const Shape& as) const {
   const bool of_events = kind_.source == Source::docker_events || kind_.source == Source::container_events;
   std::vector<Told> messages;
   if (parts_.outages.engine) messages.push_back(status(LogState::source_down, as));
+  for (const std::string& engine : parts_.outages.engines)
+    messages.push_back(status(LogState::source_down, as, engine));
   if (parts_.outages.redis && of_events) messages.push_back(status(LogState::degraded, as));
   return messages;
 }
 
 // Where the newest message counts it would push a status out of the ring: each is told by itself.
-void LiveChannel::publish_status(LogState state) {
+void LiveChannel::publish_status(LogState state, const std::string& engine) {
   if (kind_.latest_wins) {
     for (const auto& [follower, following] : followers_)
-      replay(follower, following.shape.form, {status(state, following.shape)});
+      replay(follower, following.shape.form, {status(state, following.shape, engine)});
     return;
   }
   for (std::size_t i = 0; i < rings_.size(); ++i)
-    if (rings_[i].followers > 0) publish(i, status(state, shape(i)), {});
+    if (rings_[i].followers > 0) publish(i, status(state, shape(i), engine), {});
 }
 
 void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Subscribed& subscribed,

@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,7 @@ struct ByName {
 // What followers were told to be down, and who comes meanwhile is told too.
 struct Outages {
   bool engine = false, redis = false;
+  std::set<std::string> engines = {};  // by id, where a channel is about several
 };
 
 class LiveChannel {
@@ -58,7 +60,8 @@ class LiveChannel {
   };
   // To all.
   void publish(const Told& message, net::WallTime source_time = {});
-  void publish_status(LogState state);
+  // `engine`: which of them, where the channel is about several.
+  void publish_status(LogState state, const std::string& engine = {});
 
   // It is told `subscribed`, then the messages, then whatever is published from now on. Of one who follows already: the
   // messages stand for all that it was not sent yet; without any it goes on where it stands.
@@ -81,7 +84,7 @@ class LiveChannel {
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
   void publish(std::size_t index, const Told& message, net::WallTime source_time);
-  Told status(LogState state, const Shape& shape) const;
+  Told status(LogState state, const Shape& shape, const std::string& engine = {}) const;
   void replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
 
   Parts parts_;

@@ -14,6 +14,7 @@ constexpr net::Duration retry = 250ms;             // of a lease that somebody s
 constexpr net::Duration retry_without_lease = 1s;  // at most, of who reads without one
 constexpr net::Duration retry_released = 20ms;     // of one whose owner has said that it goes
 constexpr net::Duration yield_look = 1s;           // whether others follow what we would hand over
+constexpr net::Duration near_first = 1s;           // whoever reaches the Engine itself asks for the lease before us
 constexpr net::Duration alone_after = 3s;          // of silence of Redis, before a relay reads for its own followers
 
 }  // namespace
@@ -98,6 +99,10 @@ net::Task<void> LogFeed::relay() {
       continue;
     }
     try_now_ = false;
+    if (shared_.parts.far) {
+      co_await loop_.sleep(near_first);
+      if (leaving_ || loop_.now() - heard_at_ < near_first) continue;
+    }
     const net::Instant asked = loop_.now();
     auto fence = co_await acquire();
     if (fence && *fence) {

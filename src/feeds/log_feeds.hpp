@@ -48,6 +48,7 @@ class LogFeeds final : public hub::Demand {
     lease::Lease& lease;
     hub::Hub& hub;
     std::vector<Followers*> followers;  // by serving loop
+    bool far = false;                   // the Engine is reached through other instances, who should read it first
   };
   LogFeeds(Parts parts, Settings settings, std::string engine_id);
   ~LogFeeds() override;

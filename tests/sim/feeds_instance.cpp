@@ -15,7 +15,11 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 FeedsInstance::FeedsInstance(net::SimWorld& world, const std::string& host, bool redis, feeds::Settings settings)
-    : of_(world), near_(world.host(host).make_loop()), settings_(settings), hub_(redis ? 4 << 20 : 64 << 10) {
+    : of_(world),
+      near_(world.host(host).make_loop()),
+      settings_(settings),
+      hub_(redis ? 4 << 20 : 64 << 10),
+      overview_(near_.loop(), hub_, {this}, !redis) {
   if (redis) {
     const auto address = redis::parse_address("redis://redis:6379");
     commands_ = std::make_unique<redis::Client>(near_, *address);
@@ -33,12 +37,13 @@ FeedsInstance::FeedsInstance(net::SimWorld& world, const std::string& host, bool
 FeedsInstance::~FeedsInstance() = default;
 
 void FeedsInstance::start() {
-  link_.emplace(app::EngineLink::Parts{client_, *bus_, *lease_, settings_.lease_ttl},
-                [this](const std::string& engine, feeds::EngineEvents& events) {
-                  return std::make_unique<feeds::Feeds>(
-                      feeds::LogFeeds::Parts{near_.loop(), client_, *bus_, *lease_, hub_, {this}}, settings_, engine,
-                      events);
-                });
+  link_.emplace(
+      app::EngineLink::Parts{client_, *bus_, *lease_, settings_.lease_ttl}, [](const std::string&) { return true; },
+      [this](const std::string& engine, feeds::EngineEvents& events) {
+        return std::make_unique<feeds::Feeds>(
+            feeds::LogFeeds::Parts{near_.loop(), client_, *bus_, *lease_, hub_, {this}}, settings_, engine, events,
+            overview_);
+      });
 }
 
 void FeedsInstance::on_subscribed(const hub::FollowerName& name, const feeds::Subscribed& subscribed) {
@@ -50,18 +55,21 @@ void FeedsInstance::on_refused(const hub::FollowerName& name, const base::Error&
 }
 
 void FeedsInstance::on_ended(const hub::FollowerName& name) {
-  if (ended_.insert(name.session.slot).second) feeds().unfollow({0, name});
+  if (ended_.insert(name.session.slot).second) unfollow(hub::Follower{0, name});
 }
 
 void FeedsInstance::on_behind(const hub::FollowerName& name, const hub::Joint& joint) {
-  near_.loop().post([this, name, joint] { feeds().on_behind({0, name}, joint); });
+  near_.loop().post([this, name, joint] {
+    overview_.on_behind({0, name});
+    feeds().on_behind({0, name}, joint);
+  });
 }
 
 std::uint32_t FeedsInstance::follow(feeds::Source source, const std::string& container, const std::string& since) {
   feeds::Follow asked;
   asked.source = source;
   asked.container = container;
-  asked.start.events = docker::EventPosition::parse(since);
+  asked.start.events = docker::EventPositions::parse(since);
   return follow(std::move(asked));
 }
 
@@ -70,9 +78,19 @@ std::uint32_t FeedsInstance::follow(feeds::Follow follow) {
   follow.follower = {0, {fanout_.open(slot, static_cast<int>(slot)), fanout_.add_subscription(slot)}};
   follow.shape.form = feeds::Form::line;
   follows_[slot] = follow;
-  feeds().follow(follow);
+  ask(follow);
   EXPECT_TRUE(of_.run_until([&] { return subscribed_.contains(slot) || refused_.contains(slot); }, 10s));
   return slot;
+}
+
+void FeedsInstance::ask(const feeds::Follow& follow) {
+  if (feeds::Overview::tells(follow.source)) return overview_.follow(follow);
+  feeds().follow(follow);
+}
+
+void FeedsInstance::unfollow(const hub::Follower& follower) {
+  overview_.unfollow(follower);
+  feeds().unfollow(follower);
 }
 
 std::vector<json::object> FeedsInstance::heard(std::uint32_t slot) {

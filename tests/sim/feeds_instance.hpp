@@ -33,7 +33,9 @@ class FeedsInstance : public feeds::Followers, public hub::FanoutObserver {
 
   std::uint32_t follow(feeds::Source source, const std::string& container = {}, const std::string& since = {});
   std::uint32_t follow(feeds::Follow follow);
-  void unfollow(std::uint32_t slot) { feeds().unfollow(follows_[slot].follower); }
+  void ask(const feeds::Follow& follow);
+  void unfollow(std::uint32_t slot) { unfollow(follows_[slot].follower); }
+  void unfollow(const hub::Follower& follower);
   // Everything that it was sent since it was asked last.
   std::vector<boost::json::object> heard(std::uint32_t slot);
   // In short: "die", "source_down", "changed exited", "list 2", "stats".
@@ -62,6 +64,7 @@ class FeedsInstance : public feeds::Followers, public hub::FanoutObserver {
                         64,
                         {[this](hub::Item& item) { item.apply(fanout_); }, [this] { fanout_.flush(); },
                          [this] { near_.loop().post([this] { hub_.on_room(0); }); }}};
+  feeds::Overview overview_;
   std::optional<app::EngineLink> link_;
   std::map<std::uint32_t, feeds::Subscribed> subscribed_;
   std::map<std::uint32_t, base::Fault> refused_;

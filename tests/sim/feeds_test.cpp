@@ -204,7 +204,7 @@ TEST_F(FeedsTest, WhoAsksAgainFromATimeIsToldNothingTwice) {
   for (int i = 0; i < 3; ++i) engine_.create({});
   run_for(1s);
   follows_[events].start.since_ns = 0;
-  link_->feeds()->follow(follows_[events]);
+  ask(follows_[events]);
   run_for(1s);
   sockets_.peers[static_cast<int>(events)].room = SIZE_MAX;
   fanout_.on_writable(events);

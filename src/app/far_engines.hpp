@@ -1,0 +1,71 @@
+// FarEngines: the Docker Engines that other instances of the cluster reach and this one does not: for each a client
+// through the tunnel (tunnel/) and feeds of its own. One that nobody speaks of for ten minutes and nobody here follows
+// is forgotten.
+//
+// Owner and thread: Instance, the control loop. Bounds: as many as the Directory knows.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/engine_link.hpp"
+#include "tunnel/far_network.hpp"
+
+namespace app {
+
+class FarEngines {
+ public:
+  struct Far {
+    docker::Client& client;
+    const std::string& id;
+    feeds::Feeds* feeds;
+    std::function<bool()> answers;  // as far as is known
+  };
+  struct Parts {
+    net::Loop& loop;
+    bus::Bus& bus;
+    lease::Lease& lease;
+    net::Duration lease_ttl;
+    std::function<std::unique_ptr<feeds::Feeds>(docker::Client& client, const std::string& id,
+                                                feeds::EngineEvents& events)>
+        make_feeds;
+    std::function<void(const Far& far)> on_far;  // it has feeds
+    std::function<void()> on_asked;              // another instance wants to know who is there
+    // It is about to go; false: not now.
+    std::function<bool(const docker::Client& client)> on_forgotten;
+  };
+  // `name`: this instance's, nobody else's.
+  FarEngines(Parts parts, std::string name);
+
+  // Which Engines there are; a moment after the start, and for long enough where Redis is away.
+  bool known() const;
+  // This instance reaches that Engine itself, there, from now on. Where it is fed from here already, that goes on; else
+  // null.
+  const EngineLink* take_over(const std::string& id, net::Network& network, net::Endpoint endpoint);
+
+ private:
+  struct Engine {
+    Engine(FarEngines& home, const std::string& id_in);
+    bool is(const std::string& says) const;
+
+    const std::string id;
+    tunnel::FarNetwork network;
+    docker::Client client;
+    EngineLink link;
+  };
+  void on_heard(const std::string& id);
+  std::unique_ptr<feeds::Feeds> introduce(Engine& engine, feeds::EngineEvents& events);
+  void look();
+
+  const Parts parts_;
+  const net::Instant begun_;
+  std::string own_;  // the id of the Engine that this instance reaches; empty: not known
+  tunnel::Directory directory_;
+  tunnel::Asker asker_;
+  std::map<std::string, std::unique_ptr<Engine>> engines_;
+  net::Timer timer_;
+};
+
+}  // namespace app

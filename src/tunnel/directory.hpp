@@ -1,0 +1,61 @@
+// Directory: which Engines other instances reach, as they say every two seconds and whenever somebody asks who is
+// there, and through whom to ask one. Who was not heard of for ten seconds is nobody's host.
+//
+// Thread: the bus' loop. Bounds: 64 Engines, 64 hosts of each; what is over them is not heard.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/callback.hpp"
+#include "bus/bus.hpp"
+#include "net/loop.hpp"
+#include "tunnel/wire.hpp"
+
+namespace tunnel {
+
+class Directory final : private bus::Listener {
+ public:
+  static constexpr std::size_t engines_max = 64, hosts_max = 64;
+  static constexpr net::Duration patience = std::chrono::seconds(10);
+
+  // Called from the loop whenever a host is heard.
+  using OnEngine = base::Callback<void(const std::string& engine)>;
+  // The same, whenever another instance wants to know who is there.
+  using OnAsked = base::Callback<void()>;
+  // `self`: this instance, whose own word does not count.
+  Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked);
+
+  // Whoever is there has had the time to say so.
+  bool settled() const;
+
+  // One of those that reach it; each in turn.
+  std::optional<std::string> host_of(const std::string& engine);
+  // It did not answer: not asked until it is heard of again.
+  void doubt(const std::string& engine, const std::string& host);
+  // When it was heard of last.
+  std::optional<net::Instant> heard(const std::string& engine) const;
+  void forget(const std::string& engine) { engines_.erase(engine); }
+
+ private:
+  struct Engine {
+    std::map<std::string, net::Instant> hosts;  // when they were heard
+    net::Instant heard{};
+    std::string last;  // who was asked last
+  };
+  void on_following() override;
+  void on_frame(std::string_view bytes) override;
+  void on_lost() override {}
+
+  const Wire::Place place_;
+  const std::string self_;
+  OnEngine on_engine_;
+  OnAsked on_asked_;
+  std::optional<net::Instant> asked_at_;  // first
+  std::map<std::string, Engine> engines_;
+  std::unique_ptr<bus::Following> following_;
+};
+
+}  // namespace tunnel

@@ -1,0 +1,479 @@
+// Longer than most: one world, and each way in which a part of it may go.
+// Two Engines, an instance beside each and one beside none, one Redis: every instance serves the containers of both,
+// through the tunnel where it must, and an Engine or an instance that goes hurts only what was its own. Whole instances
+// on the simulated net; followers' lines are judged by the witness.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <deque>
+
+#include "app/load_settings.hpp"
+#include "contract/heard.hpp"
+#include "http/client.hpp"
+#include "net/sim_world.hpp"
+#include "sim/sim_engine.hpp"
+#include "sim/sim_follower.hpp"
+#include "sim/sim_instance.hpp"
+#include "sim/sim_redis.hpp"
+#include "sim/sim_writer.hpp"
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+namespace json = boost::json;
+
+struct Site {
+  explicit Site(net::SimHost& host) : loop(host.make_loop()), network(loop) {}
+  net::SimLoop& loop;
+  net::SimNetwork network;
+};
+
+class TwoEngines : public testing::Test {
+ protected:
+  TwoEngines() {
+    stage_.settled = [] { return std::int64_t{0}; };
+    stage_.fail = [this](const std::string& what) {
+      if (failed_.empty()) failed_ = what;
+    };
+    start_instance("ia", "a");
+    start_instance("ib", "b");
+    start_instance("none", "nowhere");
+    world_.run_for(5s);
+  }
+
+  void start_instance(const std::string& name, const std::string& engine) {
+    app::Settings settings = std::move(app::load_settings({}).settings);
+    settings.instance_id = settings.listen = name;
+    settings.port = 8000;
+    settings.auth = app::Auth::none;
+    settings.redis_url = "redis://redis:6379";
+    settings.drain_notice = 1s;
+    settings.server.allowed_hosts = {name + ":8000"};
+    instances_.emplace_back(world_, SimInstance::Options{settings, 1, {{}, engine, 2375}});
+    instances_.back().start();
+  }
+  SimInstance& instance(const std::string& name) {
+    return *std::find_if(instances_.begin(), instances_.end(), [&](auto& each) { return each.door().host == name; });
+  }
+  SimContainer& create(SimEngine& engine, const std::string& name, const LogOptions& log = {}) {
+    ContainerOptions options;
+    options.name = name;
+    options.log = log;
+    SimContainer& container = engine.create(options);
+    container.start();
+    return container;
+  }
+  void write(SimEngine& engine, SimContainer& container, const WriterOptions& options = {.lines_per_second = 50}) {
+    writers_.emplace_back(&engine == &a_ ? site_a_.loop : site_b_.loop, container, options);
+  }
+
+  // Follows the containers' logs at one of these instances, and after a cut at any of them.
+  SimFollower& follow(const std::vector<std::string>& doors, const std::vector<SimContainer*>& containers,
+                      std::optional<std::uint64_t> tail = {}) {
+    std::vector<SimFollower::Channel> channels;
+    for (SimContainer* each : containers) {
+      truths_.emplace_back(each->log(), false);
+      Witness::Wish wish;
+      wish.tail = tail;
+      channels.push_back({truths_.back(), each->id(), each->id(), [] { return false; }, wish});
+    }
+    SimFollower::Options options;
+    options.name = "f" + std::to_string(followers_.size());
+    options.door = SimFollower::Door::connect;
+    Stage& stage = stages_.emplace_back(stage_);
+    for (const std::string& door : doors) stage.doors.push_back(instance(door).door());
+    return *followers_.emplace_back(std::make_unique<SimFollower>(
+        sites_.emplace_back(world_.host(options.name)).network, stage, options, channels));
+  }
+  bool until(const std::function<bool()>& done, net::Duration limit = 60s) {
+    return world_.run_until([&] { return !failed_.empty() || done(); }, limit) && failed_.empty();
+  }
+  bool all_go() {
+    return std::all_of(followers_.begin(), followers_.end(), [](auto& each) { return each->going_for() > 0s; });
+  }
+  std::string incomplete() {
+    for (auto& each : followers_)
+      if (std::string missing = each->complete(); !missing.empty()) return each->options().name + ": " + missing;
+    return {};
+  }
+  // Nobody writes any more, and everybody has everything.
+  void expect_all_complete() {
+    writers_.clear();
+    EXPECT_TRUE(until([this] { return incomplete().empty(); })) << incomplete();
+    EXPECT_EQ(failed_, "");
+  }
+
+  struct Answer {
+    int status = 0;
+    json::value body;
+  };
+  Answer get(const std::string& at, const std::string& path) {
+    http::Client client(client_.network, instance(at).door());
+    http::Call call;
+    call.target = path;
+    call.within = 60s;
+    std::optional<base::Result<http::Reply>> reply;
+    const net::Job job(contract::keep(client.fetch(std::move(call)), reply));
+    EXPECT_TRUE(world_.run_until([&] { return reply.has_value(); }, 61s));
+    if (!reply || !*reply) return {};
+    std::error_code error;
+    json::value body = json::parse((*reply)->body, error);
+    if (error) body = json::value(json::string((*reply)->body));
+    return {(*reply)->status, std::move(body)};
+  }
+  // "name engine"
+  std::vector<std::string> listed(const Answer& answer) {
+    std::vector<std::string> all;
+    for (const json::value& each : answer.body.at("containers").as_array())
+      all.push_back(text(each.at("name")) + " " + text(each.at("engine")));
+    return all;
+  }
+  static std::string text(const json::value& value) { return std::string(value.as_string()); }
+
+  // What a channel's stream of JSON lines says, in the background.
+  struct Ear {
+    std::vector<json::object> messages;
+    net::Job job;
+    std::vector<json::object> of(std::string_view type) const {
+      std::vector<json::object> some;
+      for (const json::object& each : messages)
+        if (each.at("type").as_string() == type) some.push_back(each);
+      return some;
+    }
+    std::string position;
+  };
+  Ear& listen(const std::string& at, const std::string& channel, const std::string& since = {}) {
+    Ear& ear = ears_.emplace_back();
+    http::Call call;
+    call.target = "/api/channels/" + channel + "/stream" + (since.empty() ? "" : "?since=" + since);
+    call.headers.add("Accept", "application/x-ndjson");
+    clients_.emplace_back(client_.network, instance(at).door());
+    ear.job = net::Job(hear(clients_.back(), std::move(call), ear));
+    return ear;
+  }
+  static net::Task<void> hear(http::Client& client, http::Call call, Ear& ear) {
+    auto body = co_await client.open(std::move(call));
+    if (!body) co_return;
+    std::string unread;
+    for (;;) {
+      auto run = co_await (*body)->next();
+      if (!run || run->empty()) co_return;
+      unread += *run;
+      for (std::size_t end; (end = unread.find('\n')) != unread.npos; unread.erase(0, end + 1)) {
+        if (end == 0) continue;
+        json::object message = json::parse(unread.substr(0, end)).as_object();
+        if (message.contains("position")) ear.position = text(message.at("position"));
+        ear.messages.push_back(std::move(message));
+      }
+    }
+  }
+  static std::vector<std::string> actions(const Ear& ear) {
+    std::vector<std::string> all;
+    for (const json::object& each : ear.of("docker_event")) all.push_back(text(each.at("event").at("Action")));
+    return all;
+  }
+  static std::vector<std::string> states(const Ear& ear) {
+    std::vector<std::string> all;
+    for (const json::object& each : ear.of("status"))
+      all.push_back(text(each.at("state")) + (each.contains("engine") ? " " + text(each.at("engine")) : ""));
+    return all;
+  }
+  net::SimWorld world_{1};
+  Site site_a_{world_.host("a")}, site_b_{world_.host("b")}, site_redis_{world_.host("redis")};
+  Site client_{world_.host("client")};
+  SimEngine a_{site_a_.network, {{}, "a", 2375}, {.engine_id = "ENGINE-A"}};
+  SimEngine b_{site_b_.network, {{}, "b", 2375}, {.engine_id = "ENGINE-B"}};
+  SimRedis redis_{site_redis_.network, {{}, "redis", 6379}};
+  Stage stage_;
+  std::string failed_;
+  std::deque<LogTruth> truths_;
+  std::deque<SimWriter> writers_;
+  std::deque<SimInstance> instances_;
+  std::deque<Stage> stages_;
+  std::deque<Site> sites_;
+  std::deque<std::unique_ptr<SimFollower>> followers_;
+  std::deque<http::Client> clients_;
+  std::deque<Ear> ears_;
+};
+
+TEST_F(TwoEngines, EveryInstanceListsAndFindsTheContainersOfBoth) {
+  SimContainer& web = create(a_, "web");
+  SimContainer& db = create(b_, "db");
+  create(a_, "twin");
+  create(b_, "twin");
+  const std::string name = web.id().substr(0, 8);
+  SimContainer& named = create(b_, name);
+  world_.run_for(1s);
+  for (const std::string at : {"ia", "ib", "none"}) {
+    const Answer list = get(at, "/api/containers");
+    EXPECT_EQ(list.status, 200) << at;
+    EXPECT_THAT(listed(list), UnorderedElementsAre("web ENGINE-A", "db ENGINE-B", "twin ENGINE-A", "twin ENGINE-B",
+                                                   name + " ENGINE-B"));
+    EXPECT_FALSE(list.body.as_object().contains("partial")) << at;
+    EXPECT_EQ(text(get(at, "/api/containers/web").body.at("id")), web.id());
+    EXPECT_EQ(text(get(at, "/api/containers/" + db.id().substr(0, 12)).body.at("engine")), "ENGINE-B");
+    const Answer twin = get(at, "/api/containers/twin");
+    EXPECT_EQ(twin.status, 409) << at;
+    EXPECT_EQ(text(twin.body.at("code")), "ambiguous");
+    EXPECT_EQ(text(get(at, "/api/containers/" + name).body.at("id")), named.id()) << "a name goes before a prefix";
+    EXPECT_EQ(get(at, "/api/containers/nobody").status, 404) << at;
+    EXPECT_EQ(get(at, "/api/containers/" + std::string(64, 'f')).status, 404) << at;
+  }
+}
+
+TEST_F(TwoEngines, LogsAreFollowedOnAnyInstanceAndResumedOnAnyOther) {
+  SimContainer& web = create(a_, "web");
+  SimContainer& db = create(b_, "db");
+  SimContainer& rotating = create(b_, "rotating", {.max_size = 200'000, .max_file = 5});
+  for (SimContainer* each : {&web}) write(a_, *each);
+  for (SimContainer* each : {&db, &rotating}) write(b_, *each);
+  world_.run_for(20s);
+  follow({"ia", "ib", "none"}, {&web, &db, &rotating});
+  follow({"ia"}, {&db, &rotating}, 100);
+  follow({"none"}, {&web, &db}, 0);
+  follow({"ia", "ib"}, {&web, &db}, 17);
+  ASSERT_TRUE(until([this] { return all_go(); })) << failed_;
+  for (int i = 0; i < 6; ++i) {
+    world_.run_for(7s);
+    followers_[0]->hang_up();
+    followers_[3]->hang_up();
+  }
+  EXPECT_EQ(a_.follows_open(), 1U) << "one reader in the cluster";
+  EXPECT_EQ(b_.follows_open(), 2U);
+  expect_all_complete();
+}
+
+TEST_F(TwoEngines, WhoReachesTheEngineReadsForTheOthersAndElseWhoFollows) {
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  const auto reader = [&] {
+    const Answer answer = get("ia", "/api/channels");
+    return answer.body.at("channels").as_array().at(0).at("reader");
+  };
+  SimFollower& far = follow({"none"}, {&db});
+  follow({"ib"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(10s);
+  EXPECT_EQ(reader(), "ib");
+  followers_[1]->leave();
+  instance("ib").kill();
+  instance("ib").start();
+  world_.run_for(30s);
+  EXPECT_EQ(reader(), "none") << "nobody follows beside the Engine";
+  EXPECT_EQ(b_.follows_open(), 1U);
+  writers_.clear();
+  EXPECT_TRUE(until([&] { return far.complete().empty(); })) << far.complete();
+  EXPECT_EQ(failed_, "");
+}
+
+TEST_F(TwoEngines, AnEngineThatGoesHurtsOnlyItsOwnContainers) {
+  SimContainer& web = create(a_, "web");
+  SimContainer& db = create(b_, "db");
+  write(a_, web);
+  write(b_, db);
+  follow({"none"}, {&web});
+  follow({"none"}, {&db});
+  follow({"ib"}, {&web, &db});
+  Ear& picture = listen("ia", "containers");
+  Ear& of_db = listen("ia", "container:events:" + db.id());
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(5s);
+  b_.kill();
+  ASSERT_TRUE(until([&] { return get("none", "/api/containers").body.as_object().contains("partial"); }));
+  world_.run_for(20s);
+  for (const std::string at : {"ia", "ib", "none"}) {
+    const Answer list = get(at, "/api/containers");
+    EXPECT_THAT(listed(list), ElementsAre("web ENGINE-A")) << at;
+    EXPECT_THAT(text(list.body.at("reason")), HasSubstr("ENGINE-B"));
+    const net::Instant begun = world_.now();
+    EXPECT_EQ(get(at, "/api/containers/web").status, 200) << at;
+    EXPECT_LT(world_.now() - begun, 1s) << "nobody waits for who does not answer";
+    EXPECT_EQ(get(at, "/api/containers/nobody").status, 503) << at << ": it may be of the other";
+  }
+  EXPECT_TRUE(until([this] { return followers_[0]->complete().empty(); }, 5s)) << "of the Engine that lives";
+  EXPECT_THAT(states(picture), ElementsAre("source_down ENGINE-B"));
+  EXPECT_THAT(states(of_db), ElementsAre("source_down"));
+  EXPECT_EQ(stages_[0].tally["status source_down"], 0U);
+  EXPECT_GT(stages_[1].tally["status source_down"], 0U);
+  b_.start(true);
+  ASSERT_TRUE(until([&] { return !get("none", "/api/containers").body.as_object().contains("partial"); }));
+  world_.run_for(15s);
+  EXPECT_THAT(states(picture), ElementsAre("source_down ENGINE-B", "recovered ENGINE-B"));
+  expect_all_complete();
+}
+
+TEST_F(TwoEngines, EventsAndThePictureAreOfAllEngines) {
+  Ear& picture = listen("none", "containers");
+  Ear& events = listen("ia", "docker:events");
+  world_.run_for(3s);
+  SimContainer& web = create(a_, "web");
+  world_.run_for(1s);
+  SimContainer& db = create(b_, "db");
+  world_.run_for(3s);
+  EXPECT_THAT(actions(events), ElementsAre("create", "start", "create", "start"));
+  EXPECT_THAT(events.position, HasSubstr("_")) << "a place for each";
+  const auto added = picture.of("container");
+  ASSERT_EQ(added.size(), 2U);
+  EXPECT_EQ(text(added[0].at("container").at("engine")), "ENGINE-A");
+  EXPECT_EQ(text(added[1].at("container").at("engine")), "ENGINE-B");
+  const std::string position = events.position;
+  events.job.cancel();
+  db.exit(1);
+  world_.run_for(1s);
+  web.exit(2);
+  world_.run_for(3s);
+  for (const std::string at : {"ia", "ib", "none"}) {
+    Ear& back = listen(at, "docker:events", position);
+    world_.run_for(3s);
+    EXPECT_THAT(actions(back), ElementsAre("die", "die")) << at;
+    EXPECT_EQ(text(back.of("docker_event")[0].at("event").at("Actor").at("ID")), db.id());
+  }
+  // One of before knows a single Engine.
+  const std::string before = "e1." + position.substr(position.find('_') + 1);
+  Ear& old = listen("none", "docker:events", before);
+  world_.run_for(3s);
+  EXPECT_THAT(actions(old), ElementsAre("die"));
+  Ear& whole = listen("ib", "containers");
+  world_.run_for(2s);
+  ASSERT_FALSE(whole.of("containers").empty());
+  EXPECT_EQ(whole.of("containers").back().at("containers").as_array().size(), 2U);
+}
+
+TEST_F(TwoEngines, AnInstanceThatStartsLaterIsToldAPositionsEventsOfAllEngines) {
+  Ear& events = listen("ia", "docker:events");
+  world_.run_for(1s);
+  create(a_, "web");
+  SimContainer& db = create(b_, "db");
+  world_.run_for(3s);
+  const std::string position = events.position;
+  db.exit(0);
+  world_.run_for(1s);
+  instance("ib").kill();
+  instance("ib").start();
+  world_.run_for(500ms);
+  Ear& back = listen("ib", "docker:events", position);
+  world_.run_for(10s);
+  EXPECT_THAT(actions(back), ElementsAre("die"));
+}
+
+TEST_F(TwoEngines, AHostThatDiesOrStandsStillIsReplacedByAnother) {
+  start_instance("ib2", "b");
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  follow({"none"}, {&db});
+  follow({"ia"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(5s);
+  instance("ib").kill();
+  world_.run_for(30s);
+  EXPECT_EQ(get("none", "/api/containers/db").status, 200);
+  instance("ib").start();
+  world_.run_for(10s);
+  instance("ib2").pause();
+  world_.run_for(30s);
+  EXPECT_EQ(get("none", "/api/containers/db").status, 200);
+  instance("ib2").resume();
+  world_.run_for(20s);
+  instance("ib").drain();
+  world_.run_for(20s);
+  EXPECT_EQ(get("none", "/api/containers/db").status, 200);
+  expect_all_complete();
+}
+
+TEST_F(TwoEngines, RedisGoesAndEverybodyHasEverythingAfterwards) {
+  SimContainer& web = create(a_, "web");
+  SimContainer& db = create(b_, "db");
+  write(a_, web);
+  write(b_, db);
+  follow({"ia"}, {&web, &db});
+  follow({"ib"}, {&web, &db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(3s);
+  redis_.kill();
+  world_.run_for(20s);
+  EXPECT_THAT(listed(get("ia", "/api/containers")), ElementsAre("web ENGINE-A"));
+  redis_.start();
+  world_.run_for(30s);
+  EXPECT_EQ(listed(get("ia", "/api/containers")).size(), 2U);
+  redis_.kill_subscribers();
+  world_.run_for(5s);
+  expect_all_complete();
+}
+
+// Too loud for the bus, and for the tunnel: late, not lost.
+TEST_F(TwoEngines, ALogThatIsTooLoudComesLateAndWhole) {
+  SimContainer& loud = create(b_, "loud");
+  write(b_, loud, {.lines_per_second = 4000, .bytes_max = 2000});
+  follow({"ib"}, {&loud});
+  follow({"none"}, {&loud});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(10s);
+  expect_all_complete();
+}
+
+// An own Engine that was not asked yet is waited for.
+TEST_F(TwoEngines, AnInstanceThatHasJustStartedLeavesNobodyOut) {
+  create(a_, "web");
+  create(b_, "db");
+  instance("ib").kill();
+  world_.run_for(1s);
+  net::SimLink slow;
+  slow.latency = 400ms;
+  world_.set_link(world_.host("ib"), world_.host("b"), slow);
+  instance("ib").start();
+  for (int i = 0; i < 20; ++i) {
+    world_.run_for(100ms);
+    const Answer list = get("ib", "/api/containers");
+    ASSERT_EQ(list.status, 200);
+    EXPECT_THAT(listed(list), testing::Contains(testing::StartsWith("db "))) << i;
+  }
+}
+
+TEST_F(TwoEngines, AnInstanceThatDoesNotKnowAllEnginesYetTellsNobodyThatThereIsNone) {
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  follow({"ia", "none"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  for (const std::string at : {"none", "ia"}) {
+    instance(at).kill();
+    instance(at).start();
+    const net::Instant begun = world_.now();
+    for (int status = 0; status != 200;) {
+      status = get(at, "/api/containers/db").status;
+      ASSERT_TRUE(status == 200 || status == 503) << status;
+      ASSERT_LT(world_.now() - begun, 3s);
+    }
+    ASSERT_TRUE(until([&] { return get(at, "/api/containers/nobody").status == 404; }, 3s));
+    EXPECT_FALSE(get(at, "/api/containers").body.as_object().contains("partial"));
+  }
+  expect_all_complete();
+}
+
+// It serves the others' containers, and once its own Engine is there those too, with the feeds that it has.
+TEST_F(TwoEngines, AnEngineThatOthersToldOfIsReachedDirectlyOnceItCanBe) {
+  net::SimHost& near = world_.host("late");
+  world_.lose(near, world_.host("b"));
+  start_instance("late", "b");
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  world_.run_for(5s);
+  follow({"late"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.heal_all();
+  world_.run_for(30s);
+  instance("ib").kill();  // its only host
+  world_.run_for(30s);
+  EXPECT_EQ(listed(get("late", "/api/containers")).size(), 1U);
+  EXPECT_EQ(get("late", "/api/containers/db").status, 200);
+  expect_all_complete();
+  EXPECT_EQ(stages_[0].tally["status source_down"], 0U);
+}
+
+}  // namespace
+}  // namespace sim
