@@ -9,6 +9,9 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
                {"dockcast_channels", "Channels with work here: those read from Docker, and those relayed.", "role"},
                {"owning", "relaying", "pulling", "degraded"}),
       followers_(all.gauge("dockcast_followers", "Followers of container logs.")),
+      shared_reads_(
+          all.counter("dockcast_shared_history_reads_total",
+                      "Times that a follower of a log caught up by a read of Docker that another had begun.")),
       engine_(all.gauge("dockcast_engine_up", "1 while the Docker Engine answers.")),
       canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
                            "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
@@ -30,6 +33,7 @@ void ControlMetrics::update(const feeds::LogFeeds* feeds, const Cluster& cluster
     readers_[Reader::pulling].set(static_cast<std::int64_t>(facts.pulling));
     readers_[Reader::degraded].set(static_cast<std::int64_t>(facts.degraded));
     followers_.set(static_cast<std::int64_t>(facts.followers));
+    Told{shared_reads_}.up_to(feeds->counts().shared_reads);
     Told{dropped_[Dropped::malformed]}.up_to(feeds->counts().bus_malformed);
     Told{dropped_[Dropped::version]}.up_to(feeds->counts().bus_version);
   }

@@ -44,5 +44,6 @@ inline constexpr Bug tail_off_by_one{"tail_off_by_one"};    // one line more tha
 inline constexpr Bug short_tail{"short_tail"};              // half as many lines as were asked for
 inline constexpr Bug early_since{"early_since"};            // what was written a second before `since` comes, too
 inline constexpr Bug endless_relay{"endless_relay"};        // who only relays listens on when nobody watches any more
+inline constexpr Bug late_seat{"late_seat"};                // who shares a read is given one line too few
 
 }  // namespace base::planted
