@@ -9,6 +9,9 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
                {"dockcast_channels", "Channels with work here: those read from Docker, and those relayed.", "role"},
                {"owning", "relaying", "pulling", "degraded"}),
       followers_(all.gauge("dockcast_followers", "Followers of container logs.")),
+      shared_reads_(
+          all.counter("dockcast_shared_history_reads_total",
+                      "Times that a follower of a log caught up by a read of Docker that another had begun.")),
       engine_(all.gauge("dockcast_engine_up", "1 while the Docker Engine answers.")),
       canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
                            "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
@@ -25,6 +28,7 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Clust
   engine_.set(engine_answers ? 1 : 0);
   feeds::LogFeeds::Facts all;
   feeds::BusCounts undecodable;
+  std::uint64_t shared_reads = 0;
   for (const feeds::Feeds* each : feeds) {
     const feeds::LogFeeds::Facts facts = each->logs().facts();
     all.owning += facts.owning;
@@ -34,12 +38,14 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Clust
     all.followers += facts.followers;
     undecodable.malformed += each->undecodable().malformed;
     undecodable.version += each->undecodable().version;
+    shared_reads += each->logs().counts().shared_reads;
   }
   readers_[Reader::owning].set(static_cast<std::int64_t>(all.owning));
   readers_[Reader::relaying].set(static_cast<std::int64_t>(all.relaying));
   readers_[Reader::pulling].set(static_cast<std::int64_t>(all.pulling));
   readers_[Reader::degraded].set(static_cast<std::int64_t>(all.degraded));
   followers_.set(static_cast<std::int64_t>(all.followers));
+  Told{shared_reads_}.up_to(shared_reads);
   Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed);
   Told{dropped_[Dropped::version]}.up_to(undecodable.version);
   if (const bus::RedisBus* bus = cluster.redis_bus()) {

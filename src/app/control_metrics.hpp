@@ -28,6 +28,7 @@ class ControlMetrics {
 
   metrics::GaugeFamily<Reader, 4> readers_;
   metrics::Gauge& followers_;
+  metrics::Counter& shared_reads_;
   metrics::Gauge& engine_;
   metrics::Gauge& canary_ms_;
   metrics::CounterFamily<Dropped, 3> dropped_;

@@ -45,5 +45,6 @@ inline constexpr Bug short_tail{"short_tail"};              // half as many line
 inline constexpr Bug early_since{"early_since"};            // what was written a second before `since` comes, too
 inline constexpr Bug endless_relay{"endless_relay"};        // who only relays listens on when nobody watches any more
 inline constexpr Bug reads_on_alone{"reads_on_alone"};      // who read without Redis reads on when another does for all
+inline constexpr Bug late_seat{"late_seat"};                // who shares a read is given one line too few
 
 }  // namespace base::planted

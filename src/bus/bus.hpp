@@ -37,6 +37,8 @@ class Listener {
   virtual void on_following() = 0;
   virtual void on_frame(std::string_view frame) = 0;  // valid during the call
   virtual void on_lost() = 0;                         // frames may be missing from here to the next on_following
+  // Whom it listens for: where many channels were lost at once, those that most follow come back first.
+  virtual std::size_t followers() const { return 0; }
 };
 
 // Its end unfollows. The Listener outlives it.

@@ -55,6 +55,15 @@ bool Channels::standing(std::string_view name) const {
   return channel != nullptr && channel->standing;
 }
 
+std::size_t Channels::followers(std::string_view name) const {
+  std::size_t all = 0;
+  if (const Channel* channel = find(name)) {
+    for (const Ear* ear : channel->ears)
+      if (ear != nullptr) all += ear->listener.followers();
+  }
+  return all;
+}
+
 void Channels::stands(std::string_view name) {
   Channel* channel = find(name);
   if (channel == nullptr) return;

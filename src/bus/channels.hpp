@@ -29,6 +29,7 @@ class Channels {
 
   std::unique_ptr<Following> add(std::string_view channel, Listener& listener);
   bool standing(std::string_view channel) const;
+  std::size_t followers(std::string_view channel) const;  // of all its listeners
 
   void stands(std::string_view channel);
   void deliver(std::string_view channel, std::string_view frame);

@@ -56,6 +56,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   void on_message(std::string_view wire, std::string_view payload) override;
   void on_cut(std::string_view wire) override;
   void on_lanes_changed() override { update_state(); }
+  std::size_t followers(std::string_view wire) const override { return channels_.followers(channel_of(wire)); }
   void on_wanted(const std::string& channel) override;
   void on_unwanted(const std::string& channel) override;
 

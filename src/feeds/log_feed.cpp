@@ -8,9 +8,6 @@ namespace feeds {
 namespace {
 
 constexpr std::size_t waiting_bytes_max = 4 * 1024 * 1024;
-std::size_t weight(const LogFrame& frame) {
-  return sizeof frame + frame.text.size() + frame.entries.size() * sizeof(LogEntry);
-}
 
 LogState state_of(docker::LogEvent event) {
   switch (event) {

@@ -105,6 +105,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void on_frame(std::string_view bytes) override;
   void on_following() override;
   void on_lost() override;
+  std::size_t followers() const override { return rings_.followers(); }
   void on_lines(docker::LogBatch& batch) override;
   void on_gap(const docker::Gap& gap) override;
   void on_state(docker::LogEvent event) override;

@@ -20,6 +20,8 @@ Channel& LogFeeds::State::open(const std::string& id) {
     docker::Container container;
     container.id = id;
     channel.feed = std::make_unique<LogFeed>(shared, std::move(container), *this);
+    const LogPast::Shared past{{shared, reads, past_bytes}, counts.shared_reads};
+    channel.past = std::make_unique<LogPast>(past, *channel.feed);
     if (yields) channel.feed->yield();
   }
   return channel;
@@ -34,8 +36,9 @@ void LogFeeds::State::start_history(const hub::Follower& follower, Entry& entry,
     found->second.channel->histories.erase(follower);
     if (refused) refuse(follower, *refused);
   };
+  const LogHistory::Shared parts_of_it{shared, reads, *channel.past};
   channel.histories[follower] =
-      std::make_unique<LogHistory>(LogHistory::Shared{shared, reads}, *channel.feed, std::move(asked), std::move(done));
+      std::make_unique<LogHistory>(parts_of_it, *channel.feed, std::move(asked), std::move(done));
 }
 
 // That which has not brought it into the ring yet; null where there is none.

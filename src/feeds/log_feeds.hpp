@@ -37,6 +37,7 @@ struct Settings {
 // Counted since the start; read on the control loop.
 struct LogCounts {
   std::uint64_t bus_version = 0, bus_malformed = 0;  // frames that could not be used
+  std::uint64_t shared_reads = 0;                    // stretches of a log for whom another's read of Docker served
 };
 
 class LogFeeds final : public hub::Demand {

@@ -19,6 +19,7 @@ namespace feeds {
 
 struct Channel {
   std::unique_ptr<LogFeed> feed;
+  std::unique_ptr<LogPast> past;
   std::map<hub::Follower, std::unique_ptr<LogHistory>, ByName> histories;  // of those not in the ring
   std::uint32_t followers = 0;
   net::Timer timer;  // the linger; then, once the container is gone, the next look at who is done
@@ -98,6 +99,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, budget, lone, catch_ups, {}, false};
   LogCounts counts;
   net::Gate reads, open_downloads;
+  std::size_t past_bytes = 0;  // held by all channels
   LogPages pages;
   std::map<std::string, Channel> channels;  // by container id
   std::map<hub::Follower, Entry, ByName> followers;

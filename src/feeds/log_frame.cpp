@@ -193,4 +193,12 @@ bool drop_known(LogFrame& frame, const std::array<docker::Mark, 2>& known) {
   return kept > 0;
 }
 
+void drop_first(LogFrame& frame, std::size_t entries) {
+  const auto end = frame.entries.begin() + static_cast<std::ptrdiff_t>(entries);
+  std::size_t bytes = 0;
+  for (auto entry = frame.entries.begin(); entry != end; ++entry) bytes += entry->length;
+  frame.entries.erase(frame.entries.begin(), end);
+  frame.text.erase(0, bytes);
+}
+
 }  // namespace feeds

@@ -64,6 +64,11 @@ inline LogFrame lines_frame(docker::LogBatch& batch) { return lines_frame(batch.
 
 LogFrame gap_frame(const docker::Gap& gap);
 
+// What it takes in memory.
+inline std::size_t weight(const LogFrame& frame) {
+  return sizeof frame + frame.text.size() + frame.entries.size() * sizeof(LogEntry);
+}
+
 std::string encode(const LogFrame& frame);
 // Its length, at least of lines, without making it.
 std::size_t encoded_bytes(const LogFrame& frame);
@@ -78,5 +83,7 @@ void take(docker::Standpoint& at, LogFrame& frame);
 
 // Drops what a follower at these marks has; true if anything is left. Entries keep their order.
 bool drop_known(LogFrame& frame, const std::array<docker::Mark, 2>& known);
+// Drops its first entries.
+void drop_first(LogFrame& frame, std::size_t entries);
 
 }  // namespace feeds

@@ -7,9 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t window = 256 * 1024;
-constexpr net::Duration patience = 2s;  // of a read with a socket that stands still, before it lets others read
-constexpr net::Duration share = 5s;     // of waiting for a slow one, where others wait to read
 constexpr net::Duration pause_max = 5s;
 
 }  // namespace
@@ -69,11 +66,8 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     attach(joint.sequence);
     co_return std::nullopt;
   }
-  docker::HistoryFrom from = wish();
   for (net::Duration pause = 100ms;;) {
-    const docker::Position until = feed_.at();
-    const LogRings::Joint joint = feed_.rings().joint(asked_.shape, feed_.standpoint());
-    auto stretch = co_await read_stretch(from, until, joint.at);
+    auto stretch = co_await read_stretch();
     if (!stretch) {
       if (!passing(stretch.error())) {
         if (asked_.answer) co_return stretch.error();
@@ -82,7 +76,7 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
       }
       co_await loop_.sleep(pause);
       pause = std::min<net::Duration>(pause * 2, pause_max);
-    } else if (*stretch == Stretch::joined && attach(joint.sequence)) {
+    } else if (*stretch == Stretch::joined) {
       co_return std::nullopt;
     } else {
       pause = 100ms;
@@ -92,7 +86,6 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
       co_await moved_.wait();
       co_await loop_.sleep(pause);
     }
-    if (at_) from = docker::HistoryFrom::after(at_->reached);
   }
 }
 
@@ -130,71 +123,6 @@ bool LogHistory::resumes() const {
   return asked_.start.after && docker::same_log(*asked_.start.after, feed_.identity());
 }
 
-// One open read, up to `until`, which `end` says as well.
-net::Task<base::Result<LogHistory::Stretch>> LogHistory::read_stretch(docker::HistoryFrom from,
-                                                                      const docker::Position& until,
-                                                                      const docker::Standpoint& end) {
-  while (!co_await credit(pause_max)) {
-  }
-  const net::Gate::Place place = co_await shared_.reads.enter();
-  docker::HistoryRead read(shared_.feeds.parts.engine, loop_, feed_.source(), {until, {}});
-  auto start = co_await read.start(from);
-  if (!start) co_return start.error();
-  if (!at_) {
-    at_.emplace(start->position);
-    begins_later_ = resumes() && start->position != *asked_.start.after;
-  }
-  docker::Standpoint read_to = *at_;
-  bool announced = asked_.answer && start->gap.has_value();
-  // A gap that leaves nothing to come ends where the ring goes on, by the name that the ring has for it.
-  const bool to_the_end = announced && !docker::lacks(start->gap->to, until);
-  if (to_the_end) start->gap->to = end.told;
-  // Behind a step of the clock only the log shows that `until` lies before where the follower stands.
-  const auto ahead = [&] { return docker::lacks(until, read.position()); };
-  if (asked_.answer && !(start->nothing && ahead())) {
-    if (start->nothing) at_ = end;
-    answer(*start);
-  }
-  // One is held back, since the stretch's last one brings the follower to its end; not a gap that was announced.
-  std::optional<LogFrame> last;
-  net::Duration waited{};
-  for (;;) {
-    auto next = co_await read.next();
-    if (!next) co_return next.error();
-    docker::HistoryChunk& chunk = **next;
-    if (chunk.end()) break;
-    tell(std::exchange(last, {}));
-    last = chunk.gap ? gap_frame(*chunk.gap) : lines_frame(chunk.batch);
-    take(read_to, *last);
-    if (std::exchange(announced, false)) {
-      if (to_the_end) last->told = end.told;
-      tell(std::exchange(last, {}));
-    }
-    const net::Instant before = loop_.now();
-    const bool drained = co_await credit(patience);
-    waited += loop_.now() - before;
-    const bool had_its_share = waited > share && shared_.reads.waiting() > 0;
-    if (!drained || had_its_share) co_return Stretch::late;  // what is held back will be read again
-  }
-  if (ahead()) {
-    docker::Standpoint there = read_to.reached == read.position() ? read_to : docker::Standpoint(read.position());
-    if (last) last->told = there.told;
-    tell(std::move(last));
-    if (!asked_.answer) there.told = at_->told;  // it knows the place by that name
-    at_ = there;
-    co_return Stretch::ahead;
-  }
-  if (last) last->told = end.told;
-  tell(std::move(last));
-  if (at_->told != end.told && asked_.shape.form == Form::batch) {
-    std::string moved;
-    feed_.messages().moved(moved, at_->told, end.told, plain());
-    send(std::move(moved), 1);
-  }
-  at_ = end;
-  co_return Stretch::joined;
-}
-
 void LogHistory::tell(std::optional<LogFrame> frame) {
   if (!frame) return;
   std::string bytes;
@@ -217,20 +145,6 @@ void LogHistory::send(std::string bytes, std::uint32_t messages) {
 void LogHistory::on_drained(std::size_t bytes) {
   in_flight_ -= std::min(bytes, in_flight_);
   drained_.notify();
-}
-
-// Waits until the socket has taken enough; false if it has not after so long.
-net::Task<bool> LogHistory::credit(net::Duration most) {
-  bool late = false;
-  net::Timer timer;
-  if (in_flight_ > window) {
-    timer = loop_.after(most, [this, &late] {
-      late = true;
-      drained_.notify();
-    });
-  }
-  while (in_flight_ > window && !late) co_await drained_.wait();
-  co_return in_flight_ <= window;
 }
 
 void LogHistory::answer(const docker::HistoryStart& start) {

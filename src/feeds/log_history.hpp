@@ -11,9 +11,9 @@
 #include <optional>
 #include <string>
 
-#include "docker/history_read.hpp"
 #include "feeds/follow.hpp"
 #include "feeds/log_feed.hpp"
+#include "feeds/log_past.hpp"
 #include "net/gate.hpp"
 #include "net/signal.hpp"
 
@@ -33,6 +33,7 @@ class LogHistory {
   struct Shared {
     LogFeed::Shared& feeds;
     net::Gate& reads;  // history reads of this Engine at once
+    LogPast& past;     // of its channel
   };
   // `done` is called, from the loop, when the follower is attached, or was refused (then with the error).
   using Done = base::Callback<void(std::optional<base::Error>)>;
@@ -46,14 +47,16 @@ class LogHistory {
   Asked rest() const;
 
  private:
-  // How a read ended: the ring goes on from there; its socket kept it waiting for too long; it stands behind what the
-  // ring has, and waits for that.
+  // How a stretch ended: in the ring; there is more to read, since its socket kept it waiting for too long, or the ring
+  // has moved on; it stands behind what the ring has, and waits for that.
   enum class Stretch { joined, late, ahead };
 
   net::Task<void> run();
   net::Task<std::optional<base::Error>> serve();
-  net::Task<base::Result<Stretch>> read_stretch(docker::HistoryFrom from, const docker::Position& until,
-                                                const docker::Standpoint& end);
+  bool may_share() const;
+  net::Task<base::Result<Stretch>> read_stretch();
+  net::Task<base::Result<Stretch>> pass_on(LogPassage& passage);
+  Stretch finish(std::optional<LogFrame> last, const LogPassage::Goal& goal);
   void leave_out();
   void tell(std::optional<LogFrame> frame);
   net::Task<bool> credit(net::Duration most);

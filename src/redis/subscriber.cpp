@@ -44,7 +44,10 @@ class Subscriber::Lane final : private Link::Owner {
   void on_up() override {
     heard_ = loop_.now();
     watch_silence();
-    for (auto& [name, channel] : channels_) queue(name, channel);
+    std::vector<std::pair<std::size_t, Channels::iterator>> all;
+    for (auto at = channels_.begin(); at != channels_.end(); ++at) all.emplace_back(handler_.followers(at->first), at);
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    for (const auto& [followers, at] : all) queue(at->first, at->second);
     handler_.on_lanes_changed();
   }
 

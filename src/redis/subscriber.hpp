@@ -1,6 +1,6 @@
 // Subscriber: pub/sub channels over a few connections of their own, spread by name, so that a channel that runs over
 // (Redis cuts a subscriber 32 MB behind) takes only its lane along. Knows for each channel whether its subscription was
-// acknowledged, and subscribes again after a cut. Thread: its loop's.
+// acknowledged, and subscribes again after a cut, most followed first. Thread: its loop's.
 //
 // Bounds: at most `names_per_tick` subscriptions asked for per tick; a connection silent for `silence_max`, our own
 // pings' answers included, is dead. Nothing is called inside subscribe() and unsubscribe(); the Subscriber is not
@@ -34,6 +34,8 @@ class Subscriber {
     virtual void on_message(std::string_view channel, std::string_view payload) = 0;  // only between these two
     virtual void on_cut(std::string_view channel) = 0;
     virtual void on_lanes_changed() = 0;  // connected() may have changed; the cuts were told before
+    // Asked after a cut: what more wait for is subscribed again before the others.
+    virtual std::size_t followers(std::string_view) const { return 0; }
   };
 
   Subscriber(net::Network& network, const Address& address, Handler& handler)

@@ -194,6 +194,7 @@ struct Events final : redis::Subscriber::Handler {
   }
   void on_cut(std::string_view channel) override { said += "-" + std::string(channel); }
   void on_lanes_changed() override {}
+  std::size_t followers(std::string_view channel) const override { return channel == "b" ? 2 : channel == "c" ? 9 : 1; }
 
   std::string said;
 };
@@ -218,7 +219,16 @@ TEST_F(RedisSubscriber, ACutIsToldForEachChannelAndAllStandAgain) {
   subscriber_->subscribe("b");
   ASSERT_TRUE(said("+a+b"));
   redis_.kill_subscribers();
-  EXPECT_TRUE(said("+a+b-a-b+a+b"));
+  EXPECT_TRUE(said("+a+b-a-b+b+a"));
+}
+
+TEST_F(RedisSubscriber, WhatMostFollowStandsAgainFirst) {
+  listen();
+  for (const char* name : {"a", "b", "c", "d"}) subscriber_->subscribe(name);
+  ASSERT_TRUE(said("+a+b+c+d"));
+  events_.said.clear();
+  redis_.kill_subscribers();
+  EXPECT_TRUE(said("-a-b-c-d+c+b+a+d"));
 }
 
 TEST_F(RedisSubscriber, WhatIsLeftWhileItIsDownStaysLeft) {
