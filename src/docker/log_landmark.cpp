@@ -18,6 +18,7 @@ LogLandmark::LogLandmark(const Position& end, const Position& start, Known known
 void LogLandmark::begin() {
   met_ = false;
   late_ns_ = 0;
+  ended_ = {};
   if (sight_) sight_->begin();
 }
 
@@ -31,7 +32,10 @@ bool LogLandmark::settle(const Marks& seen) {
     return false;
   }
   if (!withheld_) return true;
-  const bool alike = seen == Marks{sight_->seen(LogStream::out), sight_->seen(LogStream::err)};
+  // A line that is open there may be called alike by both, though those before it were not.
+  const auto foreign = [this](LogStream stream) { return ended_[index_of(stream)] > sight_->ended(stream); };
+  const bool alike = seen == Marks{sight_->seen(LogStream::out), sight_->seen(LogStream::err)} &&
+                     !foreign(LogStream::out) && !foreign(LogStream::err);
   ask_again(alike ? Known::by_marks : Known::by_sight);
   return false;
 }
@@ -69,6 +73,7 @@ void LogLandmark::ask_again(Known known) {
 // By marks, what is behind the end is not delivered. As long as it is not known whether they compare, nothing is behind
 // such a line, until the read shows where the end is.
 bool LogLandmark::withhold(const Line& line) {
+  ended_[index_of(line.stream)] = line.mark;
   if (!is_end_ || known_ == Known::by_sight) return false;
   const bool beyond = line.mark > at().mark(line.stream);
   if (known_ == Known::by_marks) return beyond;

@@ -78,6 +78,7 @@ class LogLandmark {
   bool withheld_due_ = false;  // one of these by its mark should have been delivered
   bool unclear_ = false;
   // This read's:
+  Marks ended_ = {};  // of the last line of each stream
   bool met_ = false;
   std::int64_t late_ns_ = 0;  // a record so stamped, of the other stream, will show that the position was told late
 };

@@ -38,6 +38,13 @@ class Reading {
     landmark_.note_late(record);
     return counts_on;
   }
+  // A piece of a line that goes on.
+  void piece(LogStream stream, std::int64_t time_ns) {
+    const std::string payload(piece_bytes, 'x');
+    landmark_.take({stream, time_ns, payload});
+    Mark& seen = seen_[index_of(stream)];
+    seen = seen.next(time_ns);
+  }
   bool withheld = false;  // the last record's line
 
  private:
@@ -115,6 +122,19 @@ TEST(LogLandmark, WithholdsOnAGuessUntilTheEndIsMetBehindItsPlaceByMarks) {
   EXPECT_TRUE(end.unclear());
   EXPECT_EQ(end.known(), Known::by_sight);
   EXPECT_FALSE(end.guessed());
+}
+
+// The line that is open at the end is stamped behind all that was before the step, and is called alike by both.
+TEST(LogLandmark, AnEndWithinALineIsKnownBySightWhereTheLinesBeforeItWereNotCalledAlike) {
+  LogLandmark end(at(out, {17, 1}, {14, 1}), at(out, {10, 1}, {15, 5}), Known::untold);
+  Reading reading(end, {Mark{10, 1}, Mark{15, 5}});
+  reading.record(err, 14);
+  EXPECT_TRUE(reading.withheld);
+  reading.piece(err, 16);
+  reading.record(out, 17);
+  EXPECT_EQ(end.sight().seen(err), (Mark{16, 1}));
+  EXPECT_TRUE(end.unclear());
+  EXPECT_EQ(end.known(), Known::by_sight);
 }
 
 TEST(LogLandmark, AnEndThatIsCountedAlikeBehindAGuessIsKnownByMarks) {
