@@ -39,10 +39,13 @@ class LogPastTest : public testing::Test, public feeds::Followers, public hub::F
   LogPastTest() {
     fanout_.set_observer(*this);
     hub_.add_loop(mailbox_);
-    link_.emplace(client_, [this](const std::string& engine) {
-      return std::make_unique<feeds::Feeds>(feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}},
-                                            feeds::Settings{}, engine);
-    });
+    link_.emplace(
+        app::EngineLink::Parts{client_, bus_, lease_, settings_.lease_ttl}, [](const std::string&) { return true; },
+        [this](const std::string& engine, feeds::EngineEvents& events) {
+          return std::make_unique<feeds::Feeds>(
+              feeds::LogFeeds::Parts{near_.loop(), client_, bus_, lease_, hub_, {this}}, settings_, engine, events,
+              overview_);
+        });
     EXPECT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
   }
   void create(LogOptions log = {}) {
@@ -186,6 +189,7 @@ class LogPastTest : public testing::Test, public feeds::Followers, public hub::F
   docker::Client client_{near_, {{}, "docker", 2375}};
   bus::MemoryBus bus_{near_.loop()};
   lease::MemoryLease lease_{near_.loop(), "here"};
+  const feeds::Settings settings_;
   hub::TestSockets sockets_;
   hub::Fanout fanout_{near_.loop(), sockets_};
   hub::Hub hub_{64 * 1024};
@@ -193,6 +197,7 @@ class LogPastTest : public testing::Test, public feeds::Followers, public hub::F
                         64,
                         {[this](hub::Item& item) { item.apply(fanout_); }, [this] { fanout_.flush(); },
                          [this] { near_.loop().post([this] { hub_.on_room(0); }); }}};
+  feeds::Overview overview_{near_.loop(), hub_, {this}, true};
   std::optional<app::EngineLink> link_;
   SimContainer* container_ = nullptr;
   std::vector<std::unique_ptr<Client>> clients_;
