@@ -41,7 +41,8 @@ ContainersFeed::~ContainersFeed() {
 }
 
 void ContainersFeed::on_unfollowed() {
-  if (!find_gone_) events_.wish(EngineWish::Picture::none);
+  if (find_gone_) return;
+  events_.wish(EngineWish::Picture::none);
   if (!wanted()) forget();
 }
 
@@ -82,7 +83,8 @@ void ContainersFeed::on_turn(bool reads) {
   some_.clear();
   settling_.clear();
   settle_.cancel();
-  if (!reads && wanted()) events_.wish(EngineWish::Picture::whole);
+  if (!wanted()) return forget();
+  if (!reads) events_.wish(EngineWish::Picture::whole);
 }
 
 void ContainersFeed::on_wish(bool whole) {
@@ -134,6 +136,7 @@ void ContainersFeed::on_picture(EngineNews news) {
   for (const auto& [id, container] : now) there.insert(id);
   if (channel_.followed()) replace(std::move(now));
   if (std::exchange(find_gone_, false)) on_there_(there);
+  if (!wanted()) forget();
 }
 
 net::Task<void> ContainersFeed::send_whole() {

@@ -439,6 +439,32 @@ TEST_F(SharedReaders, WithoutRedisStatsAreReadByEachAndThenByOneAgain) {
   for (std::size_t i = 0; i < count; ++i) EXPECT_TRUE(flows_at(i, slots[i]));
 }
 
+// It reads what happened while it stood still before it learns whether its lease was renewed.
+TEST_F(SharedReaders, WhatMayNotBePublishedIsMissedAndAskedFor) {
+  for (net::Duration still = 6s; still < 10s; still += 250ms) {
+    live(1, 1s);
+    const std::size_t first = reader();
+    host(first).pause();
+    live(2, still / 2);
+    host(first).resume();
+    EXPECT_TRUE(right_in(right_within)) << wrong();
+    world_.run_for(5s);
+  }
+}
+
+// It looked for the others, while nobody here followed; then another does.
+TEST_F(SharedReaders, APictureIsNotKeptByWhoDoesNotLookAndDoesNotHearOfIt) {
+  live(1, 1s);
+  const std::size_t first = reader();
+  here_[first]->unfollow(watchers_[first]->picture);
+  world_.run_for(5s);
+  here_[first]->feeds().yield();
+  EXPECT_TRUE(world_.run_until([&] { return reader() < count && reader() != first; }, 1s));
+  live(3, 1s);
+  watchers_[first]->picture = here_[first]->follow(Source::containers);
+  EXPECT_TRUE(right_in(5s)) << wrong();
+}
+
 TEST_F(SharedReaders, WhoLeavesHandsEverythingOver) {
   SimContainer& container = engine_.create({});
   container.start();
