@@ -54,6 +54,7 @@ net::Task<void> EngineLink::introduce() {
   answered_ = true;
   feeds_ = make_feeds_(identity.id, *events_);
   for (const docker::Event& event : std::exchange(early_, {})) feeds_->on_event(event);
+  if (down_) feeds_->on_engine(false);
 }
 
 net::Task<docker::EngineIdentity> EngineLink::meet() {

@@ -1,27 +1,38 @@
 #include "app/far_engines.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
+#include "docker/position.hpp"
 
 namespace app {
 
 using namespace std::chrono_literals;
 
 constexpr net::Duration look_every = 1min, forgotten_after = 10min;
-constexpr net::Duration redis_patience = 10s;  // from the start on: then those that are known are all
+constexpr net::Duration engine_patience = 10s;  // of one that is spoken of and has not answered yet
+constexpr net::Duration redis_patience = 10s;   // from the start on: then those that are known are all
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
     : id(id_in),
+      since(home.parts_.loop.now()),
       network(home.asker_, id),
       client(network, net::Endpoint{{}, "tunnel", 0}),
       link(
           {client, home.parts_.bus, home.parts_.lease, home.parts_.lease_ttl},
-          [this](const std::string& says) { return is(says); },
+          [&home, this](const std::string& says) { return home.is(*this, says); },
           [&home, this](const std::string&, feeds::EngineEvents& events) { return home.introduce(*this, events); }) {}
 
-// The word of the Engine itself counts: its feeds write its id into positions and leases.
-bool FarEngines::Engine::is(const std::string& says) const {
-  if (says == id) return true;
-  base::log::warn("An Engine is not the one that another instance says it is", {{"said", id}, {"is", says}});
+// The word of the Engine itself counts: its feeds write its id into positions and leases. Where it is spoken of again,
+// it is asked again.
+bool FarEngines::is(const Engine& engine, const std::string& says) {
+  if (says == engine.id) return true;
+  base::log::warn("An Engine is not the one that another instance says it is", {{"said", engine.id}, {"is", says}});
+  parts_.loop.post([this, id = engine.id, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock()) return;
+    directory_.forget(id);
+    engines_.erase(id);
+  });
   return false;
 }
 
@@ -34,10 +45,20 @@ FarEngines::FarEngines(Parts parts, std::string name)
   look();
 }
 
-bool FarEngines::known() const { return directory_.settled() || parts_.loop.now() - begun_ > redis_patience; }
+bool FarEngines::known() const {
+  const net::Instant now = parts_.loop.now();
+  const bool all_met = std::none_of(engines_.begin(), engines_.end(), [now](const auto& each) {
+    return each.second->link.feeds() == nullptr && now - each.second->since < engine_patience;
+  });
+  return all_met && (directory_.settled() || now - begun_ > redis_patience);
+}
 
+// In positions Engines are known by their keys: no second one may have another's.
 void FarEngines::on_heard(const std::string& id) {
-  if (id == own_ || engines_.contains(id)) return;
+  const std::uint64_t key = docker::engine_key(id);
+  const bool there = std::any_of(engines_.begin(), engines_.end(),
+                                 [key](const auto& each) { return docker::engine_key(each.first) == key; });
+  if (there || (!own_.empty() && docker::engine_key(own_) == key)) return;
   base::log::info("Another instance reaches a Docker Engine", {{"id", id}});
   engines_.emplace(id, std::make_unique<Engine>(*this, id));
 }

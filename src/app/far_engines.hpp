@@ -48,14 +48,15 @@ class FarEngines {
  private:
   struct Engine {
     Engine(FarEngines& home, const std::string& id_in);
-    bool is(const std::string& says) const;
 
     const std::string id;
+    const net::Instant since;
     tunnel::FarNetwork network;
     docker::Client client;
     EngineLink link;
   };
   void on_heard(const std::string& id);
+  bool is(const Engine& engine, const std::string& says);
   std::unique_ptr<feeds::Feeds> introduce(Engine& engine, feeds::EngineEvents& events);
   void look();
 
@@ -66,6 +67,7 @@ class FarEngines {
   tunnel::Asker asker_;
   std::map<std::string, std::unique_ptr<Engine>> engines_;
   net::Timer timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
 }  // namespace app

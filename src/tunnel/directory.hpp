@@ -1,7 +1,7 @@
 // Directory: which Engines other instances reach, as they say every two seconds and whenever somebody asks who is
 // there, and through whom to ask one. Who was not heard of for ten seconds is nobody's host.
 //
-// Thread: the bus' loop. Bounds: 64 Engines, 64 hosts of each; what is over them is not heard.
+// Thread: the bus' loop. Bounds: 63 Engines beside the own one, 64 hosts of each; what is over them is not heard.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ namespace tunnel {
 
 class Directory final : private bus::Listener {
  public:
-  static constexpr std::size_t engines_max = 64, hosts_max = 64;
+  static constexpr std::size_t engines_max = 63, hosts_max = 64;
   static constexpr net::Duration patience = std::chrono::seconds(10);
 
   // Called from the loop whenever a host is heard.

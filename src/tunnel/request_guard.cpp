@@ -56,7 +56,7 @@ std::string written(const http::Request& request) {
 RequestGuard::RequestGuard() : reader_(http::RequestLimits{.body_bytes_max = 0}) {}
 
 RequestGuard::Verdict RequestGuard::feed(std::string_view bytes) {
-  if (passed_) return refuse(403, "One connection through a tunnel has one request");
+  if (passed_) return Verdict::refused;  // the text may be on its way
   switch (reader_.feed(bytes)) {
     case http::RequestReader::Progress::more:
       return Verdict::more;

@@ -18,7 +18,7 @@ class RequestGuard {
   RequestGuard();
 
   enum class Verdict : std::uint8_t { more, passes, refused };
-  // Once it is not `more` the stream has had its request: whatever comes behind it is refused.
+  // Once it is not `more` the stream has had its request: whatever comes behind it is refused, without an answer.
   Verdict feed(std::string_view bytes);
   const std::string& request() const { return text_; }  // after `passes`: for the Engine
   const std::string& answer() const { return text_; }   // after `refused`: for the asker

@@ -5,7 +5,6 @@
 namespace tunnel {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 using Verdict = RequestGuard::Verdict;
 
@@ -78,8 +77,9 @@ TEST(RequestGuard, a_second_request_is_refused_wherever_it_stands) {
   const std::string text = "GET /info" + rest;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) ASSERT_EQ(guard.feed(text.substr(i, 1)), Verdict::more);
   EXPECT_EQ(guard.feed(text.substr(text.size() - 1)), Verdict::passes);
+  const std::string passed = guard.request();
   EXPECT_EQ(guard.feed("G"), Verdict::refused);
-  EXPECT_THAT(guard.answer(), HasSubstr("one request"));
+  EXPECT_EQ(guard.request(), passed) << "it may be on its way";
 }
 
 TEST(RequestGuard, a_head_without_end_is_refused_at_the_bound) {
