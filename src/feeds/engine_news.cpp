@@ -1,9 +1,13 @@
 #include "feeds/engine_news.hpp"
 
-#include "feeds/bytes.hpp"
+#include "base/bytes.hpp"
 
 namespace feeds {
 namespace {
+
+using base::put;
+using base::put_text;
+using base::Taker;
 
 constexpr std::uint8_t first_flag = 1, last_flag = 2, complete_flag = 4;
 constexpr std::size_t text_bytes_min = 4, container_bytes_min = 6 * text_bytes_min + 8 + 1 + 4 + 4;

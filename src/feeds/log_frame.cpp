@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.hpp"
 #include "base/json_text.hpp"
-#include "feeds/bytes.hpp"
 
 namespace feeds {
 namespace {
 
+using base::put;
+using base::Taker;
+
 constexpr std::uint8_t format_version = 1;
 constexpr std::size_t sender_offset = 4 + 2 * 8;  // behind version, kind, state, flags and fence
-
-using feeds::put;
 
 void put(std::string& out, const docker::Mark& mark) {
   put(out, mark.max_ns);

@@ -1,9 +1,12 @@
 #include "feeds/shared_frame.hpp"
 
-#include "feeds/bytes.hpp"
+#include "base/bytes.hpp"
 
 namespace feeds {
 namespace {
+
+using base::put;
+using base::Taker;
 
 constexpr std::uint8_t format_version = 1;
 constexpr std::uint8_t answers_flag = 1;

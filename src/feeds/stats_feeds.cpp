@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bytes.hpp"
 #include "base/message.hpp"
 #include "docker/timestamp.hpp"
-#include "feeds/bytes.hpp"
 #include "net/random.hpp"
 #include "net/signal.hpp"
 
 namespace feeds {
 namespace {
 
+using base::put;
+using base::Taker;
 using namespace std::chrono_literals;
 
 constexpr net::Duration linger_time = 5s;  // people come back

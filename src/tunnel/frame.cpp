@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
+
 namespace tunnel {
 namespace {
 
@@ -33,19 +35,12 @@ bool fits(const Frame& frame) {
 }  // namespace
 
 std::string encode_count(std::uint64_t count) {
-  std::string text(8, '\0');
-  for (char& byte : text) {
-    byte = static_cast<char>(count);
-    count >>= 8;
-  }
+  std::string text;
+  base::put(text, count);
   return text;
 }
 
-std::uint64_t decode_count(std::string_view payload) {
-  std::uint64_t count = 0;
-  for (std::size_t i = 8; i-- > 0;) count = count << 8 | static_cast<unsigned char>(payload[i]);
-  return count;
-}
+std::uint64_t decode_count(std::string_view payload) { return base::Taker{payload}.number<std::uint64_t>(); }
 
 std::string encode(const Frame& frame) {
   std::string bytes{version, static_cast<char>(frame.kind)};

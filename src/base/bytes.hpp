@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace feeds {
+namespace base {
 
 template <class Number>
 void put(std::string& out, Number number) {
@@ -52,4 +52,4 @@ struct Taker {
   }
 };
 
-}  // namespace feeds
+}  // namespace base
