@@ -76,6 +76,12 @@ EventPosition EventMemory::present() const {
 }
 
 // Found by its very event: times alone would not show what the Engine has forgotten.
+EventPosition EventMemory::before(std::size_t first) const {
+  if (first >= entries_.size()) return present();
+  if (first > 0) return entries_[first - 1].position;
+  return {engine_, entries_.front().position.time_ns - 1, 0};
+}
+
 EventMemory::Since EventMemory::after(const EventPosition& position) const {
   const auto found =
       std::find_if(entries_.rbegin(), entries_.rend(), [&](const Entry& each) { return each.position == position; });

@@ -48,6 +48,8 @@ class EventMemory {
   const std::deque<Entry>& entries() const { return entries_; }
   // Behind the last event.
   EventPosition present() const;
+  // Where one stands who is told entries() from this one on.
+  EventPosition before(std::size_t first) const;
 
   struct Since {
     std::size_t first = 0;  // of entries()

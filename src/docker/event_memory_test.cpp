@@ -112,5 +112,18 @@ TEST_F(EventMemoryTest, TheLastAreThoseOfItsTime) {
   EXPECT_EQ(memory.last()[0].time_ns, 6);
 }
 
+TEST(EventMemory, TellsWhereOneStandsWhoIsToldFromAnEntryOn) {
+  EventMemory memory(7);
+  EXPECT_EQ(memory.before(0), memory.present());
+  Event event;
+  event.time_ns = 10;
+  memory.add(event);
+  event.time_ns = 20;
+  memory.add(event);
+  EXPECT_EQ(memory.before(0), (EventPosition{7, 9, 0}));
+  EXPECT_EQ(memory.before(1), memory.entries()[0].position);
+  EXPECT_EQ(memory.before(2), memory.present());
+}
+
 }  // namespace
 }  // namespace docker

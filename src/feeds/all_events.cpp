@@ -67,18 +67,15 @@ std::map<std::uint64_t, AllEvents::Begin> AllEvents::begins(const Start& start) 
   std::map<std::uint64_t, Begin> all;
   for (const auto& [engine, source] : sources_) {
     const docker::EventMemory& memory = *source.memory;
-    const auto& entries = memory.entries();
     const docker::EventPosition* place = start.events ? start.events->of(engine) : nullptr;
-    Begin begin{{entries.size(), true, false}, memory.present()};
+    Begin begin{{memory.entries().size(), true, false}, {}};
     if (place != nullptr) {
       begin.since = memory.after(*place);
     } else if (!start.events && start.since_ns) {
       begin.since = memory.from(*start.since_ns);
     }
-    const std::size_t first = begin.since.first;
-    if (first < entries.size() && first > 0) begin.at = entries[first - 1].position;
-    if (first == 0 && !entries.empty()) begin.at = {engine, entries.front().position.time_ns - 1, 0};
-    if (place != nullptr && begin.since.complete) begin.at = *place;
+    const bool recovered = place != nullptr && begin.since.complete;
+    begin.at = recovered ? *place : memory.before(begin.since.first);
     all.emplace(engine, begin);
   }
   return all;

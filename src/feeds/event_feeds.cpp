@@ -54,9 +54,7 @@ void EventFeeds::answer(const Follow& follow, const docker::EventMemory::Since& 
   LiveChannel& channel = channel_of(follow.container);
   Subscribed subscribed;
   const auto& entries = memory_.entries();
-  docker::EventPosition at = memory_.present();
-  if (since.first < entries.size() && since.first > 0) at = entries[since.first - 1].position;
-  if (since.first == 0 && !entries.empty()) at = {engine_, entries.front().position.time_ns - 1, 0};
+  docker::EventPosition at = memory_.before(since.first);
   if (follow.start.events) {
     const docker::EventPosition* place = follow.start.events->of(engine_);
     const bool other = place == nullptr;
