@@ -4,13 +4,13 @@
 
 #include <deque>
 
-#include "app/load_settings.hpp"
 #include "net/sim_world.hpp"
 #include "sim/sim_engine.hpp"
 #include "sim/sim_follower.hpp"
 #include "sim/sim_instance.hpp"
 #include "sim/sim_redis.hpp"
 #include "sim/sim_writer.hpp"
+#include "sim/site.hpp"
 
 namespace sim {
 namespace {
@@ -18,15 +18,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t instances_wanted = 10, containers_wanted = 2000;
-constexpr std::size_t of_a_follower = 100;              // container logs
-constexpr std::size_t reads_s = 20, follows = 100;      // settings; of each instance
-constexpr std::size_t requests_of_a_read = 3;           // at most: a plain read or two, then the follow
-
-struct Site {
-  explicit Site(net::SimHost& host) : loop(host.make_loop()), network(loop) {}
-  net::SimLoop& loop;
-  net::SimNetwork network;
-};
+constexpr std::size_t of_a_follower = 100;          // container logs
+constexpr std::size_t reads_s = 20, follows = 100;  // settings; of each instance
+constexpr std::size_t requests_of_a_read = 3;       // at most: a plain read or two, then the follow
 
 class OutageOfMany : public testing::Test {
  protected:
@@ -48,11 +42,7 @@ class OutageOfMany : public testing::Test {
   }
 
   void start_instance(std::size_t number) {
-    app::Settings settings = std::move(app::load_settings({}).settings);
-    settings.instance_id = settings.listen = "i" + std::to_string(number);
-    settings.port = 8000;
-    settings.auth = app::Auth::none;
-    settings.redis_url = "redis://redis:6379";
+    app::Settings settings = SimInstance::settings("i" + std::to_string(number));
     settings.feeds.lone = {.reads_s = reads_s, .follows = follows};
     instances_.emplace_back(world_, SimInstance::Options{settings, 1, {{}, "docker", 2375}});
     instances_.back().start();

@@ -1,5 +1,6 @@
 #include "sim/sim_instance.hpp"
 
+#include "app/load_settings.hpp"
 #include "base/check.hpp"
 
 namespace sim {
@@ -16,6 +17,17 @@ app::Place place_on(net::SimHost& host, net::SimNetwork& network, std::deque<net
 }
 
 }  // namespace
+
+app::Settings SimInstance::settings(const std::string& name) {
+  app::Loaded loaded = app::load_settings({});
+  CHECK(loaded.mistakes.empty());
+  app::Settings settings = std::move(loaded.settings);
+  settings.instance_id = settings.listen = name;
+  settings.port = 8000;
+  settings.auth = app::Auth::none;
+  settings.redis_url = "redis://redis:6379";
+  return settings;
+}
 
 SimInstance::Process::Process(net::SimHost& host, const Options& options)
     : control(host.make_loop()),

@@ -21,6 +21,8 @@ class SimInstance {
     unsigned serving_loops = 1;
     net::Endpoint engine;
   };
+  // The defaults, of an instance on the host of that name, with the Redis at "redis".
+  static app::Settings settings(const std::string& name);
   SimInstance(net::SimWorld& world, const Options& options);
   ~SimInstance();
   SimInstance(const SimInstance&) = delete;

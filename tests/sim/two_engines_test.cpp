@@ -8,7 +8,6 @@
 #include <boost/json.hpp>
 #include <deque>
 
-#include "app/load_settings.hpp"
 #include "contract/heard.hpp"
 #include "http/client.hpp"
 #include "net/sim_world.hpp"
@@ -17,6 +16,7 @@
 #include "sim/sim_instance.hpp"
 #include "sim/sim_redis.hpp"
 #include "sim/sim_writer.hpp"
+#include "sim/site.hpp"
 
 namespace sim {
 namespace {
@@ -27,12 +27,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 namespace json = boost::json;
-
-struct Site {
-  explicit Site(net::SimHost& host) : loop(host.make_loop()), network(loop) {}
-  net::SimLoop& loop;
-  net::SimNetwork network;
-};
 
 class TwoEngines : public testing::Test {
  protected:
@@ -48,11 +42,7 @@ class TwoEngines : public testing::Test {
   }
 
   void start_instance(const std::string& name, const std::string& engine) {
-    app::Settings settings = std::move(app::load_settings({}).settings);
-    settings.instance_id = settings.listen = name;
-    settings.port = 8000;
-    settings.auth = app::Auth::none;
-    settings.redis_url = "redis://redis:6379";
+    app::Settings settings = SimInstance::settings(name);
     settings.drain_notice = 1s;
     settings.server.allowed_hosts = {name + ":8000"};
     instances_.emplace_back(world_, SimInstance::Options{settings, 1, {{}, engine, 2375}});

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "app/load_settings.hpp"
-#include "base/check.hpp"
-
 namespace sim {
 namespace {
 
@@ -14,13 +11,8 @@ constexpr std::uint64_t events_max = 20'000'000;  // of one world: beyond, somet
 constexpr net::Duration healed_within = 60s;      // everybody has everything by then
 
 app::Settings settings_of(const Plan& plan, std::size_t number) {
-  app::Loaded loaded = app::load_settings({});
-  CHECK(loaded.mistakes.empty());
-  app::Settings settings = std::move(loaded.settings);
-  settings.instance_id = settings.listen = "i" + std::to_string(number);
-  settings.port = 8000;
-  settings.auth = app::Auth::none;
-  if (!plan.embedded) settings.redis_url = "redis://redis:6379";
+  app::Settings settings = SimInstance::settings("i" + std::to_string(number));
+  if (plan.embedded) settings.redis_url.clear();
   settings.ring_bytes = plan.ring_bytes;
   settings.feeds.lease_ttl = plan.lease_ttl;
   settings.feeds.linger = plan.linger;

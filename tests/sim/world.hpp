@@ -13,12 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "net/sim_host.hpp"
-#include "net/sim_network.hpp"
 #include "net/sim_world.hpp"
 #include "sim/plan.hpp"
 #include "sim/sim_instance.hpp"
 #include "sim/sim_redis.hpp"
+#include "sim/site.hpp"
 
 namespace sim {
 
@@ -40,12 +39,6 @@ class World {
   Verdict run();
 
  private:
-  struct Site {  // a host with a loop and a network
-    net::SimHost& host;
-    net::SimLoop& loop;
-    net::SimNetwork network;
-    explicit Site(net::SimHost& host_in) : host(host_in), loop(host.make_loop()), network(loop) {}
-  };
   struct Container {
     explicit Container(SimContainer& of) : container(of), truth(of.log(), of.options().tty) {}
     SimContainer& container;
