@@ -42,6 +42,7 @@ void LogTruth::take(std::size_t index) {
   if (!goes_on || pieces_[s] == pieces_max) {
     if (!lines.empty() && lines.back().open) finish(lines.back());
     if (goes_on) lines.back().partial = true;
+    first_at_[s].emplace(record.stamp, lines.size());
     lines.push_back({record.stamp, false, true, false, {}, {}, index, index});
     pieces_[s] = 0;
   }
@@ -81,19 +82,25 @@ std::size_t LogTruth::lines_until(docker::LogStream stream, const docker::Positi
   const bool by_place = stepped_ || position.mark(stream).count == 0;
   if (!by_place || position.mark(position.head).count == 0) return by_mark;
   // Behind a gap it is stamped a nanosecond before the record that follows.
-  const auto& heads = lines(position.head);
-  const auto head = std::find_if(heads.begin(), heads.end(), [&](const TrueLine& line) {
-    return line.time_ns == position.head_ns() || line.time_ns == position.head_ns() + 1;
-  });
-  if (head == heads.end()) return by_mark;
-  const bool behind_head = head->time_ns == position.head_ns();
-  if (stream == position.head) return static_cast<std::size_t>(head - heads.begin()) + (behind_head ? 1 : 0);
+  const std::size_t head_index = std::min(first_at(position.head, position.head_ns()),  //
+                                          first_at(position.head, position.head_ns() + 1));
+  if (head_index == lines(position.head).size()) return by_mark;
+  const TrueLine& head = lines(position.head)[head_index];
+  const bool behind_head = head.time_ns == position.head_ns();
+  if (stream == position.head) return head_index + (behind_head ? 1 : 0);
   const auto& all = lines(stream);
-  const auto exact = [&](const TrueLine& line) { return line.mark == position.mark(stream); };
-  if (std::any_of(all.begin(), all.end(), exact)) return by_mark;
-  const auto before = std::find_if(
-      all.begin(), all.end(), [&](const TrueLine& line) { return line.open || line.last_record > head->last_record; });
+  const auto exact = std::lower_bound(all.begin(), all.end(), position.mark(stream),
+                                      [](const TrueLine& l, const docker::Mark& m) { return l.mark < m; });
+  if (exact != all.end() && exact->mark == position.mark(stream)) return by_mark;
+  const auto before = std::partition_point(
+      all.begin(), all.end(), [&](const TrueLine& line) { return !line.open && line.last_record <= head.last_record; });
   return static_cast<std::size_t>(before - all.begin());
+}
+
+std::size_t LogTruth::first_at(docker::LogStream stream, std::int64_t time_ns) const {
+  const auto& firsts = first_at_[docker::index_of(stream)];
+  const auto found = firsts.find(time_ns);
+  return found == firsts.end() ? lines(stream).size() : found->second;
 }
 
 void LogTruth::on_close() {

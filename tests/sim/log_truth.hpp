@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "docker/position.hpp"
@@ -64,12 +65,15 @@ class LogTruth final : private SimLog::Follower {
   void on_rotate() override {}
   void on_close() override;
   void take(std::size_t index);
+  // The first of the stream's lines of that stamp, or how many there are.
+  std::size_t first_at(docker::LogStream stream, std::int64_t time_ns) const;
   static void finish(TrueLine& line);
 
   SimLog& log_;
   const bool tty_;
   std::size_t records_ = 0;  // taken
   std::array<std::vector<TrueLine>, 2> lines_;
+  std::array<std::unordered_map<std::int64_t, std::size_t>, 2> first_at_;
   std::array<std::size_t, 2> pieces_{};  // of the last line, or of the last part of a long one
   std::array<docker::Mark, 2> mark_{};
   std::vector<std::array<std::size_t, 2>> run_ends_;

@@ -6,6 +6,8 @@
 //
 // Prints what really happened, and for every broken promise a line that replays it. Exits with 1 where there was one,
 // or where, in 1000 worlds or more, something never happened that must.
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -19,6 +21,9 @@ std::string_view base::planted::chosen;
 #endif
 
 int main(int count, char** words) {
+  // A world takes and gives back many megabytes at a time; the kernel would clear every page of them anew.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   sim::Seeds seeds;
   seeds.program = words[0];
   for (int i = 1; i < count; ++i) {

@@ -1,5 +1,7 @@
 // The streaming answers of the simulated Engine: /containers/{id}/logs and /events.
+#include <array>
 #include <charconv>
+#include <initializer_list>
 #include <limits>
 
 #include "docker/timestamp.hpp"
@@ -15,17 +17,31 @@ SimAnswer refusal(int status, const std::string& message) {
   return {status, json::serialize(json::object{{"message", message}}) + "\n"};
 }
 
-std::string framed(int stream, std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  std::string frame = {static_cast<char>(stream),
-                       0,
-                       0,
-                       0,
-                       static_cast<char>(size >> 24),
-                       static_cast<char>(size >> 16),
-                       static_cast<char>(size >> 8),
-                       static_cast<char>(size)};
-  return frame.append(text);
+std::array<char, 8> frame_head(int stream, std::size_t size) {
+  return {static_cast<char>(stream),
+          0,
+          0,
+          0,
+          static_cast<char>(size >> 24),
+          static_cast<char>(size >> 16),
+          static_cast<char>(size >> 8),
+          static_cast<char>(size)};
+}
+
+// In place: most of what a world writes is this.
+void append_chunk(std::string& to, std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::array<char, 16> text{};
+  to.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), size, 16).ptr).append("\r\n");
+  for (const std::string_view part : parts) to.append(part);
+  to.append("\r\n");
+}
+
+// A record of a log as a chunk of its own, in a frame unless it is a terminal's.
+void append_record(std::string& to, bool tty, int stream, std::string_view stamp, std::string_view payload) {
+  const auto head = frame_head(stream, stamp.size() + payload.size());
+  append_chunk(to, {tty ? std::string_view() : std::string_view(head.data(), head.size()), stamp, payload});
 }
 
 // "1767225600.5" as api/types/time.ParseTimestamps; the text of the error where it is none.
@@ -65,9 +81,9 @@ int parsed_tail(std::string_view text) {
 }  // namespace
 
 std::string chunk(std::string_view body) {
-  std::array<char, 16> size{};
-  const auto end = std::to_chars(size.data(), size.data() + size.size(), body.size(), 16).ptr;
-  return std::string(size.data(), end) + "\r\n" + std::string(body) + "\r\n";
+  std::string text;
+  append_chunk(text, {body});
+  return text;
 }
 
 net::Task<void> SimConnection::logs(SimRequest request) {
@@ -141,15 +157,11 @@ net::Task<void> SimConnection::stream_logs(SimContainer& container, LogRequest r
     std::string body;
     for (const std::size_t index : batch.records) {
       const SimRecord& record = container.log().records()[index];
-      std::string text =
-          request.timestamps ? docker::format_time(net::WallTime(net::Duration(record.stamp))) + " " : "";
-      text += record.payload;
-      body += chunk(tty ? text : framed(static_cast<int>(record.stream), text));
+      std::string stamp;
+      if (request.timestamps) stamp = docker::format_time(net::WallTime(net::Duration(record.stamp))) + " ";
+      append_record(body, tty, static_cast<int>(record.stream), stamp, record.payload);
     }
-    if (!batch.error.empty()) {
-      const std::string text = "Error grabbing logs: " + batch.error + "\n";
-      body += chunk(tty ? text : framed(3, text));
-    }
+    if (!batch.error.empty()) append_record(body, tty, 3, "Error grabbing logs: ", batch.error + "\n");
     const net::Duration shown_in = engine_.options().follow_byte * body.size();
     if (request.follow && shown_in > net::Duration{}) co_await engine_.loop_.sleep(shown_in);
     if (!body.empty()) here = co_await write(std::move(body));

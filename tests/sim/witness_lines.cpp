@@ -14,7 +14,7 @@ std::string shown(const std::string& text) {
 
 bool Witness::is(const TrueLine& line, const HeardLine& heard) const {
   return line.time_ns == heard.time_ns && line.partial == heard.partial &&
-         (line.open ? valid_utf8(line.text) : line.text) == heard.text;
+         (line.open ? valid_utf8(line.text) == heard.text : line.text == heard.text);
 }
 
 // Rotation took the first pieces of a long line; what is left of it is told as a line. It may begin within a character.
