@@ -1,4 +1,4 @@
-// What a client asks of a channel that Docker feeds, and what it is told: the words between `api` and `feeds`.
+// What a client asks of a channel, and what it is told: the words between `api` and `feeds`.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,35 @@
 #include "docker/event_positions.hpp"
 #include "docker/position.hpp"
 #include "hub/hub.hpp"
+#include "messages/position.hpp"
 
 namespace feeds {
 
 // What a channel tells of. Also the group by which the hub counts its messages.
-enum class Source : std::uint8_t { logs, container_events, stats, docker_events, containers };
-inline constexpr std::size_t sources = 5;
+enum class Source : std::uint8_t {
+  logs,
+  container_events,
+  stats,
+  docker_events,
+  containers,
+  app,      // published by users, kept for a while
+  user,     // said to whoever is the subject
+  session,  // said to one connection
+  plain,    // whatever other back-ends say
+};
+inline constexpr std::size_t sources = 9;
 
 // How the messages look: in a WebSocket (protocol.md, WebSocket endpoints), or in the body of an HTTP answer.
 enum class Form : std::uint8_t {
   batch,         // `logs`, many lines in one message
   line,          // `log`, one line each
   quiet_line,    // the same, and `gap` and `status` carry a readable `data`
+  payload,       // what was published on an application or plain channel, by itself; the rest as quiet_line
   event_stream,  // as `line`, in text/event-stream: the position is the event's id
   json_lines,    // as `line`, one a line
 };
-inline constexpr std::size_t forms = 5;
+inline constexpr std::size_t forms = 6;
+inline bool is_quiet(Form form) { return form == Form::quiet_line || form == Form::payload; }
 inline bool is_websocket(Form form) { return form < Form::event_stream; }
 
 // One ring per shape that somebody follows.
@@ -40,15 +53,16 @@ struct Shape {
 struct Start {
   std::optional<docker::Position> after;         // exclusive: it resumes a log
   std::optional<docker::EventPositions> events;  // or events
+  std::optional<messages::Position> message;     // or an application channel
   std::optional<std::int64_t> since_ns;          // inclusive, nanoseconds of Unix time; not for `containers` and stats
   std::optional<std::uint64_t> tail;             // lines of a log; absent: all
-  bool empty() const { return !after && !events && !since_ns && !tail; }
+  bool empty() const { return !after && !events && !message && !since_ns && !tail; }
 };
 
 struct Follow {
   hub::Follower follower;
   Source source = Source::logs;
-  std::string container;  // the full id; empty for docker_events and containers
+  std::string container;  // its full id; else what stands behind the family's colon, if anything
   Shape shape;
   Start start;
 };

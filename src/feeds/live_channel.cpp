@@ -4,6 +4,13 @@
 #include "base/json_text.hpp"
 
 namespace feeds {
+namespace {
+
+std::string_view text_of(const LiveChannel::Told& told, Form form) {
+  return form == Form::payload && !told.payload.empty() ? told.payload : told.json;
+}
+
+}  // namespace
 
 LiveChannel::LiveChannel(Parts parts, Kind kind, std::string name)
     : parts_(std::move(parts)), kind_(kind), name_(std::move(name)) {}
@@ -25,17 +32,22 @@ Shape LiveChannel::shape(std::size_t index) {
   return shape;
 }
 
-void LiveChannel::publish(const Told& message, net::WallTime source_time) {
+void LiveChannel::publish(const Told& message, net::WallTime source_time, const hub::Place& after) {
   for (std::size_t i = 0; i < rings_.size(); ++i)
-    if (rings_[i].followers > 0) publish(i, message, source_time);
+    if (rings_[i].followers > 0) publish(i, message, source_time, after);
 }
 
-void LiveChannel::publish(std::size_t index, const Told& message, net::WallTime source_time) {
+void LiveChannel::publish(const Maker& maker, const hub::Place& after) {
+  for (std::size_t i = 0; i < rings_.size(); ++i)
+    if (rings_[i].followers > 0) publish(i, maker(shape(i).form), {}, after);
+}
+
+void LiveChannel::publish(std::size_t index, const Told& message, net::WallTime source_time, const hub::Place& after) {
   const Shape as = shape(index);
   scratch_.clear();
-  parts_.framer.append(scratch_, message.json, as, message.position);
+  parts_.framer.append(scratch_, text_of(message, as.form), as, message.position);
   if (kind_.latest_wins && is_websocket(as.form)) ws::append_frame(scratch_, ws::Opcode::ping, hub::latest_ping);
-  parts_.hub.publish(rings_[index].ring, {scratch_, 1, source_time}, {});
+  parts_.hub.publish(rings_[index].ring, {scratch_, 1, source_time}, after);
 }
 
 LiveChannel::Told LiveChannel::status(LogState state, const Shape& as, const std::string& engine) const {
@@ -61,35 +73,52 @@ void LiveChannel::publish_status(LogState state, const std::string& engine) {
     return;
   }
   for (std::size_t i = 0; i < rings_.size(); ++i)
-    if (rings_[i].followers > 0) publish(i, status(state, shape(i), engine), {});
+    if (rings_[i].followers > 0) publish(i, status(state, shape(i), engine), {}, {});
 }
 
 void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Subscribed& subscribed,
-                       const std::vector<Told>& messages) {
+                       const std::vector<Told>& messages, const hub::Place& present) {
+  tell(follower, subscribed);
+  replay(follower, as.form, messages);
+  const auto found = followers_.find(follower);
+  if (found == followers_.end()) return attach(follower, as, present);
+  if (messages.empty()) return;
+  // What it was just told is behind what its ring has for it.
+  const hub::RingNumber ring = rings_[found->second.ring].ring;
+  CHECK(parts_.hub.attach(follower, ring, parts_.hub.ring(ring).next()));
+}
+
+void LiveChannel::tell(const hub::Follower& follower, const Subscribed& subscribed) const {
   parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name,
                                   subscribed](hub::Fanout&) { to->on_subscribed(name, subscribed); });
-  replay(follower, as.form, messages);
-  const auto [found, fresh] = followers_.emplace(follower, Following{index(as), as});
-  Entry& entry = rings_[found->second.ring];
-  if (!fresh) {  // what it was just told is behind what its ring has for it
-    if (!messages.empty()) CHECK(parts_.hub.attach(follower, entry.ring, parts_.hub.ring(entry.ring).next()));
-    return;
-  }
+}
+
+void LiveChannel::refuse(const hub::Follower& follower, const base::Error& error) const {
+  parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name,
+                                  error](hub::Fanout&) { to->on_refused(name, error); });
+}
+
+void LiveChannel::attach(const hub::Follower& follower, const Shape& as, const hub::Place& present) {
+  followers_.emplace(follower, Following{index(as), as});
+  Entry& entry = rings_[index(as)];
   if (entry.followers++ == 0) {
-    entry.ring = parts_.hub.open_ring({}, {static_cast<hub::Group>(kind_.source), kind_.latest_wins});
+    entry.ring = parts_.hub.open_ring(present, {static_cast<hub::Group>(kind_.source), kind_.latest_wins});
   }
   parts_.hub.mirror(entry.ring, follower.loop);
   CHECK(parts_.hub.attach(follower, entry.ring, parts_.hub.ring(entry.ring).next()));
 }
 
 // Deflated is what all share.
-void LiveChannel::replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages) {
-  if (messages.empty()) return;
+std::size_t LiveChannel::replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages) {
+  if (messages.empty()) return 0;
   hub::Fanout::Replay history{{}, static_cast<std::uint32_t>(messages.size()), static_cast<hub::Group>(kind_.source)};
   Shape plain;
   plain.form = form;
-  for (const Told& each : messages) parts_.framer.append(history.bytes, each.json, plain, each.position);
+  for (const Told& each : messages)
+    parts_.framer.append(history.bytes, text_of(each, form), plain, each.position);
+  const std::size_t bytes = history.bytes.size();
   parts_.hub.replay(follower, std::move(history));
+  return bytes;
 }
 
 void LiveChannel::leave(const hub::Follower& follower) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,20 +54,32 @@ class LiveChannel {
   bool followed() const { return !followers_.empty(); }
   std::size_t followers() const { return followers_.size(); }
   bool has(const hub::Follower& follower) const { return followers_.contains(follower); }
+  const Shape& shape_of(const hub::Follower& follower) const { return followers_.at(follower).shape; }  // of one it has
 
   struct Told {
     std::string json;           // a whole object
     std::string position = {};  // where who has it stands, if it moves anybody
+    std::string payload = {};   // what Form::payload is sent of it; empty: the whole object
   };
-  // To all.
-  void publish(const Told& message, net::WallTime source_time = {});
+  // To all. `after`: where a follower stands who has it, for rejoin().
+  void publish(const Told& message, net::WallTime source_time = {}, const hub::Place& after = {});
+  // What is not the same for each shape.
+  using Maker = std::function<Told(Form)>;
+  void publish(const Maker& maker, const hub::Place& after = {});
   // `engine`: which of them, where the channel is about several.
   void publish_status(LogState state, const std::string& engine = {});
 
   // It is told `subscribed`, then the messages, then whatever is published from now on. Of one who follows already: the
-  // messages stand for all that it was not sent yet; without any it goes on where it stands.
+  // messages stand for all that it was not sent yet; without any it goes on where it stands. `present`: where who has
+  // everything stands.
   void join(const hub::Follower& follower, const Shape& shape, const Subscribed& subscribed,
-            const std::vector<Told>& messages);
+            const std::vector<Told>& messages, const hub::Place& present = {});
+  // The same in steps, for who is told more than fits at once.
+  void tell(const hub::Follower& follower, const Subscribed& subscribed) const;
+  // How many bytes that is; as many are reported as drained.
+  std::size_t replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
+  void attach(const hub::Follower& follower, const Shape& shape, const hub::Place& present = {});
+  void refuse(const hub::Follower& follower, const base::Error& error) const;
   void leave(const hub::Follower& follower);
   // It fell out of its ring: it goes on with the oldest that is there or, behind these messages, with the next one.
   void rejoin(const hub::Follower& follower);
@@ -83,14 +96,13 @@ class LiveChannel {
   };
   static std::size_t index(const Shape& shape);
   static Shape shape(std::size_t index);
-  void publish(std::size_t index, const Told& message, net::WallTime source_time);
+  void publish(std::size_t index, const Told& message, net::WallTime source_time, const hub::Place& after);
   Told status(LogState state, const Shape& shape, const std::string& engine = {}) const;
-  void replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);
 
   Parts parts_;
   const Kind kind_;
   const std::string name_;
-  std::array<Entry, 8> rings_;
+  std::array<Entry, 2 * (forms - 1)> rings_;
   struct Following {
     std::size_t ring;
     Shape shape;

@@ -132,7 +132,7 @@ void LogMessages::make_gap(const LogFrame& gap, const docker::Position& prev) {
 
 void LogMessages::gap(std::string& out, const LogFrame& gap, const Shape& shape, const docker::Position& prev) {
   make_gap(gap, prev);
-  if (shape.form == Form::quiet_line) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
+  if (is_quiet(shape.form)) message_ += ",\"data\":\"Lines are missing here: " + gap.reason + '"';
   flush(out, shape, gap.told.print());
 }
 

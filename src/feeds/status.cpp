@@ -39,7 +39,7 @@ std::string_view name_of(LogState state) {
 std::string status_fields(LogState state, Form form) {
   std::string fields = ",\"state\":\"";
   fields.append(name_of(state)).append("\"");
-  if (form == Form::quiet_line) fields += ",\"data\":" + base::json_string(readable(state));
+  if (is_quiet(form)) fields += ",\"data\":" + base::json_string(readable(state));
   return fields;
 }
 

@@ -64,7 +64,7 @@ class FanoutObserver {
 
 // What the messages of a ring are counted as: a number below groups_max, that means something to whoever opens rings.
 using Group = std::uint8_t;
-inline constexpr std::size_t groups_max = 8;
+inline constexpr std::size_t groups_max = 16;
 
 // How a ring's messages are to be handled.
 struct Manner {

@@ -1,0 +1,205 @@
+#include "feeds/message_feed.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/message.hpp"
+#include "docker/timestamp.hpp"
+#include "messages/advance.hpp"
+#include "net/random.hpp"
+
+namespace feeds {
+namespace {
+
+using namespace std::chrono_literals;
+using messages::Position;
+
+constexpr std::size_t remembered_bytes = 256 << 10;
+constexpr std::size_t held_max = 1000;
+constexpr net::Duration pause_first = 100ms, pause_max = 5s;  // between reads that fail
+
+}  // namespace
+
+MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limits)
+    : parts_(std::move(parts)),
+      limits_(limits),
+      live_(parts_.live, {Source::app}, std::move(channel)),
+      recent_(remembered_bytes) {
+  following_ = parts_.bus.follow(live_.name(), *this);
+}
+
+void MessageFeed::follow(const Follow& follow) {
+  if (live_.has(follow.follower)) {
+    if (!follow.start.message && settled()) return live_.join(follow.follower, follow.shape, {at_->print()}, {});
+    live_.leave(follow.follower);
+  }
+  begin_passage(follow, follow.start.message, false);
+}
+
+void MessageFeed::unfollow(const hub::Follower& follower) {
+  passages_.erase(follower);
+  live_.leave(follower);
+}
+
+void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
+  if (!live_.has(follower) || passages_.contains(follower)) return;
+  Follow follow;
+  follow.follower = follower;
+  follow.shape = live_.shape_of(follower);
+  live_.leave(follower);
+  begin_passage(follow, at, true);
+}
+
+void MessageFeed::begin_passage(const Follow& follow, std::optional<Position> at, bool told) {
+  auto& passage = passages_[follow.follower];
+  passage = std::make_unique<MessagePassage>(*this, follow, at, told);
+  if (!settled()) must_read();
+  passage->start();
+}
+
+void MessageFeed::on_drained(const hub::Follower& follower, std::size_t bytes) {
+  if (const auto found = passages_.find(follower); found != passages_.end()) found->second->on_drained(bytes);
+}
+
+// What was published before the subscription stood may be missing.
+void MessageFeed::on_following() {
+  deaf_ = false;
+  must_read();
+}
+
+void MessageFeed::on_lost() { deaf_ = true; }
+
+void MessageFeed::on_frame(std::string_view bytes) {
+  messages::Undecodable why{};
+  auto frame = messages::decode(bytes, why);
+  if (!frame) {
+    ++parts_.counts.undecodable;
+    return must_read();
+  }
+  if (!at_) return must_read();
+  const Position& position = frame->message.position;
+  const bool same = position.epoch == at_->epoch;
+  if (same && position.offset <= at_->offset) {
+    if (!frame->tip) ++parts_.counts.duplicates;
+    return;
+  }
+  if (!frame->tip && same && position.offset == at_->offset + 1) return tell(frame->message);
+  if (!frame->tip && held_.size() < held_max) held_.push_back(std::move(frame->message));
+  must_read();
+}
+
+void MessageFeed::must_read() {
+  must_read_ = true;
+  if (std::exchange(reads_, true)) return;
+  reading_ = net::Job(read_on());
+}
+
+// Until we stand where the store does. Who is in a passage waits for it, and is refused where it cannot be read.
+net::Task<void> MessageFeed::read_on() {
+  net::Duration pause = pause_first;
+  while (must_read_) {
+    must_read_ = false;
+    messages::Range range;
+    if (at_) {
+      range.after = at_->offset;
+    } else {
+      for (const auto& [follower, passage] : passages_) {
+        if (passage->at()) range.after = std::min(range.after.value_or(UINT64_MAX), passage->at()->offset);
+      }
+    }
+    ++parts_.counts.reads;
+    const auto page = co_await parts_.store.read(live_.name(), range, limits_);
+    if (page) {
+      failure_.reset();
+      pause = pause_first;
+      take(*page);
+      continue;
+    }
+    must_read_ = true;
+    failure_ = page.error();
+    wake_passages();
+    co_await parts_.loop.sleep(net::Duration(static_cast<std::int64_t>(parts_.loop.random().unit() * double(pause.count()))));
+    pause = std::min<net::Duration>(2 * pause, pause_max);
+  }
+  reads_ = false;
+  wake_passages();
+}
+
+void MessageFeed::take(const messages::Page& page) {
+  state_ = page.state;
+  if (!at_) {
+    // Nobody was told anything yet: what is remembered may end anywhere.
+    at_ = page.items.empty() ? page.state.top : Position{page.items.front().position.epoch, page.items.front().position.offset - 1};
+  }
+  const messages::Advance next = messages::advance(*at_, page);
+  if (next.lost) {
+    recent_.clear();
+    ++parts_.counts.gaps;
+    live_.publish([&](Form form) { return gap(*next.lost, form); }, hub::Place::of(next.lost->to));
+  }
+  for (const messages::Message* each : next.messages) pass_on(*each);
+  take_held();
+  if (!next.at_end) must_read_ = true;
+}
+
+void MessageFeed::take_held() {
+  for (; !held_.empty(); held_.pop_front()) {
+    const Position& position = held_.front().position;
+    if (position.epoch == at_->epoch && position.offset > at_->offset + 1) break;
+    if (position.epoch == at_->epoch && position.offset == at_->offset + 1) tell(held_.front());
+  }
+  if (!held_.empty()) must_read_ = true;
+}
+
+void MessageFeed::tell(const messages::Message& message) {
+  at_ = message.position;
+  pass_on(message);
+}
+
+void MessageFeed::pass_on(const messages::Message& message) {
+  const LiveChannel::Told as_told = told(message);
+  recent_.push(message.position.offset, as_told);
+  live_.publish(as_told, message.time, hub::Place::of(message.position));
+}
+
+LiveChannel::Told MessageFeed::told(const messages::Message& message) const {
+  const std::string position = message.position.print();
+  base::Message json("message");
+  json.text("channel", live_.name()).text("position", position).text("time", docker::format_time(message.time));
+  json.text_if("message_id", message.message_id).text_if("from", message.from).raw("data", message.data);
+  return {json.take(), position, message.data};
+}
+
+LiveChannel::Told MessageFeed::gap(const messages::Recovery& lost, Form form) const {
+  base::Message json("gap");
+  const std::string to = lost.to.print();
+  json.text("channel", live_.name()).text("from", lost.from.print()).text("to", to).text("reason", lost.reason);
+  if (is_quiet(form)) json.text("data", "Messages are missing here: " + lost.reason);
+  return {json.take(), to};
+}
+
+// As far as it is known here; what is remembered is all that there is.
+messages::State MessageFeed::local_state() const {
+  messages::State state = state_;
+  state.top = *at_;
+  state.oldest = recent_.oldest(at_->offset);
+  return state;
+}
+
+void MessageFeed::wake_passages() {
+  for (const auto& [follower, passage] : passages_) passage->wake();
+}
+
+// Those that are over, outside of them.
+void MessageFeed::sweep() {
+  parts_.loop.post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.lock()) return;
+    std::vector<hub::Follower> refused;
+    for (const auto& [follower, passage] : passages_)
+      if (passage->over() && !live_.has(follower)) refused.push_back(follower);
+    std::erase_if(passages_, [](const auto& each) { return each.second->over(); });
+    for (const hub::Follower& each : refused) parts_.on_refused(each);
+  });
+}
+
+}  // namespace feeds

@@ -1,0 +1,57 @@
+// MessageFeeds: the application channels of this instance that somebody follows. Thread: the control loop.
+//
+// Bounds: `channels_max`; whoever wants one more is refused. A channel that nobody follows is forgotten after a while.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "feeds/message_feed.hpp"
+
+namespace feeds {
+
+class MessageFeeds {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    hub::Hub& hub;
+    std::vector<Followers*> followers;  // by serving loop
+    bus::Bus& bus;
+    messages::Store& store;
+  };
+  struct Settings {
+    std::function<messages::Limits(const std::string& channel)> limits;
+    std::size_t channels_max = 10'000;
+  };
+  MessageFeeds(Parts parts, Settings settings);
+
+  // Of Source::app.
+  void follow(const Follow& follow);
+  void unfollow(const hub::Follower& follower);
+  void on_behind(const hub::Follower& follower, const hub::Place& at);
+  void on_drained(const hub::Follower& follower, std::size_t bytes);
+
+  std::vector<const LiveChannel*> channels() const;
+  const MessageFeed::Counts& counts() const { return counts_; }
+
+ private:
+  struct Channel {
+    std::unique_ptr<MessageFeed> feed;
+    net::Timer linger;  // when nobody follows
+  };
+  MessageFeed* feed_of(const hub::Follower& follower) const;
+
+  Parts parts_;
+  const Settings settings_;
+  ws::Deflater deflater_;
+  Framer framer_{deflater_};
+  Outages outages_;
+  MessageFeed::Counts counts_;
+  net::Gate reads_;
+  std::map<std::string, Channel> channels_;                     // by name
+  std::map<hub::Follower, std::string, ByName> followed_;       // the channel of each
+};
+
+}  // namespace feeds
