@@ -29,6 +29,8 @@ Code code_of(base::Fault fault) {
       return Code::conflict;
     case base::Fault::unsupported:
       return Code::unsupported;
+    case base::Fault::unknown_outcome:
+      return Code::unknown_outcome;
     case base::Fault::internal:
       break;
   }

@@ -17,5 +17,9 @@ TEST(Verdict, EveryCloseCodeOfOursIsCounted) {
   EXPECT_EQ(counted(4999), CountedClose::other);
 }
 
+TEST(Verdict, WhatNobodySaidInTimeIsNotSaidToHaveFailed) {
+  EXPECT_EQ(Failure(base::Error{base::Fault::unknown_outcome, ""}).code, Code::unknown_outcome);
+}
+
 }  // namespace
 }  // namespace api

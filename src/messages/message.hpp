@@ -27,6 +27,10 @@ struct Message {
   std::string data;        // JSON
 };
 
+// Times as they are written: microseconds of Unix time.
+std::uint64_t microseconds(net::WallTime time);
+std::optional<net::WallTime> time_of(std::string_view text);
+
 std::string body_of(std::string_view message_id, std::string_view from, std::string_view data);
 // Into a message's message_id, from and data; false where it is malformed.
 bool take_body(std::string_view body, Message& into);
