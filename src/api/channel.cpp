@@ -35,21 +35,24 @@ std::optional<feeds::Source> source_of(Family family) {
                 static_cast<int>(Family::container_events) == static_cast<int>(feeds::Source::container_events) &&
                 static_cast<int>(Family::container_stats) == static_cast<int>(feeds::Source::stats) &&
                 static_cast<int>(Family::docker_events) == static_cast<int>(feeds::Source::docker_events) &&
-                static_cast<int>(Family::containers) == static_cast<int>(feeds::Source::containers));
-  if (static_cast<std::size_t>(family) >= feeds::sources) return std::nullopt;
+                static_cast<int>(Family::containers) == static_cast<int>(feeds::Source::containers) &&
+                static_cast<int>(Family::app) == static_cast<int>(feeds::Source::app));
+  if (family > Family::app) return std::nullopt;
   return static_cast<feeds::Source>(family);
 }
 
 auth::Verb verb_of(feeds::Source source) {
   using auth::Verb;
   static constexpr Verb verbs[feeds::sources] = {Verb::read_logs, Verb::read_events, Verb::read_stats,
-                                                 Verb::read_events, Verb::list_containers};
+                                                 Verb::read_events, Verb::list_containers, Verb::read_messages,
+                                                 Verb::read_messages, Verb::read_messages, Verb::read_messages};
   return verbs[static_cast<std::size_t>(source)];
 }
 
-std::string channel_name(Family family, std::string_view container) {
+std::string channel_name(Family family, std::string_view rest) {
+  if (family == Family::plain) return std::string(rest);
   std::string name(family_names[static_cast<std::size_t>(family)]);
-  return is_of_container(family) ? name + ":" + std::string(container) : name;
+  return rest.empty() ? name : name + ":" + std::string(rest);
 }
 
 std::optional<std::string> channel_of_path(std::string_view path) {

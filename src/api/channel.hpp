@@ -44,15 +44,15 @@ struct Channel {
 // Nothing where it is no channel's name: limit::channel_bytes of visible ASCII. Points into `name`.
 std::optional<Channel> parse_channel(std::string_view name);
 
-// The families that Docker feeds; nothing for the others.
+// The families that are fed here; nothing for the others.
 std::optional<feeds::Source> source_of(Family family);
 inline Family family_of(feeds::Source source) { return static_cast<Family>(source); }
 // Its family's channels are about one container each.
 inline bool is_of_container(Family family) { return family < Family::docker_events; }
 // What whoever follows it must be allowed to do.
 auth::Verb verb_of(feeds::Source source);
-// The name of the family's channel about the container, by its full id.
-std::string channel_name(Family family, std::string_view container);
+// The name of the family's channel about `rest`: the full id of a container, for one.
+std::string channel_name(Family family, std::string_view rest);
 
 // The channel that a WebSocket's path (decoded) is about; empty for `/ws`, nothing where no WebSocket is.
 std::optional<std::string> channel_of_path(std::string_view path);

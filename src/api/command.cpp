@@ -80,7 +80,38 @@ Command read_connect(Command command, const json::object& object) {
   return command;
 }
 
+// Nothing but spaces in JSON breaks a line.
+std::string in_one_line(std::string_view json) {
+  std::string line(json);
+  for (char& each : line)
+    if (each == '\n' || each == '\r') each = ' ';
+  return line;
+}
+
+base::Result<Said> said(const json::object& object, std::string_view text) {
+  const auto bad = [](const char* what) { return base::Error{base::Fault::bad_request, what}; };
+  Said result;
+  const json::string* channel = string_at(object, "channel");
+  if (channel == nullptr) return bad("A publication names its channel, as text.");
+  result.channel = std::string(*channel);
+  if (object.if_contains("data") == nullptr) return bad("A publication has data: any JSON.");
+  result.data = in_one_line(raw_member(text, "data"));
+  const json::value* id = object.if_contains("message_id");
+  if (id == nullptr || id->is_null()) return result;
+  if (!id->is_string() || id->as_string().empty() || id->as_string().size() > limit::message_id_bytes)
+    return bad("message_id is text of 1 to 64 bytes.");
+  result.message_id = std::string(id->as_string());
+  return result;
+}
+
 }  // namespace
+
+base::Result<Said> parse_said(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error || !value.is_object()) return base::Error{base::Fault::bad_request, "The body is a JSON object."};
+  return said(value.as_object(), text);
+}
 
 Command parse_command(std::string_view text) {
   Command command;
@@ -103,6 +134,11 @@ Command parse_command(std::string_view text) {
   if (!row->has_channel) return command;
   Wish wish = wish_of(value);
   if (!wish.problem.empty()) return bad(std::move(command), std::move(wish.problem));
+  if (row->kind == Command::Kind::publish && wish.channel.starts_with("app:")) {
+    auto what = said(*object, text);
+    if (!what) return bad(std::move(command), what.error().message);
+    command.said = std::move(*what);
+  }
   command.wishes.push_back(std::move(wish));
   return command;
 }
@@ -115,6 +151,15 @@ std::string_view raw_member(std::string_view text, std::string_view name) {
     for (++i; text[i] != '"'; ++i)
       if (text[i] == '\\') ++i;
     return i + 1;
+  };
+  const auto nested_end = [&](std::size_t i) {  // of the object or list that starts at i
+    int depth = 0;
+    do {
+      if (text[i] == '{' || text[i] == '[') ++depth;
+      if (text[i] == '}' || text[i] == ']') --depth;
+      i = text[i] == '"' ? string_end(i) : i + 1;
+    } while (depth > 0);
+    return i;
   };
   std::string_view found;
   int depth = 0;
@@ -131,9 +176,10 @@ std::string_view raw_member(std::string_view text, std::string_view name) {
     if (!says(text.substr(start, i - start), name)) continue;
     const std::size_t value = text.find_first_not_of(spaces, colon + 1);
     const bool string = text[value] == '"';
-    const std::size_t end = string ? string_end(value) : text.find_first_of(",}] \t\r\n", value);
+    std::size_t end = string ? string_end(value) : text.find_first_of(",}] \t\r\n", value);
+    if (text[value] == '{' || text[value] == '[') end = nested_end(value);
     found = text.substr(value, end - value);
-    i = string ? end : value;
+    i = end;
   }
   return found;
 }

@@ -12,6 +12,7 @@
 #include "docker/client.hpp"
 #include "feeds/log_download.hpp"
 #include "feeds/log_pages.hpp"
+#include "messages/store.hpp"
 #include "roster/roster.hpp"
 
 namespace api {
@@ -36,6 +37,8 @@ class Control {
   using OnResolved = base::Callback<void(const Resolution&)>;
   using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
   using OnInspected = base::Callback<void(const base::Result<Inspected>&)>;
+  using OnPublished = base::Callback<void(const base::Result<messages::Published>&)>;
+  using OnMessages = base::Callback<void(const base::Result<messages::Page>&)>;
 
   virtual ~Control() = default;
   virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
@@ -57,6 +60,10 @@ class Control {
   virtual void drain() = 0;
 
   virtual void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) = 0;
+
+  // Application channels: by their whole name.
+  virtual void publish(net::Loop& asker, messages::Publication publication, OnPublished on_published) = 0;
+  virtual void read_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

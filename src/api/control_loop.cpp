@@ -137,6 +137,7 @@ void ControlLoop::tell_channels() {
     for (feeds::Feeds::Channel& each : feeds.channels())
       all.push_back({std::move(each.name), each.followers, each.read_here});
   });
+  for (const feeds::LiveChannel* each : messages_->channels()) all.push_back({each->name(), each->followers(), false});
   for (const feeds::LiveChannel* each : overview_->channels()) all.push_back({each->name(), each->followers(), events});
   parts_.roster.own().set_channels(all);
 }
@@ -186,12 +187,38 @@ net::Task<void> ControlLoop::answer_page(feeds::PageAsked asked, feeds::OnPage o
   }
 }
 
+void ControlLoop::publish(net::Loop& asker, messages::Publication publication, OnPublished on_published) {
+  parts_.loop.post(
+      [this, &asker, publication = std::move(publication), on_published = std::move(on_published)]() mutable {
+        jobs_.start(answer_publish(asker, std::move(publication), std::move(on_published)));
+      });
+}
+
+net::Task<void> ControlLoop::answer_publish(net::Loop& asker, messages::Publication publication,
+                                            OnPublished on_published) {
+  base::Result<messages::Published> answer = co_await messages_->publish(std::move(publication));
+  asker.post([answer = std::move(answer), on_published = std::move(on_published)]() mutable { on_published(answer); });
+}
+
+void ControlLoop::read_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page) {
+  parts_.loop.post([this, &asker, channel = std::move(channel), range, on_page = std::move(on_page)]() mutable {
+    jobs_.start(answer_messages(asker, std::move(channel), range, std::move(on_page)));
+  });
+}
+
+net::Task<void> ControlLoop::answer_messages(net::Loop& asker, std::string channel, messages::Range range,
+                                             OnMessages on_page) {
+  base::Result<messages::Page> page = co_await messages_->read(std::move(channel), range);
+  asker.post([page = std::move(page), on_page = std::move(on_page)]() mutable { on_page(page); });
+}
+
 void ControlLoop::follow(feeds::Follow follow) {
   parts_.loop.post([this, follow = std::move(follow)]() mutable { begin(std::move(follow)); });
 }
 
 void ControlLoop::begin(feeds::Follow follow) {
   looked_for_.erase(follow.follower);
+  if (follow.source == feeds::Source::app) return messages_->follow(follow);
   const Engines::Engine* home = engines_.home_of(follow.container);
   if (home == nullptr && follow.start.after) home = home_of(*follow.start.after, follow.container);
   if (feeds::Overview::tells(follow.source)) {
@@ -235,6 +262,7 @@ void ControlLoop::refuse(const hub::Follower& follower, const base::Error& error
 void ControlLoop::drop(const hub::Follower& follower) {
   looked_for_.erase(follower);
   overview_->unfollow(follower);
+  messages_->unfollow(follower);
   each_feeds([&follower](feeds::Feeds& feeds) { feeds.unfollow(follower); });
 }
 
@@ -249,13 +277,16 @@ void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
 void ControlLoop::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   parts_.loop.post([this, follower, joint] {
     overview_->on_behind(follower);
+    messages_->on_behind(follower, joint.place);
     each_feeds([&](feeds::Feeds& feeds) { feeds.on_behind(follower, joint); });
   });
 }
 
 void ControlLoop::on_drained(const hub::Follower& follower, std::size_t bytes) {
-  parts_.loop.post(
-      [this, follower, bytes] { each_feeds([&](feeds::Feeds& feeds) { feeds.on_drained(follower, bytes); }); });
+  parts_.loop.post([this, follower, bytes] {
+    messages_->on_drained(follower, bytes);
+    each_feeds([&](feeds::Feeds& feeds) { feeds.on_drained(follower, bytes); });
+  });
 }
 
 }  // namespace api

@@ -12,6 +12,7 @@
 #include "api/control.hpp"
 #include "api/engines.hpp"
 #include "feeds/feeds.hpp"
+#include "feeds/message_feeds.hpp"
 #include "net/gate.hpp"
 
 namespace api {
@@ -34,6 +35,7 @@ class ControlLoop final : public Control, public roster::Census {
   void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
   // On the control loop, before anybody asks; it outlives what it is used for.
   void set_overview(feeds::Overview& overview) { overview_ = &overview; }
+  void set_messages(feeds::MessageFeeds& messages) { messages_ = &messages; }
   // On the control loop.
   Engines& engines() { return engines_; }
   const Engines& engines() const { return engines_; }
@@ -51,6 +53,8 @@ class ControlLoop final : public Control, public roster::Census {
   void end_download(const hub::Follower& asker) override;
   void drain() override;
   void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) override;
+  void publish(net::Loop& asker, messages::Publication publication, OnPublished on_published) override;
+  void read_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -73,6 +77,8 @@ class ControlLoop final : public Control, public roster::Census {
   net::Task<base::Result<Inspected>> look_at(std::string name);
   net::Task<void> begin_download(std::string name, feeds::Download asked);
   net::Task<void> answer_page(feeds::PageAsked asked, feeds::OnPage on_page);
+  net::Task<void> answer_publish(net::Loop& asker, messages::Publication publication, OnPublished on_published);
+  net::Task<void> answer_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page);
   void begin(feeds::Follow follow);
   net::Task<void> look_for(hub::Follower follower);
   const Engines::Engine* home_of(const docker::Position& position, const std::string& container) const;
@@ -92,6 +98,7 @@ class ControlLoop final : public Control, public roster::Census {
   std::uint64_t taken_ = 0;  // so far
   Engines engines_;
   feeds::Overview* overview_ = nullptr;
+  feeds::MessageFeeds* messages_ = nullptr;
   net::Callback on_drain_;
   std::map<std::string, std::vector<Asker>> wanted_;                  // by name
   std::map<hub::Follower, feeds::Follow, feeds::ByName> looked_for_;  // those whose container's Engine is not known

@@ -21,6 +21,7 @@ Effects Conversation::open(Opening opening, const Terms& terms) {
   identity_ = opening.identity;
   batches_ = opening.batches;
   deflate_ = opening.deflate;
+  unwrapped_ = opening.unwrapped;
   if (opening.wish) {
     quiet_ = !batches_;
     waiting_ = std::make_unique<Waiting>();
@@ -97,17 +98,15 @@ void Conversation::obey(Command command, Step& step) {
       return begin(Waiting::Kind::unsubscribe, std::move(command.id), std::move(command.wishes), step);
     case Kind::history:
       return begin(Waiting::Kind::history, std::move(command.id), std::move(command.wishes), step);
+    case Kind::publish:
+      return publish(std::move(command), step);
     default:
       break;
   }
   Message message("error");
   message.raw_if("id", command.id);
   if (!command.wishes.empty()) message.text("channel", command.wishes.front().channel);
-  const bool foreign = command.kind == Kind::publish && !command.wishes.front().channel.starts_with("app:");
-  say_error(std::move(message),
-            foreign ? Failure{Code::forbidden, "Clients publish to app: channels only."}
-                    : Failure{Code::unsupported, "This command is not offered by this version."},
-            step);
+  say_error(std::move(message), {Code::unsupported, "This command is not offered by this version."}, step);
 }
 
 // Every command that is about channels, and the path's own subscription.
@@ -171,6 +170,12 @@ void Conversation::found(Item& item, const std::string& container, Step& step) {
     const Failure forbidden{Code::forbidden, "You may not follow " + item.wish.channel + "."};
     return fail(item, is_of_container(item.family) ? hidden : forbidden, step);
   }
+  if (waiting_->kind == Waiting::Kind::history && item.family == Family::app) {
+    item.state = Item::State::reading;
+    step.effects.emplace_back(ReadMessages{static_cast<std::uint32_t>(&item - waiting_->items.data()),
+                                           channel_name(item.family, container), item.messages.range});
+    return;
+  }
   if (waiting_->kind == Waiting::Kind::history) {
     item.page.container = container;
     item.state = Item::State::reading;
@@ -219,7 +224,11 @@ bool Conversation::allowed(const Item& item, Step& step) const {
 
 void Conversation::follow(Item& item, bool fresh, Step& step) {
   using feeds::Form;
-  const Form form = batches_ ? Form::batch : quiet_ ? Form::quiet_line : Form::line;
+  const bool messages = item.family >= Family::app;
+  const Form form = messages && unwrapped_ ? Form::payload
+                    : batches_             ? Form::batch
+                    : quiet_               ? Form::quiet_line
+                                           : Form::line;
   item.state = Item::State::following;
   const feeds::Shape shape{form, item.options.out, item.options.err, deflate_};
   step.effects.emplace_back(

@@ -22,6 +22,7 @@
 #include "api/channel_names.hpp"
 #include "api/command.hpp"
 #include "api/effect.hpp"
+#include "api/history.hpp"
 #include "api/message.hpp"
 #include "api/settings.hpp"
 #include "api/verdict.hpp"
@@ -47,7 +48,8 @@ class Conversation {
     auth::Identity identity;  // of the request's credentials, if it had any
     bool batches = false;     // subprotocol dockcast.v1
     std::optional<Wish> wish;
-    bool deflate = false;  // channels may be sent deflated
+    bool deflate = false;    // channels may be sent deflated
+    bool unwrapped = false;  // payloads of application and plain channels come by themselves
   };
   Conversation() = default;
   // Right after the upgrade.
@@ -65,6 +67,8 @@ class Conversation {
   Effects refused(std::uint32_t subscription, const base::Error& error, const Terms& terms);
   Effects unfollowed(std::uint32_t subscription, const Terms& terms);
   Effects page_read(std::uint32_t item, const base::Result<feeds::Page>& page, const Terms& terms);
+  Effects messages_read(std::uint32_t item, const base::Result<messages::Page>& page, const Terms& terms);
+  Effects published(std::uint32_t item, const base::Result<messages::Published>& answer, const Terms& terms);
   // The container is gone and with it the subscription.
   Effects ended(std::uint32_t subscription, const Terms& terms);
 
@@ -82,10 +86,11 @@ class Conversation {
 
  private:
   struct Item {  // one subscription that was asked for
-    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading };
+    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading, publishing };
     Wish wish;
     LogOptions options = {};
-    feeds::PageAsked page = {};  // of `history`
+    feeds::PageAsked page = {};       // of `history` of a log
+    MessagesAsked messages = {};      // and of an application channel
     State state = State::done;
     Family family = Family::container_logs;
     std::uint32_t subscription = 0;
@@ -94,7 +99,7 @@ class Conversation {
     std::optional<Failure> failure = {};
   };
   struct Waiting {  // the command that waits
-    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe, history };
+    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe, history, publish };
     Kind kind = Kind::nothing;
     std::string id = {};
     std::vector<Item> items = {};
@@ -112,6 +117,7 @@ class Conversation {
   void connect(Command command, Step& step);
   void begin(Waiting::Kind kind, std::string id, std::vector<Wish> wishes, Step& step);
   void begin_path(Step& step);
+  void publish(Command command, Step& step);
   void look_at(std::uint32_t number, Step& step);
   void found(Item& item, const std::string& container, Step& step);
   void fail_as_too_many(Item& item, Step& step);
@@ -131,6 +137,7 @@ class Conversation {
 
   auth::Identity identity_;
   bool batches_ = false, deflate_ = false;
+  bool unwrapped_ = false;                           // opened by a path on which payloads come by themselves
   bool quiet_ = false;                               // protocol.md, "Quiet opening"
   bool connected_ = false;                           // `connected` was said
   bool commanded_ = false;                           // a command was handled: too late for `connect`

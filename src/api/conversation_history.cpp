@@ -8,8 +8,14 @@ namespace api {
 base::Result<void> Conversation::understand(Item& item, const Terms& terms) const {
   if (waiting_->kind == Waiting::Kind::unsubscribe) return {};
   if (waiting_->kind == Waiting::Kind::history) {
+    if (item.family == Family::app) {
+      auto asked = parse_messages_asked(item.wish.options);
+      if (!asked) return asked.error();
+      item.messages = *asked;
+      return {};
+    }
     if (item.family != Family::container_logs)
-      return base::Error{base::Fault::unsupported, item.wish.channel + " has no history; logs have."};
+      return base::Error{base::Fault::unsupported, item.wish.channel + " has no history; logs and app: channels have."};
     auto page = parse_history(item.wish.options, terms.now);
     if (!page) return page.error();
     item.page = std::move(*page);

@@ -11,6 +11,7 @@
 #include "docker/client.hpp"
 #include "feeds/follow.hpp"
 #include "feeds/log_pages.hpp"
+#include "messages/store.hpp"
 
 namespace api {
 
@@ -58,7 +59,20 @@ struct ReadPage {
   feeds::PageAsked asked;
 };
 
-using Effect = std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, ReadPage, Strike>;
+// Answered with published().
+struct Publish {
+  std::uint32_t item;
+  messages::Publication publication;
+};
+// Answered with messages_read().
+struct ReadMessages {
+  std::uint32_t item;
+  std::string channel;
+  messages::Range range;
+};
+
+using Effect =
+    std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, ReadPage, Publish, ReadMessages, Strike>;
 using Effects = std::vector<Effect>;
 
 // Which container a name stands for.

@@ -1,4 +1,4 @@
-// What `history` may ask of a log channel (protocol.md, "Client → server"), and its reply. Pure.
+// What `history` may ask of a log or an application channel (protocol.md, "Client → server"), and its reply. Pure.
 #pragma once
 
 #include <span>
@@ -6,6 +6,7 @@
 #include "api/log_options.hpp"
 #include "api/message.hpp"
 #include "feeds/log_pages.hpp"
+#include "messages/store.hpp"
 
 namespace api {
 
@@ -16,5 +17,15 @@ base::Result<feeds::PageAsked> parse_history(std::span<const Option> options, ne
 
 // `reply`: begun, with its id.
 std::string history_text(Message reply, std::string_view channel, const feeds::Page& page);
+
+// Of an application channel.
+struct MessagesAsked {
+  std::optional<messages::Position> since, before;  // at most one of them
+  messages::Range range;
+};
+base::Result<MessagesAsked> parse_messages_asked(std::span<const Option> options);
+// What lies between `since` and the first message and is lost stands as a `gap` before the others.
+std::string messages_text(Message reply, std::string_view channel, const MessagesAsked& asked,
+                          const messages::Page& page);
 
 }  // namespace api

@@ -171,6 +171,12 @@ base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Opt
   LogOptions parsed;
   const std::string_view since = find(options, "since");
   if (source == Source::stats || source == Source::containers || since.empty()) return parsed;
+  if (source == Source::app) {
+    parsed.start.message = messages::Position::parse(since);
+    if (parsed.start.message) return parsed;
+    return base::Error{base::Fault::bad_request, "since is \"" + std::string(since.substr(0, 100)) +
+                                                     "\"; of this channel it can be a position."};
+  }
   if (const auto read = read_since(source, parsed.start, since, now); !read) return read.error();
   return parsed;
 }

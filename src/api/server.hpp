@@ -114,7 +114,9 @@ class Server final : public net::ClientSockets::Owner,
   void dispatch(SessionSlot& slot, const http::Request& request);
   void give_file(SessionSlot& slot, const http::Request& request, const File& file);
   void list_containers(SessionSlot& slot, const http::Request& request);
+  std::optional<auth::Identity> admit_change(SessionSlot& slot, const http::Request& request, auth::Verb verb);
   void drain(SessionSlot& slot, const http::Request& request);
+  void publish(SessionSlot& slot, const http::Request& request);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
   void answer_late(const hub::Session& session, const base::Result<std::string>& json);

@@ -100,6 +100,15 @@ struct HandControl final : Control {
     feeds::PageAsked asked;
     feeds::OnPage on_page;
   };
+  struct Publishing {
+    messages::Publication publication;
+    OnPublished on_published;
+  };
+  struct MessagesWanted {
+    std::string channel;
+    messages::Range range;
+    OnMessages on_page;
+  };
   struct Leaving {
     hub::Follower follower;
     net::Callback done;
@@ -125,6 +134,12 @@ struct HandControl final : Control {
   void page(net::Loop&, feeds::PageAsked asked, feeds::OnPage on_page) override {
     pages.push_back({std::move(asked), std::move(on_page)});
   }
+  void publish(net::Loop&, messages::Publication publication, OnPublished on_published) override {
+    publications.push_back({std::move(publication), std::move(on_published)});
+  }
+  void read_messages(net::Loop&, std::string channel, messages::Range range, OnMessages on_page) override {
+    readings.push_back({std::move(channel), range, std::move(on_page)});
+  }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -140,6 +155,8 @@ struct HandControl final : Control {
   std::vector<Downloading> downloads;
   std::vector<hub::Follower> ended_downloads;
   std::vector<PageWanted> pages;
+  std::vector<Publishing> publications;
+  std::vector<MessagesWanted> readings;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

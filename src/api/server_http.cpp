@@ -114,6 +114,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   };
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == "/api/drain") return drain(slot, request);
+  if (path == "/api/publish") return publish(slot, request);
   const auto refuse_method = [&] {
     refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
   };
@@ -172,16 +173,49 @@ void Server::list_containers(SessionSlot& slot, const http::Request& request) {
   });
 }
 
-void Server::drain(SessionSlot& slot, const http::Request& request) {
-  if (request.method != "POST") return refuse(slot, {405, "bad_request", "Only POST does this.", {{"Allow", "POST"}}});
-  if (!origin_welcome(request)) return refuse(slot, {403, "forbidden", "Pages of this origin may not do this."});
-  if (const auto refusal = forbids(request, auth::Verb::drain)) return refuse(slot, *refusal);
+// What every request must be that changes something. Nobody where it was refused.
+std::optional<auth::Identity> Server::admit_change(SessionSlot& slot, const http::Request& request, auth::Verb verb) {
+  const auto refused = [&](const http::Refusal& refusal) {
+    refuse(slot, refusal);
+    return std::nullopt;
+  };
+  if (request.method != "POST") return refused({405, "bad_request", "Only POST does this.", {{"Allow", "POST"}}});
+  if (!origin_welcome(request)) return refused({403, "forbidden", "Pages of this origin may not do this."});
+  if (const auto refusal = forbids(request, verb)) return refused(*refusal);
   if (!request.body.empty() && !accepts(request.headers.get("Content-Type"), "application/json"))
-    return refuse(slot, {415, "bad_request", "A body is application/json."});
+    return refused({415, "bad_request", "A body is application/json."});
+  return *access_.identify(request);
+}
+
+void Server::drain(SessionSlot& slot, const http::Request& request) {
+  if (!admit_change(slot, request, auth::Verb::drain)) return;
   control_.drain();
   http::Response accepted = plain("application/json", Message().text("status", "draining").take());
   accepted.status = 202;
   answer(slot, accepted);
+}
+
+void Server::publish(SessionSlot& slot, const http::Request& request) {
+  const auto identity = admit_change(slot, request, auth::Verb::publish);
+  if (!identity) return;
+  auto said = parse_said(request.body);
+  if (!said) return refuse(slot, Failure(said.error()).refusal());
+  const auto channel = parse_channel(said->channel);
+  if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
+  const bool may = channel->family == Family::app && access_.may(*identity, auth::Verb::publish, said->channel);
+  if (!may) return refuse(slot, {403, "forbidden", "Clients publish to app: channels only."});
+  messages::Publication publication;
+  publication.channel = std::move(said->channel);
+  publication.from = identity->subject();
+  publication.message_id = std::move(said->message_id);
+  publication.data = std::move(said->data);
+  slot.http->answering = true;
+  control_.publish(loop_, std::move(publication), [this, session = slot.session](const auto& published) {
+    if (!published) return answer_late(session, published.error());
+    Message text;
+    text.text("position", published->position.print()).flag("duplicate", published->duplicate);
+    answer_late(session, text.take());
+  });
 }
 
 void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {

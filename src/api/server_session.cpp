@@ -176,6 +176,22 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                     carry_out(*asker, asker->talk.page_read(item, page, terms(*asker)));
                     proceed(*asker);
                   });
+  } else if (const auto* publish = std::get_if<Publish>(&effect)) {
+    control_.publish(loop_, publish->publication,
+                     [this, session = slot.session, item = publish->item](const auto& answer) {
+                       SessionSlot* asker = find(session);
+                       if (asker == nullptr || asker->state != State::open) return;
+                       carry_out(*asker, asker->talk.published(item, answer, terms(*asker)));
+                       proceed(*asker);
+                     });
+  } else if (const auto* asked = std::get_if<ReadMessages>(&effect)) {
+    control_.read_messages(loop_, asked->channel, asked->range,
+                           [this, session = slot.session, item = asked->item](const auto& page) {
+                             SessionSlot* asker = find(session);
+                             if (asker == nullptr || asker->state != State::open) return;
+                             carry_out(*asker, asker->talk.messages_read(item, page, terms(*asker)));
+                             proceed(*asker);
+                           });
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
     metrics_.subscriptions[family_of(forget->source)].add(-1);

@@ -65,7 +65,8 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
 
   // What is deflated once for all refers as far back as it likes: not for a client that asked us not to.
   const bool deflate = slot.deflate && upgrade->deflate->window_bits == 15;
-  Conversation::Opening opening{*identity, upgrade->protocol == batches, {}, deflate};
+  Conversation::Opening opening{*identity, upgrade->protocol == batches, {}, deflate, false};
+  opening.unwrapped = local_path(request.target.path).starts_with("/ws/channels/");
   if (!channel.empty()) opening.wish = Wish{std::move(channel), options_of(request.target), {}};
   slot.life.start(loop_.now(), settings_, loop_.random());
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);

@@ -6,6 +6,8 @@
 #include "bus/memory_bus.hpp"
 #include "lease/memory_lease.hpp"
 #include "lease/redis_lease.hpp"
+#include "messages/memory_store.hpp"
+#include "messages/redis_store.hpp"
 #include "redis/address.hpp"
 #include "roster/memory_roster.hpp"
 #include "roster/redis_roster.hpp"
@@ -18,6 +20,7 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
     bus_ = std::make_unique<bus::MemoryBus>(network.loop());
     lease_ = std::make_unique<lease::MemoryLease>(network.loop(), holder);
     roster_ = std::make_unique<roster::MemoryRoster>(network.loop(), std::move(own));
+    messages_ = std::make_unique<messages::MemoryStore>(network.loop(), *bus_);
     base::log::info("No REDIS_URL: this instance is complete by itself");
     return;
   }
@@ -38,6 +41,8 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   roster::RedisRoster::Settings roster_settings;
   roster_settings.prefix = settings.redis_prefix;
   roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));
+  for_messages_ = std::make_unique<redis::Client>(network, *address);
+  messages_ = std::make_unique<messages::RedisStore>(network.loop(), *for_messages_, settings.redis_prefix);
   bus_->on_state([this](bus::State state) {
     if (state == bus::State::connected) {
       base::log::info("Redis answers");

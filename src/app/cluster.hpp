@@ -9,6 +9,7 @@
 #include "app/settings.hpp"
 #include "bus/redis_bus.hpp"
 #include "lease/lease.hpp"
+#include "messages/store.hpp"
 #include "net/network.hpp"
 #include "redis/eviction_watch.hpp"
 #include "roster/roster.hpp"
@@ -27,6 +28,7 @@ class Cluster {
   const bus::RedisBus* redis_bus() const { return redis_bus_; }
   const redis::Client* commands() const { return commands_.get(); }
   roster::Roster& roster() { return *roster_; }
+  messages::Store& messages() { return *messages_; }
 
  private:
   std::unique_ptr<redis::Client> commands_;
@@ -35,6 +37,8 @@ class Cluster {
   const bus::RedisBus* redis_bus_ = nullptr;
   std::unique_ptr<lease::Lease> lease_;
   std::unique_ptr<roster::Roster> roster_;
+  std::unique_ptr<redis::Client> for_messages_;  // leases do not wait behind what was published
+  std::unique_ptr<messages::Store> messages_;
 };
 
 }  // namespace app

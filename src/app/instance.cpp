@@ -96,6 +96,7 @@ struct Instance::Body {
   Leaving leaving;
   std::deque<Serving> serving;
   std::optional<feeds::Overview> overview;
+  std::optional<feeds::MessageFeeds> messages;
   std::optional<tunnel::Host> host;  // none, as the next one: embedded
   std::optional<FarEngines> far_engines;
   std::string engine_id;               // of the own Engine; empty: it has not said yet
@@ -146,6 +147,9 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   const bool alone = cluster.bus().state() == bus::State::embedded;
   overview.emplace(loop, hub, followers(), alone);
   control.set_overview(*overview);
+  messages.emplace(feeds::MessageFeeds::Parts{loop, hub, followers(), cluster.bus(), cluster.messages()},
+                   settings.messages);
+  control.set_messages(*messages);
   control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
   if (!alone) {
     host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);

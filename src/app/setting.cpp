@@ -93,6 +93,20 @@ Meaning list(Place<std::vector<std::string>> place, std::string allowed, Accepts
   return {Meaning::Kind::list, std::move(allowed), std::move(take)};
 }
 
+Meaning message_rules(Place<messages::Rules> place) {
+  auto take = [place = std::move(place)](Settings& settings, const std::string& text) {
+    messages::Rules rules;
+    for (const std::string& each : items_of(text)) {
+      auto rule = messages::Rules::parse(each);
+      if (!rule) return false;
+      rules.add(std::move(*rule));
+    }
+    place(settings) = std::move(rules);
+    return true;
+  };
+  return {Meaning::Kind::list, "rules such as chat:*=5000/24h/16KiB", std::move(take)};
+}
+
 Meaning boolean(Place<bool> place) {
   auto take = [place = std::move(place)](Settings& settings, const std::string& text) {
     if (text != "true" && text != "false") return false;

@@ -65,6 +65,7 @@ using Accepts = bool (*)(const std::string& text);
 
 Meaning text(Place<std::string> place, std::string allowed, Accepts accepts);
 Meaning list(Place<std::vector<std::string>> place, std::string allowed, Accepts accepts);
+Meaning message_rules(Place<messages::Rules> place);
 Meaning boolean(Place<bool> place);
 Meaning duration(Place<net::Duration> place, net::Duration least, net::Duration most);
 Meaning size(Place<std::size_t> place, std::size_t least, std::size_t most);

@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "docker/engine_host.hpp"
 #include "feeds/log_feeds.hpp"
+#include "feeds/message_feeds.hpp"
 #include "net/loop.hpp"
 #include "net/tls_identity.hpp"
 #include "net/tls_peer.hpp"
@@ -39,6 +40,7 @@ struct Settings {
 
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
+  feeds::MessageFeeds::Settings messages;
   tunnel::Host::Settings tunnel;
   api::ServerSettings server;
   std::uint32_t descriptors_reserved = 0;

@@ -156,6 +156,18 @@ void add_channels(std::vector<Setting>& rows) {
         "history is not."}});
 }
 
+void add_messages(std::vector<Setting>& rows) {
+  rows.insert(rows.end(),
+              {{"Application channels", "DOCKCAST_APP_HISTORY",
+                message_rules(at(&Settings::messages, &feeds::MessageFeeds::Settings::rules)), "*=1000/1h/64KiB",
+                "How much of which channel is kept: names behind app:, with a * at the end for any; messages; their "
+                "age in s, m, h or d; the bytes of one, which may be left out. The first rule that fits holds."},
+               {"Application channels", "DOCKCAST_APP_CHANNELS_MAX",
+                number(at(&Settings::messages, &feeds::MessageFeeds::Settings::channels_max), 1, 1'000'000), "10000",
+                "Application channels that are followed on this instance; beyond it who wants one more is refused as "
+                "unavailable."}});
+}
+
 void add_end(std::vector<Setting>& rows) {
   rows.insert(
       rows.end(),
@@ -189,6 +201,7 @@ const std::vector<Setting>& settings_table() {
     add_redis(rows);
     add_access(rows);
     add_channels(rows);
+    add_messages(rows);
     add_limits(rows);
     add_end(rows);
     return rows;

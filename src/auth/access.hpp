@@ -31,6 +31,7 @@ enum class Verb : std::uint8_t {
   read_logs,
   read_events,
   read_stats,
+  read_messages,
   publish,
   drain,
   open_terminal

@@ -65,17 +65,8 @@ net::Task<base::Result<docker::Container>> Feeds::look_at(std::string container)
 }
 
 void Feeds::join(const Follow& follow) {
-  switch (follow.source) {
-    case Source::logs:
-    case Source::docker_events:
-    case Source::containers:
-      return;
-    case Source::container_events:
-      return events_.follow(follow);
-    case Source::stats:
-      break;
-  }
-  if (stats_.follow(follow)) return;
+  if (follow.source == Source::container_events) return events_.follow(follow);
+  if (follow.source != Source::stats || stats_.follow(follow)) return;
   unfollow(follow.follower);
   refuse(follow.follower, {base::Fault::not_found, "No such container: " + follow.container});
 }

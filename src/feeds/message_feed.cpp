@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
-#include "base/message.hpp"
-#include "docker/timestamp.hpp"
+#include "feeds/message_text.hpp"
 #include "messages/advance.hpp"
 #include "net/random.hpp"
 
@@ -30,7 +28,7 @@ MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limi
 
 void MessageFeed::follow(const Follow& follow) {
   if (live_.has(follow.follower)) {
-    if (!follow.start.message && settled()) return live_.join(follow.follower, follow.shape, {at_->print()}, {});
+    if (!follow.start.message && settled()) return live_.tell(follow.follower, {at_->print(), {}, {}, {}});
     live_.leave(follow.follower);
   }
   begin_passage(follow, follow.start.message, false);
@@ -163,19 +161,11 @@ void MessageFeed::pass_on(const messages::Message& message) {
 }
 
 LiveChannel::Told MessageFeed::told(const messages::Message& message) const {
-  const std::string position = message.position.print();
-  base::Message json("message");
-  json.text("channel", live_.name()).text("position", position).text("time", docker::format_time(message.time));
-  json.text_if("message_id", message.message_id).text_if("from", message.from).raw("data", message.data);
-  return {json.take(), position, message.data};
+  return {message_text(live_.name(), message), message.position.print(), message.data};
 }
 
 LiveChannel::Told MessageFeed::gap(const messages::Recovery& lost, Form form) const {
-  base::Message json("gap");
-  const std::string to = lost.to.print();
-  json.text("channel", live_.name()).text("from", lost.from.print()).text("to", to).text("reason", lost.reason);
-  if (is_quiet(form)) json.text("data", "Messages are missing here: " + lost.reason);
-  return {json.take(), to};
+  return {gap_text(live_.name(), lost, form), lost.to.print()};
 }
 
 // As far as it is known here; what is remembered is all that there is.

@@ -9,7 +9,27 @@ constexpr std::size_t reads_at_once = 16;
 }  // namespace
 
 MessageFeeds::MessageFeeds(Parts parts, Settings settings)
-    : parts_(std::move(parts)), settings_(std::move(settings)), reads_(parts_.loop, reads_at_once) {}
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      reads_(parts_.loop, reads_at_once),
+      publisher_(parts_.loop, parts_.store, parts_.bus) {}
+
+net::Task<base::Result<messages::Published>> MessageFeeds::publish(messages::Publication publication) {
+  const messages::Rule& rule = settings_.rules.of(publication.channel);
+  if (publication.data.size() > rule.message_bytes) {
+    co_return base::Error{base::Fault::too_large, "A message on " + publication.channel + " has at most " +
+                                                      std::to_string(rule.message_bytes) + " bytes."};
+  }
+  publication.limits = rule.limits;
+  auto published = co_await publisher_.publish(std::move(publication));
+  co_return std::move(published);
+}
+
+net::Task<base::Result<messages::Page>> MessageFeeds::read(std::string channel, messages::Range range) {
+  const messages::Limits limits = settings_.rules.of(channel).limits;
+  auto page = co_await parts_.store.read(std::move(channel), range, limits);
+  co_return std::move(page);
+}
 
 void MessageFeeds::follow(const Follow& follow) {
   const std::string name = "app:" + follow.container;
@@ -29,7 +49,7 @@ void MessageFeeds::follow(const Follow& follow) {
                              {parts_.hub, framer_, parts_.followers, outages_},
                              counts_,
                              [this](const hub::Follower& refused) { unfollow(refused); }};
-    auto feed = std::make_unique<MessageFeed>(std::move(parts), name, settings_.limits(name));
+    auto feed = std::make_unique<MessageFeed>(std::move(parts), name, settings_.rules.of(name).limits);
     found = channels_.emplace(name, Channel{std::move(feed), {}}).first;
   }
   found->second.linger.cancel();

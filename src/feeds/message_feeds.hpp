@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "feeds/message_feed.hpp"
+#include "messages/publisher.hpp"
+#include "messages/rules.hpp"
 
 namespace feeds {
 
@@ -22,10 +24,14 @@ class MessageFeeds {
     messages::Store& store;
   };
   struct Settings {
-    std::function<messages::Limits(const std::string& channel)> limits;
+    messages::Rules rules;
     std::size_t channels_max = 10'000;
   };
   MessageFeeds(Parts parts, Settings settings);
+
+  // Errors of Publisher, `too_large`. `publication` has a channel, a publisher and data.
+  net::Task<base::Result<messages::Published>> publish(messages::Publication publication);
+  net::Task<base::Result<messages::Page>> read(std::string channel, messages::Range range);
 
   // Of Source::app.
   void follow(const Follow& follow);
@@ -50,8 +56,9 @@ class MessageFeeds {
   Outages outages_;
   MessageFeed::Counts counts_;
   net::Gate reads_;
-  std::map<std::string, Channel> channels_;                     // by name
-  std::map<hub::Follower, std::string, ByName> followed_;       // the channel of each
+  messages::Publisher publisher_;
+  std::map<std::string, Channel> channels_;                // by name
+  std::map<hub::Follower, std::string, ByName> followed_;  // the channel of each
 };
 
 }  // namespace feeds

@@ -45,6 +45,8 @@ def operation(contract, schemas, route):
         given += [parameter(schemas, place, name, spec) for name, spec in route.get(part, {}).items()]
     if given:
         described["parameters"] = given
+    if "body" in route:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of_type(route["body"])}}}
     described["responses"] = responses(contract, schemas, route)
     return described
 
