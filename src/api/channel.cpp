@@ -36,8 +36,9 @@ std::optional<feeds::Source> source_of(Family family) {
                 static_cast<int>(Family::container_stats) == static_cast<int>(feeds::Source::stats) &&
                 static_cast<int>(Family::docker_events) == static_cast<int>(feeds::Source::docker_events) &&
                 static_cast<int>(Family::containers) == static_cast<int>(feeds::Source::containers) &&
-                static_cast<int>(Family::app) == static_cast<int>(feeds::Source::app));
-  if (family > Family::app) return std::nullopt;
+                static_cast<int>(Family::app) == static_cast<int>(feeds::Source::app) &&
+                static_cast<int>(Family::plain) == static_cast<int>(feeds::Source::plain));
+  if (family > Family::plain) return std::nullopt;
   return static_cast<feeds::Source>(family);
 }
 

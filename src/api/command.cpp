@@ -50,7 +50,7 @@ Wish wish_of(const json::value& value) {
     return wish;
   }
   wish.channel = std::string(*channel);
-  for (const char* name : {"since", "tail", "stdout", "stderr", "before", "limit"}) {
+  for (const char* name : {"since", "tail", "stdout", "stderr", "before", "limit", "presence"}) {
     const json::value* option = object->if_contains(name);
     if (option == nullptr || option->is_null()) continue;
     if (auto text = option_text(*option)) {
@@ -80,14 +80,6 @@ Command read_connect(Command command, const json::object& object) {
   return command;
 }
 
-// Nothing but spaces in JSON breaks a line.
-std::string in_one_line(std::string_view json) {
-  std::string line(json);
-  for (char& each : line)
-    if (each == '\n' || each == '\r') each = ' ';
-  return line;
-}
-
 base::Result<Said> said(const json::object& object, std::string_view text) {
   const auto bad = [](const char* what) { return base::Error{base::Fault::bad_request, what}; };
   Said result;
@@ -105,6 +97,21 @@ base::Result<Said> said(const json::object& object, std::string_view text) {
 }
 
 }  // namespace
+
+std::string in_one_line(std::string_view json) {
+  std::string line(json);
+  for (char& each : line)
+    if (each == '\n' || each == '\r') each = ' ';
+  return line;
+}
+
+base::Result<std::string> parse_letter(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error || !value.is_object()) return base::Error{base::Fault::bad_request, "The body is a JSON object."};
+  if (!value.as_object().contains("data")) return base::Error{base::Fault::bad_request, "It has data: any JSON."};
+  return in_one_line(raw_member(text, "data"));
+}
 
 base::Result<Said> parse_said(std::string_view text) {
   boost::system::error_code error;

@@ -41,6 +41,12 @@ Command parse_command(std::string_view text);
 // Of a body of `POST /api/publish`. Fault::bad_request says what is wrong.
 base::Result<Said> parse_said(std::string_view json);
 
+// Of a body of `POST /api/sessions/{session}/send`: its data, as JSON in one line.
+base::Result<std::string> parse_letter(std::string_view json);
+
+// Nothing but spaces in JSON breaks a line.
+std::string in_one_line(std::string_view json);
+
 // The text of a member of the outermost object, as it stands in `json`, which is valid; the last one of that name.
 std::string_view raw_member(std::string_view json, std::string_view name);
 

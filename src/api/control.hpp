@@ -12,6 +12,8 @@
 #include "docker/client.hpp"
 #include "feeds/log_download.hpp"
 #include "feeds/log_pages.hpp"
+#include "feeds/presence.hpp"
+#include "messages/mail.hpp"
 #include "messages/store.hpp"
 #include "roster/roster.hpp"
 
@@ -32,12 +34,22 @@ struct Inspected {
   std::string answer;  // the Engine's own to inspect, JSON
 };
 
+// Who is on one serving loop, for what is said to them. Called on that loop.
+class Recipients {
+ public:
+  virtual ~Recipients() = default;
+  // How many sessions it reached.
+  virtual std::uint64_t deliver(const messages::Letter& letter) = 0;
+};
+
 class Control {
  public:
   using OnResolved = base::Callback<void(const Resolution&)>;
   using OnContainers = base::Callback<void(const base::Result<Containers>&)>;
   using OnInspected = base::Callback<void(const base::Result<Inspected>&)>;
   using OnPublished = base::Callback<void(const base::Result<messages::Published>&)>;
+  using OnPresence = base::Callback<void(const base::Result<feeds::Presence>&)>;
+  using OnReached = base::Callback<void(const base::Result<std::uint64_t>& sessions)>;
   using OnMessages = base::Callback<void(const base::Result<messages::Page>&)>;
 
   virtual ~Control() = default;
@@ -64,6 +76,11 @@ class Control {
   // Application channels: by their whole name.
   virtual void publish(net::Loop& asker, messages::Publication publication, OnPublished on_published) = 0;
   virtual void read_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page) = 0;
+
+  virtual void presence(net::Loop& asker, std::string channel, OnPresence on_presence) = 0;
+
+  // To a session or to all of a subject, wherever they are.
+  virtual void send(net::Loop& asker, messages::Letter letter, OnReached on_reached) = 0;
 
   // Answered through feeds::Followers.
   virtual void follow(feeds::Follow follow) = 0;

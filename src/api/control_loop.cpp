@@ -137,7 +137,8 @@ void ControlLoop::tell_channels() {
     for (feeds::Feeds::Channel& each : feeds.channels())
       all.push_back({std::move(each.name), each.followers, each.read_here});
   });
-  for (const feeds::LiveChannel* each : messages_->channels()) all.push_back({each->name(), each->followers(), false});
+  for (const feeds::LiveChannel* each : messages_->kept.channels()) all.push_back({each->name(), each->followers(), false});
+  for (const feeds::LiveChannel* each : messages_->plain.channels()) all.push_back({each->name(), each->followers(), false});
   for (const feeds::LiveChannel* each : overview_->channels()) all.push_back({each->name(), each->followers(), events});
   parts_.roster.own().set_channels(all);
 }
@@ -196,7 +197,7 @@ void ControlLoop::publish(net::Loop& asker, messages::Publication publication, O
 
 net::Task<void> ControlLoop::answer_publish(net::Loop& asker, messages::Publication publication,
                                             OnPublished on_published) {
-  base::Result<messages::Published> answer = co_await messages_->publish(std::move(publication));
+  base::Result<messages::Published> answer = co_await messages_->kept.publish(std::move(publication));
   asker.post([answer = std::move(answer), on_published = std::move(on_published)]() mutable { on_published(answer); });
 }
 
@@ -208,8 +209,58 @@ void ControlLoop::read_messages(net::Loop& asker, std::string channel, messages:
 
 net::Task<void> ControlLoop::answer_messages(net::Loop& asker, std::string channel, messages::Range range,
                                              OnMessages on_page) {
-  base::Result<messages::Page> page = co_await messages_->read(std::move(channel), range);
+  base::Result<messages::Page> page = co_await messages_->kept.read(std::move(channel), range);
   asker.post([page = std::move(page), on_page = std::move(on_page)]() mutable { on_page(page); });
+}
+
+void ControlLoop::presence(net::Loop& asker, std::string channel, OnPresence on_presence) {
+  parts_.loop.post([this, &asker, channel = std::move(channel), on_presence = std::move(on_presence)]() mutable {
+    jobs_.start(answer_presence(asker, std::move(channel), std::move(on_presence)));
+  });
+}
+
+net::Task<void> ControlLoop::answer_presence(net::Loop& asker, std::string channel, OnPresence on_presence) {
+  base::Result<feeds::Presence> presence = co_await messages_->kept.presence(std::move(channel));
+  asker.post([presence = std::move(presence), on_presence = std::move(on_presence)]() mutable {
+    on_presence(presence);
+  });
+}
+
+void ControlLoop::send(net::Loop& asker, messages::Letter letter, OnReached on_reached) {
+  parts_.loop.post([this, &asker, letter = std::move(letter), on_reached = std::move(on_reached)]() mutable {
+    jobs_.start(answer_send(asker, std::move(letter), std::move(on_reached)));
+  });
+}
+
+net::Task<void> ControlLoop::answer_send(net::Loop& asker, messages::Letter letter, OnReached on_reached) {
+  base::Result<std::uint64_t> reached = co_await messages_->mail.send(std::move(letter));
+  asker.post([reached = std::move(reached), on_reached = std::move(on_reached)]() mutable { on_reached(reached); });
+}
+
+// A session's number says on which loop it is (Server::upgrade).
+void ControlLoop::deliver(const messages::Letter& letter, messages::Mail::OnReached on_reached) {
+  struct Asked {
+    messages::Mail::OnReached on_reached;
+    std::size_t loops;
+    std::uint64_t reached = 0;
+  };
+  auto asked = std::make_shared<Asked>(Asked{std::move(on_reached), recipients_.size()});
+  for (std::size_t i = 0; i < recipients_.size(); ++i) {
+    parts_.hub.call(static_cast<std::uint32_t>(i), [this, to = recipients_[i], letter, asked](hub::Fanout&) {
+      parts_.loop.post([asked, reached = to->deliver(letter)] {
+        asked->reached += reached;
+        if (--asked->loops == 0) asked->on_reached(asked->reached);
+      });
+    });
+  }
+}
+
+void ControlLoop::say(Family family, const Broadcast& broadcast) {
+  const auto& [channel, payload] = broadcast;
+  if (family == Family::app) return messages_->kept.say(channel, payload);
+  if (family == Family::plain) return messages_->plain.say(channel, payload);
+  const std::string to(parse_channel(channel)->rest);
+  deliver({family == Family::user, to, payload}, [](std::uint64_t) {});
 }
 
 void ControlLoop::follow(feeds::Follow follow) {
@@ -218,7 +269,9 @@ void ControlLoop::follow(feeds::Follow follow) {
 
 void ControlLoop::begin(feeds::Follow follow) {
   looked_for_.erase(follow.follower);
-  if (follow.source == feeds::Source::app) return messages_->follow(follow);
+  if (follow.source == feeds::Source::app) return messages_->kept.follow(follow);
+  if (follow.source == feeds::Source::plain) return messages_->plain.follow(follow);
+  if (follow.source >= feeds::Source::app) return confirm(follow.follower);
   const Engines::Engine* home = engines_.home_of(follow.container);
   if (home == nullptr && follow.start.after) home = home_of(*follow.start.after, follow.container);
   if (feeds::Overview::tells(follow.source)) {
@@ -254,6 +307,12 @@ const Engines::Engine* ControlLoop::home_of(const docker::Position& position, co
   return docker::container_key(container) == position.container ? engines_.of_key(position.engine) : nullptr;
 }
 
+// It is told what is said there, whether it subscribes or not.
+void ControlLoop::confirm(const hub::Follower& follower) {
+  feeds::Followers& told = *followers_[follower.loop];
+  parts_.hub.call(follower.loop, [&told, name = follower.name](hub::Fanout&) { told.on_subscribed(name, {}); });
+}
+
 void ControlLoop::refuse(const hub::Follower& follower, const base::Error& error) {
   feeds::Followers& told = *followers_[follower.loop];
   parts_.hub.call(follower.loop, [&told, name = follower.name, error](hub::Fanout&) { told.on_refused(name, error); });
@@ -262,7 +321,8 @@ void ControlLoop::refuse(const hub::Follower& follower, const base::Error& error
 void ControlLoop::drop(const hub::Follower& follower) {
   looked_for_.erase(follower);
   overview_->unfollow(follower);
-  messages_->unfollow(follower);
+  messages_->kept.unfollow(follower);
+  messages_->plain.unfollow(follower);
   each_feeds([&follower](feeds::Feeds& feeds) { feeds.unfollow(follower); });
 }
 
@@ -277,14 +337,15 @@ void ControlLoop::unfollow(const hub::Follower& follower, net::Callback done) {
 void ControlLoop::on_behind(const hub::Follower& follower, const hub::Joint& joint) {
   parts_.loop.post([this, follower, joint] {
     overview_->on_behind(follower);
-    messages_->on_behind(follower, joint.place);
+    messages_->kept.on_behind(follower, joint.place);
+    messages_->plain.on_behind(follower);
     each_feeds([&](feeds::Feeds& feeds) { feeds.on_behind(follower, joint); });
   });
 }
 
 void ControlLoop::on_drained(const hub::Follower& follower, std::size_t bytes) {
   parts_.loop.post([this, follower, bytes] {
-    messages_->on_drained(follower, bytes);
+    messages_->kept.on_drained(follower, bytes);
     each_feeds([&](feeds::Feeds& feeds) { feeds.on_drained(follower, bytes); });
   });
 }

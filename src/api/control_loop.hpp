@@ -9,10 +9,12 @@
 #include <map>
 #include <vector>
 
+#include "api/broadcasts.hpp"
 #include "api/control.hpp"
 #include "api/engines.hpp"
 #include "feeds/feeds.hpp"
 #include "feeds/message_feeds.hpp"
+#include "feeds/plain_channels.hpp"
 #include "net/gate.hpp"
 
 namespace api {
@@ -27,15 +29,25 @@ class ControlLoop final : public Control, public roster::Census {
   explicit ControlLoop(Parts parts) : parts_(parts), engines_(parts.loop), questions_(parts.loop, 8, 1000) {}
 
   // Of each serving loop, in the order in which the Hub counts them.
-  void add_server(feeds::Followers& followers, roster::Census& census) {
+  void add_server(feeds::Followers& followers, roster::Census& census, Recipients& recipients) {
     followers_.push_back(&followers);
     censuses_.push_back(&census);
+    recipients_.push_back(&recipients);
   }
   // Called on the control loop.
   void set_on_drain(net::Callback on_drain) { on_drain_ = std::move(on_drain); }
   // On the control loop, before anybody asks; it outlives what it is used for.
   void set_overview(feeds::Overview& overview) { overview_ = &overview; }
-  void set_messages(feeds::MessageFeeds& messages) { messages_ = &messages; }
+  struct Messages {
+    feeds::MessageFeeds& kept;
+    feeds::PlainChannels& plain;
+    messages::Mail& mail;
+  };
+  void set_messages(const Messages& messages) { messages_.emplace(messages); }
+  // To those who are on this instance (messages::Mail::Office).
+  void deliver(const messages::Letter& letter, messages::Mail::OnReached on_reached);
+  // What another back-end says (broadcasts.hpp).
+  void say(Family family, const Broadcast& broadcast);
   // On the control loop.
   Engines& engines() { return engines_; }
   const Engines& engines() const { return engines_; }
@@ -55,6 +67,8 @@ class ControlLoop final : public Control, public roster::Census {
   void page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage on_page) override;
   void publish(net::Loop& asker, messages::Publication publication, OnPublished on_published) override;
   void read_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page) override;
+  void presence(net::Loop& asker, std::string channel, OnPresence on_presence) override;
+  void send(net::Loop& asker, messages::Letter letter, OnReached on_reached) override;
   void follow(feeds::Follow follow) override;
   void unfollow(const hub::Follower& follower, net::Callback done) override;
   void on_behind(const hub::Follower& follower, const hub::Joint& joint) override;
@@ -78,10 +92,13 @@ class ControlLoop final : public Control, public roster::Census {
   net::Task<void> begin_download(std::string name, feeds::Download asked);
   net::Task<void> answer_page(feeds::PageAsked asked, feeds::OnPage on_page);
   net::Task<void> answer_publish(net::Loop& asker, messages::Publication publication, OnPublished on_published);
+  net::Task<void> answer_presence(net::Loop& asker, std::string channel, OnPresence on_presence);
+  net::Task<void> answer_send(net::Loop& asker, messages::Letter letter, OnReached on_reached);
   net::Task<void> answer_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page);
   void begin(feeds::Follow follow);
   net::Task<void> look_for(hub::Follower follower);
   const Engines::Engine* home_of(const docker::Position& position, const std::string& container) const;
+  void confirm(const hub::Follower& follower);
   void refuse(const hub::Follower& follower, const base::Error& error);
   void drop(const hub::Follower& follower);
   template <class Call>
@@ -90,6 +107,7 @@ class ControlLoop final : public Control, public roster::Census {
   Parts parts_;
   std::vector<feeds::Followers*> followers_;
   std::vector<roster::Census*> censuses_;
+  std::vector<Recipients*> recipients_;
   struct Taking {
     OnPart on_part;
     std::size_t loops;  // that have more to say
@@ -98,7 +116,7 @@ class ControlLoop final : public Control, public roster::Census {
   std::uint64_t taken_ = 0;  // so far
   Engines engines_;
   feeds::Overview* overview_ = nullptr;
-  feeds::MessageFeeds* messages_ = nullptr;
+  std::optional<Messages> messages_;
   net::Callback on_drain_;
   std::map<std::string, std::vector<Asker>> wanted_;                  // by name
   std::map<hub::Follower, feeds::Follow, feeds::ByName> looked_for_;  // those whose container's Engine is not known

@@ -100,6 +100,8 @@ void Conversation::obey(Command command, Step& step) {
       return begin(Waiting::Kind::history, std::move(command.id), std::move(command.wishes), step);
     case Kind::publish:
       return publish(std::move(command), step);
+    case Kind::presence:
+      return begin(Waiting::Kind::presence, std::move(command.id), std::move(command.wishes), step);
     default:
       break;
   }
@@ -183,6 +185,11 @@ void Conversation::found(Item& item, const std::string& container, Step& step) {
     return;
   }
   const std::string channel = channel_name(item.family, container);
+  if (waiting_->kind == Waiting::Kind::presence) {
+    item.state = Item::State::asking;
+    step.effects.emplace_back(AskPresence{static_cast<std::uint32_t>(&item - waiting_->items.data()), channel});
+    return;
+  }
   const auto existing = subscription_of(channel, step.terms);
   if (waiting_->kind == Waiting::Kind::unsubscribe) {
     if (!existing) return fail(item, {Code::not_found, "Not subscribed to " + item.wish.channel + "."}, step);
@@ -219,6 +226,9 @@ void Conversation::fail_as_too_many(Item& item, Step& step) {
 }
 
 bool Conversation::allowed(const Item& item, Step& step) const {
+  // What is said to one is said to nobody else.
+  if (item.family == Family::user && item.container != identity_.subject()) return false;
+  if (item.family == Family::session && item.container != session_name(step.terms)) return false;
   return step.terms.access.may(identity_, verb_of(*source_of(item.family)), item.container);
 }
 
@@ -231,8 +241,11 @@ void Conversation::follow(Item& item, bool fresh, Step& step) {
                                            : Form::line;
   item.state = Item::State::following;
   const feeds::Shape shape{form, item.options.out, item.options.err, deflate_};
-  step.effects.emplace_back(
-      Follow{item.subscription, fresh, *source_of(item.family), item.container, shape, item.options.start});
+  feeds::Who who;
+  if (item.family == Family::app)
+    who = {session_name(step.terms), std::string(identity_.subject()), item.options.presence};
+  step.effects.emplace_back(Follow{item.subscription, fresh, *source_of(item.family), item.container, shape,
+                                   item.options.start, std::move(who)});
 }
 
 Effects Conversation::subscribed(std::uint32_t subscription, const feeds::Subscribed& answer, const Terms& terms) {

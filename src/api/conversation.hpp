@@ -68,6 +68,7 @@ class Conversation {
   Effects unfollowed(std::uint32_t subscription, const Terms& terms);
   Effects page_read(std::uint32_t item, const base::Result<feeds::Page>& page, const Terms& terms);
   Effects messages_read(std::uint32_t item, const base::Result<messages::Page>& page, const Terms& terms);
+  Effects presence_told(std::uint32_t item, const base::Result<feeds::Presence>& presence, const Terms& terms);
   Effects published(std::uint32_t item, const base::Result<messages::Published>& answer, const Terms& terms);
   // The container is gone and with it the subscription.
   Effects ended(std::uint32_t subscription, const Terms& terms);
@@ -79,6 +80,7 @@ class Conversation {
   bool busy() const { return waiting_ != nullptr && waiting_->kind != Waiting::Kind::nothing; }
   bool known() const { return identity_.known(); }
   const auth::Identity& identity() const { return identity_; }
+  bool unwrapped() const { return unwrapped_; }
   // The channels' names by subscription number; 0 is a free number.
   std::span<const ChannelNames::Number> subscriptions() const { return subscriptions_; }
   // It is over: gives the channels' names back.
@@ -86,7 +88,7 @@ class Conversation {
 
  private:
   struct Item {  // one subscription that was asked for
-    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading, publishing };
+    enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading, publishing, asking };
     Wish wish;
     LogOptions options = {};
     feeds::PageAsked page = {};       // of `history` of a log
@@ -99,7 +101,7 @@ class Conversation {
     std::optional<Failure> failure = {};
   };
   struct Waiting {  // the command that waits
-    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe, history, publish };
+    enum class Kind : std::uint8_t { nothing, path, connect, subscribe, unsubscribe, history, publish, presence };
     Kind kind = Kind::nothing;
     std::string id = {};
     std::vector<Item> items = {};
@@ -131,6 +133,7 @@ class Conversation {
   void say_connected(std::string_view id, std::span<const Item> items, Step& step);
   void say_error(Message message, const Failure& failure, Step& step);
   std::string error_text(Message message, const Failure& failure, const Terms& terms) const;
+  static std::string session_name(const Terms& terms);
   Message reply(std::string_view type) const;
   std::optional<std::uint32_t> subscription_of(std::string_view channel, const Terms& terms) const;
   Item* waiting_for(std::uint32_t subscription, Item::State state);

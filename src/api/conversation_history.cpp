@@ -7,6 +7,10 @@ namespace api {
 // What its command may say about its channel.
 base::Result<void> Conversation::understand(Item& item, const Terms& terms) const {
   if (waiting_->kind == Waiting::Kind::unsubscribe) return {};
+  if (waiting_->kind == Waiting::Kind::presence) {
+    if (item.family == Family::app) return {};
+    return base::Error{base::Fault::unsupported, item.wish.channel + " has no presence; app: channels have."};
+  }
   if (waiting_->kind == Waiting::Kind::history) {
     if (item.family == Family::app) {
       auto asked = parse_messages_asked(item.wish.options);

@@ -57,4 +57,17 @@ Effects Conversation::messages_read(std::uint32_t number, const base::Result<mes
   return finish(step);
 }
 
+Effects Conversation::presence_told(std::uint32_t number, const base::Result<feeds::Presence>& presence,
+                                    const Terms& terms) {
+  Step step{terms};
+  Item& item = waiting_->items[number];
+  CHECK(item.state == Item::State::asking);
+  if (presence) {
+    settle(item, presence_json(reply("presence"), item.wish.channel, *presence), step);
+  } else {
+    fail(item, presence.error(), step);
+  }
+  return finish(step);
+}
+
 }  // namespace api

@@ -8,10 +8,6 @@
 namespace api {
 namespace {
 
-std::string session_name(const ServerSettings& settings, std::uint64_t number) {
-  return settings.session_prefix + "-" + std::to_string(number);
-}
-
 std::string candidates_json(const std::vector<docker::Candidate>& candidates) {
   std::string json = "[";
   for (const docker::Candidate& each : candidates) {
@@ -22,6 +18,10 @@ std::string candidates_json(const std::vector<docker::Candidate>& candidates) {
 }
 
 }  // namespace
+
+std::string Conversation::session_name(const Terms& terms) {
+  return terms.settings.session_prefix + "-" + std::to_string(terms.session);
+}
 
 // The reply to a single command carries its id; the results inside `connected` do not.
 Message Conversation::reply(std::string_view type) const {
@@ -80,7 +80,7 @@ void Conversation::say_connected(std::string_view id, std::span<const Item> item
   Message limits;
   limits.number("message_bytes", settings.message_bytes_max).number("subscriptions", settings.subscriptions_max);
   Message message("connected");
-  message.raw_if("id", id).text("session", session_name(settings, step.terms.session));
+  message.raw_if("id", id).text("session", session_name(step.terms));
   message.text("instance", settings.instance);
   message.number("ping_ms", std::chrono::duration_cast<std::chrono::milliseconds>(settings.ping_interval).count());
   step.say(message.raw("limits", limits.take()).list("subscriptions", results).take());
@@ -97,7 +97,7 @@ std::string Conversation::error_text(Message message, const Failure& failure, co
   base::log::info("Refused a client", {{"ref", ref},
                                        {"code", code.name},
                                        {"message", failure.message},
-                                       {"session", session_name(terms.settings, terms.session)}});
+                                       {"session", session_name(terms)}});
   message.text("code", code.name).text("message", failure.message).flag("retry", code.retry).text("ref", ref);
   if (quiet_) message.text("data", failure.message);
   return message.take();

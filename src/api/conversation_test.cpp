@@ -189,8 +189,8 @@ TEST_F(ConversationTest, a_path_while_the_Engine_is_away_is_closed_with_a_code_t
       ElementsAre(HasSubstr(R"("code":"unavailable","message":"No answer","retry":true)"), "hang 4153 No answer"));
 }
 
-TEST_F(ConversationTest, a_path_to_a_channel_that_is_not_offered_is_closed_with_4000) {
-  EXPECT_THAT(open(true, "app:chat"), ElementsAre(connected(), HasSubstr("unsupported"), HasSubstr("hang 4000")));
+TEST_F(ConversationTest, a_path_to_a_channel_that_is_none_is_closed_with_4000) {
+  EXPECT_THAT(open(true, "app:"), ElementsAre(connected(), HasSubstr("bad_request"), HasSubstr("hang 4000")));
 }
 
 // Credentials
@@ -392,9 +392,7 @@ TEST_F(ConversationTest, what_the_protocol_knows_and_this_version_does_not_is_un
   greet();
   for (const char* text :
 
-       {R"({"type":"subscribe","channel":"user:me"})", R"({"type":"subscribe","channel":"app:chat"})",
-        R"({"type":"subscribe","channel":"news"})", R"({"type":"publish","channel":"app:chat","data":1})",
-        R"({"type":"history","channel":"app:chat"})", R"({"type":"presence","channel":"app:chat"})",
+       {R"({"type":"history","channel":"news"})", R"({"type":"presence","channel":"news"})",
         R"({"type":"refresh","token":"t"})", R"({"type":"ack"})"})
     EXPECT_THAT(say(text), ElementsAre(HasSubstr(R"("code":"unsupported")"))) << text;
 }

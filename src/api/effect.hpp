@@ -37,6 +37,7 @@ struct Follow {
   std::string container;  // its full id; empty where the channel is of none
   feeds::Shape shape;
   feeds::Start start;
+  feeds::Who who = {};
 };
 // Answered with unfollowed(), behind the last message of the subscription.
 struct Unfollow {
@@ -71,8 +72,14 @@ struct ReadMessages {
   messages::Range range;
 };
 
+// Answered with presence_told().
+struct AskPresence {
+  std::uint32_t item;
+  std::string channel;
+};
+
 using Effect =
-    std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, ReadPage, Publish, ReadMessages, Strike>;
+    std::variant<Say, Hang, Resolve, Follow, Unfollow, Forget, ReadPage, Publish, ReadMessages, AskPresence, Strike>;
 using Effects = std::vector<Effect>;
 
 // Which container a name stands for.

@@ -107,4 +107,14 @@ std::string messages_text(Message reply, std::string_view channel, const Message
   return reply.text("first", first.print()).text("last", last.print()).flag("more", more).take();
 }
 
+std::string presence_json(Message reply, std::string_view channel, const feeds::Presence& presence) {
+  std::vector<std::string> sessions;
+  for (const feeds::Member& each : presence.members) {
+    Message session;
+    session.text("session", each.session).text("subject", each.subject).text("instance", each.instance);
+    sessions.push_back(session.take());
+  }
+  return reply.text("channel", channel).list("sessions", sessions).number("count", presence.count).take();
+}
+
 }  // namespace api

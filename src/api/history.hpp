@@ -6,6 +6,7 @@
 #include "api/log_options.hpp"
 #include "api/message.hpp"
 #include "feeds/log_pages.hpp"
+#include "feeds/presence.hpp"
 #include "messages/store.hpp"
 
 namespace api {
@@ -27,5 +28,8 @@ base::Result<MessagesAsked> parse_messages_asked(std::span<const Option> options
 // What lies between `since` and the first message and is lost stands as a `gap` before the others.
 std::string messages_text(Message reply, std::string_view channel, const MessagesAsked& asked,
                           const messages::Page& page);
+
+// Of an application channel: who is on it. More than are named are counted.
+std::string presence_json(Message reply, std::string_view channel, const feeds::Presence& presence);
 
 }  // namespace api

@@ -170,7 +170,12 @@ base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Opt
   if (source == Source::logs) return parse_log_options(options, now);
   LogOptions parsed;
   const std::string_view since = find(options, "since");
-  if (source == Source::stats || source == Source::containers || since.empty()) return parsed;
+  if (const std::string_view presence = find(options, "presence"); source == Source::app && !presence.empty()) {
+    const auto on = parse_switch("presence", presence);
+    if (!on) return on.error();
+    parsed.presence = *on;
+  }
+  if (source == Source::stats || source == Source::containers || since.empty() || source > Source::app) return parsed;
   if (source == Source::app) {
     parsed.start.message = messages::Position::parse(since);
     if (parsed.start.message) return parsed;

@@ -19,6 +19,7 @@ struct Option {
 
 struct LogOptions {
   bool out = true, err = true;
+  bool presence = false;  // of an application channel
   feeds::Start start;
 };
 

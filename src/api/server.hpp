@@ -36,6 +36,7 @@ class Server final : public net::ClientSockets::Owner,
                      public hub::FanoutObserver,
                      public feeds::Followers,
                      public feeds::Downloads,
+                     public Recipients,
                      public roster::Census {
  public:
   struct Parts {
@@ -65,6 +66,8 @@ class Server final : public net::ClientSockets::Owner,
   void end();
   void on_facts(const Facts& facts) { facts_ = facts; }
 
+  // Recipients: of this loop (server_mail.cpp).
+  std::uint64_t deliver(const messages::Letter& letter) override;
   // roster::Census: of this loop.
   void take(std::size_t most, OnPart on_part) override;
 
@@ -117,9 +120,11 @@ class Server final : public net::ClientSockets::Owner,
   std::optional<auth::Identity> admit_change(SessionSlot& slot, const http::Request& request, auth::Verb verb);
   void drain(SessionSlot& slot, const http::Request& request);
   void publish(SessionSlot& slot, const http::Request& request);
+  bool send(SessionSlot& slot, const http::Request& request, std::string_view path);
+  void tell_presence(SessionSlot& slot, const http::Request& request, std::string_view name);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
-  void answer_late(const hub::Session& session, const base::Result<std::string>& json);
+  void answer_late(const hub::Session& session, const base::Result<std::string>& json, int status = 200);
   void answered(SessionSlot& slot);
   void tell_live(SessionSlot& slot, const http::Request& request);
   void tell_ready(SessionSlot& slot, const http::Request& request);
@@ -210,6 +215,13 @@ class Server final : public net::ClientSockets::Owner,
   const std::size_t beat_;
 
   std::deque<SessionSlot> slots_;  // a deque: slots stay where they are
+  // By slot: who speaks WebSocket there, to be found without looking at everybody.
+  struct Name {
+    std::uint64_t number = 0;  // 0: nobody
+    const char* subject = nullptr;
+  };
+  std::deque<Name> names_;
+  void name(const SessionSlot& slot);
   std::vector<std::uint32_t> free_;
   std::atomic<std::uint32_t> load_ = 0;
   ChannelNames channels_;

@@ -109,6 +109,14 @@ struct HandControl final : Control {
     messages::Range range;
     OnMessages on_page;
   };
+  struct PresenceWanted {
+    std::string channel;
+    OnPresence on_presence;
+  };
+  struct Sending {
+    messages::Letter letter;
+    OnReached on_reached;
+  };
   struct Leaving {
     hub::Follower follower;
     net::Callback done;
@@ -140,6 +148,12 @@ struct HandControl final : Control {
   void read_messages(net::Loop&, std::string channel, messages::Range range, OnMessages on_page) override {
     readings.push_back({std::move(channel), range, std::move(on_page)});
   }
+  void presence(net::Loop&, std::string channel, OnPresence on_presence) override {
+    presences.push_back({std::move(channel), std::move(on_presence)});
+  }
+  void send(net::Loop&, messages::Letter letter, OnReached on_reached) override {
+    letters.push_back({std::move(letter), std::move(on_reached)});
+  }
   void follow(feeds::Follow follow) override { follows.push_back(std::move(follow)); }
   void unfollow(const hub::Follower& follower, net::Callback done) override {
     leavings.push_back({follower, std::move(done)});
@@ -157,6 +171,8 @@ struct HandControl final : Control {
   std::vector<PageWanted> pages;
   std::vector<Publishing> publications;
   std::vector<MessagesWanted> readings;
+  std::vector<PresenceWanted> presences;
+  std::vector<Sending> letters;
   std::vector<feeds::Follow> follows;
   std::vector<Leaving> leavings;
   std::vector<hub::Follower> behind;

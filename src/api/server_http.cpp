@@ -115,6 +115,7 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == "/api/drain") return drain(slot, request);
   if (path == "/api/publish") return publish(slot, request);
+  if (send(slot, request, path)) return;
   const auto refuse_method = [&] {
     refuse(slot, {405, "bad_request", "This can only be read.", {{"Allow", "GET, HEAD"}}});
   };
@@ -126,6 +127,11 @@ void Server::dispatch(SessionSlot& slot, const http::Request& request) {
   if (path.starts_with(channels) && path.ends_with(streams) && path.size() > channels.size() + streams.size()) {
     const std::size_t size = path.size() - channels.size() - streams.size();
     return reads ? stream(slot, request, std::string(path.substr(channels.size(), size))) : refuse_method();
+  }
+  constexpr std::string_view presences = "/presence";
+  if (path.starts_with(channels) && path.ends_with(presences) && path.size() > channels.size() + presences.size()) {
+    const std::size_t size = path.size() - channels.size() - presences.size();
+    return reads ? tell_presence(slot, request, path.substr(channels.size(), size)) : refuse_method();
   }
   constexpr std::string_view containers = "/api/containers/";
   const std::string_view name = path.starts_with(containers) ? path.substr(containers.size()) : std::string_view();
@@ -218,6 +224,20 @@ void Server::publish(SessionSlot& slot, const http::Request& request) {
   });
 }
 
+void Server::tell_presence(SessionSlot& slot, const http::Request& request, std::string_view name) {
+  if (const auto refusal = forbids(request, auth::Verb::read_messages)) return refuse(slot, *refusal);
+  const auto channel = parse_channel(name);
+  if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
+  if (channel->family != Family::app)
+    return refuse(slot, {501, "unsupported", "Only app: channels have presence."});
+  slot.http->answering = true;
+  control_.presence(loop_, std::string(name),
+                    [this, session = slot.session, name = std::string(name)](const auto& presence) {
+                      if (!presence) return answer_late(session, presence.error());
+                      answer_late(session, presence_json({}, name, *presence));
+                    });
+}
+
 void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {
   if (const auto refusal = forbids(request, auth::Verb::inspect)) return refuse(slot, *refusal);
   slot.http->answering = true;
@@ -227,12 +247,14 @@ void Server::tell_container(SessionSlot& slot, const http::Request& request, std
 }
 
 // What the control loop was asked for, as JSON.
-void Server::answer_late(const hub::Session& session, const base::Result<std::string>& json) {
+void Server::answer_late(const hub::Session& session, const base::Result<std::string>& json, int status) {
   SessionSlot* asker = find(session);
   if (asker == nullptr) return;
   asker->http->form.keep_alive &= !asker->http->ended;
   if (json) {
-    answer(*asker, plain("application/json", *json));
+    http::Response response = plain("application/json", *json);
+    response.status = status;
+    answer(*asker, response);
   } else {
     refuse(*asker, Failure(json.error()).refusal());
   }

@@ -112,7 +112,9 @@ void Server::obey(SessionSlot& slot, std::string_view text) {
   carry_out(slot, slot.talk.receive(text, terms(slot)));
   if (!slot.talk.known()) return;
   slot.life.on_credentials();
-  if (!known) note_change(slot);
+  if (known) return;
+  note_change(slot);
+  name(slot);
 }
 
 // Commands that were held back, as far as it goes.
@@ -159,7 +161,8 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
       fanout_.leave({slot.session, follow->subscription});
     }
     control_.follow(
-        {follower(slot, follow->subscription), follow->source, follow->container, follow->shape, follow->start});
+        {follower(slot, follow->subscription), follow->source, follow->container, follow->shape, follow->start,
+         follow->who});
   } else if (const auto* unfollow = std::get_if<Unfollow>(&effect)) {
     control_.unfollow(follower(slot, unfollow->subscription),
                       [this, session = slot.session, subscription = unfollow->subscription] {
@@ -192,6 +195,13 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                              carry_out(*asker, asker->talk.messages_read(item, page, terms(*asker)));
                              proceed(*asker);
                            });
+  } else if (const auto* ask = std::get_if<AskPresence>(&effect)) {
+    control_.presence(loop_, ask->channel, [this, session = slot.session, item = ask->item](const auto& presence) {
+      SessionSlot* asker = find(session);
+      if (asker == nullptr || asker->state != State::open) return;
+      carry_out(*asker, asker->talk.presence_told(item, presence, terms(*asker)));
+      proceed(*asker);
+    });
   } else if (const auto* forget = std::get_if<Forget>(&effect)) {
     fanout_.remove_subscription(number, forget->subscription);
     metrics_.subscriptions[family_of(forget->source)].add(-1);

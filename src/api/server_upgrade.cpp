@@ -72,6 +72,7 @@ void Server::upgrade(SessionSlot& slot, const http::Request& request, std::strin
   if (!identity->known()) slot.life.expect_credentials(loop_.now() + settings_.credentials_timeout);
   watch(slot);
   const Effects effects = slot.talk.open(std::move(opening), terms(slot));
+  name(slot);
   tell_opened(slot);
   carry_out(slot, effects);
   if (stay_ == Stay::leaving) tell_to_go(slot);

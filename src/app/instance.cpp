@@ -96,7 +96,10 @@ struct Instance::Body {
   Leaving leaving;
   std::deque<Serving> serving;
   std::optional<feeds::Overview> overview;
-  std::optional<feeds::MessageFeeds> messages;
+  std::optional<messages::Mail> mail;
+  std::optional<feeds::MessageFeeds> messages;  // it asks through the mail
+  std::optional<feeds::PlainChannels> plain;
+  std::optional<api::Broadcasts> broadcasts;  // none: they are not listened to
   std::optional<tunnel::Host> host;  // none, as the next one: embedded
   std::optional<FarEngines> far_engines;
   std::string engine_id;               // of the own Engine; empty: it has not said yet
@@ -119,7 +122,7 @@ Instance::Body::Serving::Serving(Body& body, ServingPlace place, std::uint32_t n
       server({place.loop, sockets, fanout, body.control, body.access, body.metrics, body.beats, body.addresses, number},
              body.for_servers) {
   CHECK(body.hub.add_loop(mailbox) == number);
-  body.control.add_server(server, server);
+  body.control.add_server(server, server, server);
 }
 
 Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
@@ -147,9 +150,22 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   const bool alone = cluster.bus().state() == bus::State::embedded;
   overview.emplace(loop, hub, followers(), alone);
   control.set_overview(*overview);
-  messages.emplace(feeds::MessageFeeds::Parts{loop, hub, followers(), cluster.bus(), cluster.messages()},
+  messages.emplace(feeds::MessageFeeds::Parts{loop, hub, followers(), cluster.bus(), cluster.messages(), name,
+                                              [this](std::string question) { return mail->ask(std::move(question)); }},
                    settings.messages);
-  control.set_messages(*messages);
+  plain.emplace(hub, followers(), settings.messages.channels_max);
+  messages::Mail::Office office;
+  office.deliver = [this](const messages::Letter& letter, messages::Mail::OnReached on_reached) {
+    control.deliver(letter, std::move(on_reached));
+  };
+  office.reply = [this](std::string_view question) { return messages->reply(question); };
+  mail.emplace(loop, cluster.bus(), name, std::move(office));
+  control.set_messages({*messages, *plain, *mail});
+  if (settings.broadcasts) {
+    broadcasts.emplace(cluster.bus(), [this](api::Family family, const api::Broadcast& said) {
+      control.say(family, said);
+    });
+  }
   control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
   if (!alone) {
     host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);

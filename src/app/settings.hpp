@@ -41,6 +41,7 @@ struct Settings {
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
   feeds::MessageFeeds::Settings messages;
+  bool broadcasts = true;
   tunnel::Host::Settings tunnel;
   api::ServerSettings server;
   std::uint32_t descriptors_reserved = 0;

@@ -33,6 +33,7 @@ enum class Verb : std::uint8_t {
   read_stats,
   read_messages,
   publish,
+  send,
   drain,
   open_terminal
 };

@@ -126,12 +126,23 @@ void RedisBus::on_cut(std::string_view wire) {
   }
 }
 
-void RedisBus::on_wanted(const std::string& channel) { subscriber_.subscribe(wire(channel)); }
-void RedisBus::on_unwanted(const std::string& channel) { subscriber_.unsubscribe(wire(channel)); }
+void RedisBus::on_wanted(const std::string& channel) {
+  if (channel.starts_with('=')) foreign_.insert(channel);
+  subscriber_.subscribe(wire(channel));
+}
 
-std::string RedisBus::wire(std::string_view channel) const { return before_ + std::string(channel) + "}"; }
+void RedisBus::on_unwanted(const std::string& channel) {
+  subscriber_.unsubscribe(wire(channel));
+  foreign_.erase(channel);
+}
+
+std::string RedisBus::wire(std::string_view channel) const {
+  return channel.starts_with('=') ? std::string(channel.substr(1)) : before_ + std::string(channel) + "}";
+}
 
 std::string_view RedisBus::channel_of(std::string_view wire) const {
+  for (const std::string& each : foreign_)
+    if (wire == std::string_view(each).substr(1)) return each;
   wire.remove_prefix(before_.size());
   wire.remove_suffix(1);
   return wire;

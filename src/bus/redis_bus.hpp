@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "bus/canary.hpp"
@@ -75,6 +76,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   Counts counts_;
   std::vector<std::function<void(State)>> observers_;
   Channels channels_;
+  std::set<std::string> foreign_;  // channels of others that are followed
   redis::Client publisher_;
   redis::Subscriber subscriber_;
   std::vector<Lane> lanes_;

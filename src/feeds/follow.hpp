@@ -59,12 +59,19 @@ struct Start {
   bool empty() const { return !after && !events && !message && !since_ns && !tail; }
 };
 
+// Who follows an application channel, as others may be told.
+struct Who {
+  std::string session, subject;
+  bool watches = false;  // it is told who joins and leaves
+};
+
 struct Follow {
   hub::Follower follower;
   Source source = Source::logs;
   std::string container;  // its full id; else what stands behind the family's colon, if anything
   Shape shape;
   Start start;
+  Who who = {};
 };
 
 struct Lost {

@@ -22,11 +22,14 @@ MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limi
     : parts_(std::move(parts)),
       limits_(limits),
       live_(parts_.live, {Source::app}, std::move(channel)),
-      recent_(remembered_bytes) {
+      recent_(remembered_bytes),
+      members_version_(parts_.loop.random().next() | 1) {
   following_ = parts_.bus.follow(live_.name(), *this);
 }
 
 void MessageFeed::follow(const Follow& follow) {
+  members_.insert_or_assign(follow.follower, follow.who);
+  ++members_version_;
   if (live_.has(follow.follower)) {
     if (!follow.start.message && settled()) return live_.tell(follow.follower, {at_->print(), {}, {}, {}});
     live_.leave(follow.follower);
@@ -37,6 +40,32 @@ void MessageFeed::follow(const Follow& follow) {
 void MessageFeed::unfollow(const hub::Follower& follower) {
   passages_.erase(follower);
   live_.leave(follower);
+  if (members_.erase(follower) > 0) ++members_version_;
+  if (!watched()) watch_ = {};
+}
+
+PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
+  PresenceReply reply;
+  if (members_.empty()) return reply;
+  reply.version = members_version_;
+  reply.count = members_.size();
+  const auto known = question.known.find(parts_.instance);
+  reply.same = known != question.known.end() && known->second == reply.version;
+  if (reply.same || reply.count > members_max) return reply;
+  for (const auto& [follower, who] : members_) reply.members.push_back({who.session, who.subject, parts_.instance});
+  return reply;
+}
+
+bool MessageFeed::watched() const {
+  return std::any_of(members_.begin(), members_.end(), [](const auto& each) { return each.second.watches; });
+}
+
+void MessageFeed::look(const std::vector<PresenceReply>& replies) {
+  std::vector<LiveChannel::Told> news;
+  for (const auto& [joins, member] : watch_.look(replies, parts_.loop.now()))
+    news.push_back({presence_text(joins ? "join" : "leave", live_.name(), member)});
+  for (const auto& [follower, who] : members_)
+    if (who.watches && live_.has(follower)) live_.replay(follower, live_.shape_of(follower).form, news);
 }
 
 void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
@@ -46,6 +75,10 @@ void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
   follow.shape = live_.shape_of(follower);
   live_.leave(follower);
   begin_passage(follow, at, true);
+}
+
+void MessageFeed::say(const std::string& data) {
+  if (at_) live_.publish(LiveChannel::Told{unkept_text(live_.name(), data), {}, data}, {}, hub::Place::of(*at_));
 }
 
 void MessageFeed::begin_passage(const Follow& follow, std::optional<Position> at, bool told) {

@@ -22,6 +22,7 @@
 #include "bus/bus.hpp"
 #include "feeds/live_channel.hpp"
 #include "feeds/message_passage.hpp"
+#include "feeds/presence_watch.hpp"
 #include "feeds/recent_messages.hpp"
 #include "messages/store.hpp"
 #include "net/gate.hpp"
@@ -40,6 +41,7 @@ class MessageFeed final : private bus::Listener {
     net::Gate& reads;  // of passages
     LiveChannel::Parts live;
     Counts& counts;
+    std::string instance;
     std::function<void(const hub::Follower&)> on_refused;  // it follows nothing any more; not inside a call
   };
   MessageFeed(Parts parts, std::string channel, messages::Limits limits);
@@ -49,7 +51,16 @@ class MessageFeed final : private bus::Listener {
   void follow(const Follow& follow);
   void unfollow(const hub::Follower& follower);
   void on_behind(const hub::Follower& follower, const messages::Position& at);
+  // What is kept nowhere, to those who are here. `data`: JSON in one line.
+  void say(const std::string& data);
   void on_drained(const hub::Follower& follower, std::size_t bytes);
+
+  // Who is here: what this instance says of itself.
+  PresenceReply members(const PresenceQuestion& question) const;
+  bool watched() const;
+  // Who was found to have come or gone, to those who watch.
+  void look(const std::vector<PresenceReply>& replies);
+  std::map<std::string, std::uint64_t> known_members() const { return watch_.known(); }
 
   bool followed() const { return live_.followed() || !passages_.empty(); }
   std::size_t followers() const override { return live_.followers() + passages_.size(); }
@@ -86,6 +97,9 @@ class MessageFeed final : private bus::Listener {
   std::optional<base::Error> failure_;    // of the last read
   std::deque<messages::Message> held_;    // came out of order
   std::map<hub::Follower, std::unique_ptr<MessagePassage>, ByName> passages_;
+  std::map<hub::Follower, Who, ByName> members_;
+  std::uint64_t members_version_;  // another one with each change
+  PresenceWatch watch_;
   net::Job reading_;
   bool reads_ = false;
   std::shared_ptr<char> alive_ = std::make_shared<char>();

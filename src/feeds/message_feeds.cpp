@@ -5,6 +5,7 @@ namespace {
 
 constexpr net::Duration linger_time = std::chrono::seconds(5);  // people come back
 constexpr std::size_t reads_at_once = 16;
+constexpr net::Duration watch_every = std::chrono::seconds(2);  // who joins and leaves is told that late
 
 }  // namespace
 
@@ -12,7 +13,8 @@ MessageFeeds::MessageFeeds(Parts parts, Settings settings)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
       reads_(parts_.loop, reads_at_once),
-      publisher_(parts_.loop, parts_.store, parts_.bus) {}
+      publisher_(parts_.loop, parts_.store, parts_.bus),
+      watching_(watch()) {}
 
 net::Task<base::Result<messages::Published>> MessageFeeds::publish(messages::Publication publication) {
   const messages::Rule& rule = settings_.rules.of(publication.channel);
@@ -48,6 +50,7 @@ void MessageFeeds::follow(const Follow& follow) {
                              reads_,
                              {parts_.hub, framer_, parts_.followers, outages_},
                              counts_,
+                             parts_.instance,
                              [this](const hub::Follower& refused) { unfollow(refused); }};
     auto feed = std::make_unique<MessageFeed>(std::move(parts), name, settings_.rules.of(name).limits);
     found = channels_.emplace(name, Channel{std::move(feed), {}}).first;
@@ -78,6 +81,56 @@ void MessageFeeds::on_behind(const hub::Follower& follower, const hub::Place& at
 
 void MessageFeeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
   if (MessageFeed* feed = feed_of(follower)) feed->on_drained(follower, bytes);
+}
+
+net::Task<base::Result<Presence>> MessageFeeds::presence(std::string channel) {
+  PresenceQuestion question;
+  question.channel = std::move(channel);
+  const auto replies = co_await look(std::move(question));
+  if (!replies) co_return replies.error();
+  co_return sum(*replies);
+}
+
+net::Task<base::Result<std::vector<PresenceReply>>> MessageFeeds::look(PresenceQuestion question) {
+  const auto said = co_await parts_.ask(encode(question));
+  if (!said) co_return said.error();
+  std::vector<PresenceReply> replies;
+  for (const std::string& each : *said)
+    if (auto reply = decode_reply(each)) replies.push_back(std::move(*reply));
+  co_return replies;
+}
+
+std::string MessageFeeds::reply(std::string_view text) const {
+  const auto question = decode_question(text);
+  PresenceReply reply;
+  if (question) {
+    const auto found = channels_.find(question->channel);
+    if (found != channels_.end()) reply = found->second.feed->members(*question);
+  }
+  reply.instance = parts_.instance;
+  return encode(reply);
+}
+
+// Channels on which somebody here watches, one after the other.
+net::Task<void> MessageFeeds::watch() {
+  for (bool first = true;; first = false) {
+    if (!first) co_await parts_.loop.sleep(watch_every);
+    std::vector<std::string> watched;
+    for (const auto& [name, channel] : channels_)
+      if (channel.feed->watched()) watched.push_back(name);
+    for (const std::string& name : watched) {
+      const auto before = channels_.find(name);
+      if (before == channels_.end()) continue;
+      PresenceQuestion question{name, before->second.feed->known_members()};
+      const auto replies = co_await look(std::move(question));
+      const auto after = channels_.find(name);
+      if (replies && after != channels_.end()) after->second.feed->look(*replies);
+    }
+  }
+}
+
+void MessageFeeds::say(const std::string& channel, const std::string& data) {
+  if (const auto found = channels_.find(channel); found != channels_.end()) found->second.feed->say(data);
 }
 
 std::vector<const LiveChannel*> MessageFeeds::channels() const {

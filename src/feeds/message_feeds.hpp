@@ -22,6 +22,8 @@ class MessageFeeds {
     std::vector<Followers*> followers;  // by serving loop
     bus::Bus& bus;
     messages::Store& store;
+    std::string instance;  // its name in the cluster
+    std::function<net::Task<base::Result<std::vector<std::string>>>(std::string question)> ask;  // all instances
   };
   struct Settings {
     messages::Rules rules;
@@ -39,6 +41,14 @@ class MessageFeeds {
   void on_behind(const hub::Follower& follower, const hub::Place& at);
   void on_drained(const hub::Follower& follower, std::size_t bytes);
 
+  // Who is on it, over all instances.
+  net::Task<base::Result<Presence>> presence(std::string channel);
+  // What this instance says to another's question about that.
+  std::string reply(std::string_view question) const;
+
+  // What is kept nowhere, to those who follow the channel here.
+  void say(const std::string& channel, const std::string& data);
+
   std::vector<const LiveChannel*> channels() const;
   const MessageFeed::Counts& counts() const { return counts_; }
 
@@ -47,6 +57,8 @@ class MessageFeeds {
     std::unique_ptr<MessageFeed> feed;
     net::Timer linger;  // when nobody follows
   };
+  net::Task<void> watch();
+  net::Task<base::Result<std::vector<PresenceReply>>> look(PresenceQuestion question);
   MessageFeed* feed_of(const hub::Follower& follower) const;
 
   Parts parts_;
@@ -59,6 +71,7 @@ class MessageFeeds {
   messages::Publisher publisher_;
   std::map<std::string, Channel> channels_;                // by name
   std::map<hub::Follower, std::string, ByName> followed_;  // the channel of each
+  net::Job watching_;
 };
 
 }  // namespace feeds

@@ -13,6 +13,16 @@ std::string message_text(std::string_view channel, const messages::Message& mess
   return json.raw("data", message.data).take();
 }
 
+std::string unkept_text(std::string_view channel, std::string_view data) {
+  return base::Message("message").text("channel", channel).raw("data", data).take();
+}
+
+std::string presence_text(std::string_view type, std::string_view channel, const Member& member) {
+  base::Message json(type);
+  json.text("channel", channel).text("session", member.session).text("subject", member.subject);
+  return json.text("instance", member.instance).take();
+}
+
 std::string gap_text(std::string_view channel, const messages::Recovery& lost, Form form) {
   base::Message json("gap");
   json.text("channel", channel).text("from", lost.from.print()).text("to", lost.to.print());

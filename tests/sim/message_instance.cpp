@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 MessageInstance::MessageInstance(net::SimWorld& world, const std::string& host, bool redis,
                                  feeds::MessageFeeds::Settings settings, std::size_t ring_bytes)
-    : near_(world.host(host).make_loop()), hub_(ring_bytes) {
+    : host_(host), near_(world.host(host).make_loop()), hub_(ring_bytes) {
   if (redis) {
     const auto address = redis::parse_address("redis://redis:6379");
     client_ = std::make_unique<redis::Client>(near_, *address);
@@ -26,12 +26,23 @@ MessageInstance::MessageInstance(net::SimWorld& world, const std::string& host, 
   fanout_.set_observer(*this);
   hub_.add_loop(mailbox_);
   feeds_ = std::make_unique<feeds::MessageFeeds>(
-      feeds::MessageFeeds::Parts{near_.loop(), hub_, {this}, *bus_, *store_}, std::move(settings));
+      feeds::MessageFeeds::Parts{near_.loop(),
+                                 hub_,
+                                 {this},
+                                 *bus_,
+                                 *store_,
+                                 host,
+                                 [this](std::string question) { return mail_->ask(std::move(question)); }},
+      std::move(settings));
+  messages::Mail::Office office;
+  office.deliver = [](const messages::Letter&, messages::Mail::OnReached) {};
+  office.reply = [this](std::string_view question) { return feeds_->reply(question); };
+  mail_ = std::make_unique<messages::Mail>(near_.loop(), *bus_, host, std::move(office));
 }
 
 MessageInstance::~MessageInstance() = default;
 
-std::uint32_t MessageInstance::follow(const std::string& name, const std::string& since) {
+std::uint32_t MessageInstance::follow(const std::string& name, const std::string& since, bool watches) {
   const std::uint32_t slot = slots_++;
   feeds::Follow follow;
   follow.source = feeds::Source::app;
@@ -39,6 +50,7 @@ std::uint32_t MessageInstance::follow(const std::string& name, const std::string
   follow.container = name;
   follow.shape.form = feeds::Form::line;
   if (!since.empty()) follow.start.message = messages::Position::parse(since);
+  follow.who = {host_ + "-" + std::to_string(slot), "ann", watches};
   followers_[slot] = follow.follower;
   feeds_->follow(follow);
   return slot;

@@ -30,7 +30,7 @@ class MessageInstance : public feeds::Followers, public hub::FanoutObserver {
   net::Loop& loop() { return near_.loop(); }
 
   // Of app:{name}; `since` is a position or empty.
-  std::uint32_t follow(const std::string& name, const std::string& since = {});
+  std::uint32_t follow(const std::string& name, const std::string& since = {}, bool watches = false);
   void leave(std::uint32_t slot);
   // Everything that it was sent since it was asked last.
   std::vector<boost::json::object> heard(std::uint32_t slot);
@@ -49,10 +49,12 @@ class MessageInstance : public feeds::Followers, public hub::FanoutObserver {
   void on_drained(const hub::FollowerName& name, std::size_t bytes) override;
   void on_broken(std::uint32_t) override {}
 
+  const std::string host_;
   net::SimNetwork near_;
   std::unique_ptr<redis::Client> client_;
   std::unique_ptr<bus::Bus> bus_;
   std::unique_ptr<messages::Store> store_;
+  std::unique_ptr<messages::Mail> mail_;
   hub::TestSockets sockets_;
   hub::Fanout fanout_{near_.loop(), sockets_};
   hub::Hub hub_;

@@ -267,6 +267,28 @@ TEST_F(Messages, WhoIsSlowIsGivenEverythingFromTheStore) {
   EXPECT_EQ(wrong_, "");
 }
 
+TEST_F(Messages, WhoComesAndGoesIsToldAlsoWhereAnInstanceDies) {
+  const std::uint32_t watcher = here_[0]->follow("chat", {}, true);
+  world_.run_for(5s);
+  const auto changes = [&] {
+    std::vector<std::string> said;
+    for (const json::object& each : here_[0]->heard(watcher))
+      if (each.at("type") != "message") said.push_back(text(each, "type") + " " + text(each, "session"));
+    return said;
+  };
+  const std::uint32_t one = here_[1]->follow("chat");
+  here_[2]->follow("chat");
+  world_.run_for(5s);
+  EXPECT_THAT(changes(), ElementsAre("join i1-0", "join i2-0"));
+  here_[1]->leave(one);
+  world_.run_for(5s);
+  EXPECT_THAT(changes(), ElementsAre("leave i1-0"));
+  world_.host("i2").kill();
+  here_[2].reset();
+  world_.run_for(20s);
+  EXPECT_THAT(changes(), ElementsAre("leave i2-0"));
+}
+
 class RandomMessages : public Messages, public testing::WithParamInterface<int> {
  protected:
   RandomMessages() : Messages(static_cast<std::uint64_t>(GetParam())) {}

@@ -8,6 +8,8 @@ What GET reads, HEAD reads too. Errors are RFC 9457 problem documents. Routes th
 here."""
 PATH_PARAMETERS = {
     "id": "A container: its full id, the beginning of one, or its name.",
+    "session": "A session's name, as connected says it.",
+    "subject": "Whose sessions.",
     "channel": "A channel's name; / and : in it may be percent-encoded.",
 }
 

@@ -1,0 +1,69 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "feeds/presence_watch.hpp"
+
+namespace feeds {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+PresenceReply reply(const std::string& instance, std::uint64_t version, const std::vector<std::string>& sessions) {
+  PresenceReply made{instance, version, false, sessions.size(), {}};
+  for (const std::string& each : sessions) made.members.push_back({each, "ann", instance});
+  return made;
+}
+
+TEST(Presence, SaysWhatItWasMadeOf) {
+  const auto question = decode_question(encode(PresenceQuestion{"app:chat", {{"web-1", 7}, {"web-2", 9}}}));
+  ASSERT_TRUE(question);
+  EXPECT_EQ(question->channel, "app:chat");
+  EXPECT_EQ(question->known.at("web-2"), 9u);
+  const auto read = decode_reply(encode(reply("web-1", 3, {"a", "b"})));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->version, 3u);
+  EXPECT_EQ(read->members.at(1).session, "b");
+  EXPECT_EQ(read->members.at(1).instance, "web-1");
+  const std::string whole = encode(reply("web-1", 3, {"a"}));
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(decode_reply(whole.substr(0, cut))) << cut;
+}
+
+TEST(Presence, TooManyAreCounted) {
+  PresenceReply many = reply("web-1", 1, {"a"});
+  many.count = members_max;
+  const Presence all = sum({many, reply("web-2", 1, {"b"})});
+  EXPECT_EQ(all.count, members_max + 1);
+  EXPECT_TRUE(all.members.empty());
+  EXPECT_EQ(sum({reply("web-2", 1, {"b"}), reply("web-1", 1, {"a"})}).members.front().session, "a");
+}
+
+class PresenceWatchTest : public testing::Test {
+ protected:
+  std::vector<std::string> look(const std::vector<PresenceReply>& replies, net::Duration at) {
+    std::vector<std::string> said;
+    for (const auto& each : watch.look(replies, net::Instant(1h + at)))
+      said.push_back((each.joins ? "+" : "-") + each.member.session);
+    return said;
+  }
+  PresenceWatch watch;
+};
+
+TEST_F(PresenceWatchTest, WhoComesAndGoesIsTold) {
+  EXPECT_THAT(look({reply("one", 1, {"a", "b"}), reply("two", 1, {"c"})}, 0s), IsEmpty()) << "they were there";
+  EXPECT_THAT(look({reply("one", 2, {"b", "d"}), reply("two", 1, {"c"})}, 2s), ElementsAre("-a", "+d"));
+  EXPECT_EQ(watch.known().at("one"), 2u);
+  PresenceReply same{"one", 2, true, 2, {}};
+  EXPECT_THAT(look({same, reply("two", 0, {})}, 4s), ElementsAre("-c"));
+}
+
+TEST_F(PresenceWatchTest, WhoseInstanceSaysNothingLeavesAfterAWhile) {
+  look({reply("one", 1, {"a"}), reply("two", 1, {"c"})}, 0s);
+  const PresenceReply same{"one", 1, true, 1, {}};
+  for (net::Duration at = 2s; at <= 8s; at += 2s) EXPECT_THAT(look({same}, at), IsEmpty());
+  EXPECT_THAT(look({same}, 9s), ElementsAre("-c"));
+}
+
+}  // namespace
+}  // namespace feeds
