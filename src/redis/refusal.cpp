@@ -17,6 +17,7 @@ struct Row {
 
 constexpr std::string_view another_master = "if REDIS_URL cannot lead to the master by itself, name its sentinels";
 constexpr std::string_view credentials = "set the user and password of REDIS_URL right";
+constexpr std::string_view for_scripts = "let REDIS_URL's user do what our scripts do, +info too: see docs/redis.md";
 constexpr std::string_view no_cluster = "a Redis Cluster is not supported yet; REDIS_URL must lead to a single master";
 
 // https://redis.io/docs/latest/develop/reference/protocol-spec/ (errors), and the codes in Redis' own server.c.
@@ -34,6 +35,9 @@ constexpr std::array rows = {
     Row{"ERR AUTH", Fault::unauthorized, true, "it has no password; leave it out of REDIS_URL"},
     Row{"DENIED", Fault::forbidden, true, "it serves its own machine only; give it a password"},  // protected mode
     Row{"NOPERM", Fault::forbidden, false, "let REDIS_URL's user do this: see docs/redis.md"},    // this command only
+    // Of a command inside a script, before Redis 7.2 and since.
+    Row{"ERR The user executing the script can't run", Fault::forbidden, false, for_scripts},
+    Row{"ERR ACL failure in script:", Fault::forbidden, false, for_scripts},
     Row{"ERR max number of clients", Fault::unavailable, true, "raise its maxclients"},
     Row{"ERR DB index", Fault::forbidden, true, "it has fewer databases than REDIS_URL names"},
     Row{"ERR unknown command", Fault::forbidden, false, "Redis 7 or newer, or Valkey, with its commands' own names"},

@@ -96,7 +96,7 @@ class SimRedis {
   Counts counts_;
   SimRedisStore store_;
   std::set<std::string, std::less<>> scripts_;  // known by hash
-  std::string run_id_;
+  std::string run_id_;                          // its replication id, too: both change together here
   std::string role_ = "master";
   std::string maxmemory_policy_;  // empty: no bound
   bool loading_ = false, refuses_scripts_ = false, refuses_writes_ = false, forbids_info_ = false;

@@ -189,14 +189,18 @@ void SimRedis::evaluate(const Words& words, std::string& out) {
   if (refuses_scripts_) return say_error(out, "OOM command not allowed when used memory > 'maxmemory'.");
   const auto first = words.begin() + 3;
   const auto middle = first + static_cast<std::ptrdiff_t>(twin->keys);
-  twin->run(store_, {Words(first, middle), Words(middle, words.end())}, out);
+  ScriptCall call{Words(first, middle), Words(middle, words.end()), forbids_info_ ? "" : run_id_, {}};
+  twin->run(store_, call, out);
+  std::string ignored;
+  for (const auto& [channel, payload] : call.publications) publish({"PUBLISH", channel, payload}, ignored);
 }
 
 std::string SimRedis::info() const {
   return "# Server\r\nredis_mode:standalone\r\nrun_id:" + run_id_ +
          "\r\n# Memory\r\nmaxmemory:" + (maxmemory_policy_.empty() ? "0" : "100000000") +
          "\r\nmaxmemory_policy:" + (maxmemory_policy_.empty() ? "noeviction" : maxmemory_policy_) +
-         "\r\n# Persistence\r\nloading:" + (loading_ ? "1" : "0") + "\r\n# Replication\r\nrole:" + role_ + "\r\n";
+         "\r\n# Persistence\r\nloading:" + (loading_ ? "1" : "0") + "\r\n# Replication\r\nrole:" + role_ +
+         "\r\nmaster_replid:" + run_id_ + "\r\n";
 }
 
 }  // namespace sim

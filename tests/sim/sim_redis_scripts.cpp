@@ -3,14 +3,16 @@
 #include <algorithm>
 
 #include "lease/scripts.hpp"
+#include "messages/scripts.hpp"
 #include "roster/scripts.hpp"
 #include "sim/resp.hpp"
+#include "sim/sim_message_scripts.hpp"
 
 namespace sim {
 namespace {
 
 // take.lua
-void take(SimRedisStore& store, const ScriptCall& call, std::string& out) {
+void take(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const std::string& holder = call.args[0];
   const auto value = store.get(call.keys[0]);
   const bool ours = value && value->starts_with(holder + "|");
@@ -40,7 +42,7 @@ void take(SimRedisStore& store, const ScriptCall& call, std::string& out) {
 }
 
 // renew.lua
-void renew(SimRedisStore& store, const ScriptCall& call, std::string& out) {
+void renew(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const auto value = store.get(call.keys[0]);
   if (!value || !value->starts_with(call.args[0])) return say_number(out, 0);
   const auto beat = number(std::string_view(*value).substr(call.args[0].size())).value_or(0);
@@ -49,14 +51,14 @@ void renew(SimRedisStore& store, const ScriptCall& call, std::string& out) {
 }
 
 // release.lua
-void release(SimRedisStore& store, const ScriptCall& call, std::string& out) {
+void release(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const auto value = store.get(call.keys[0]);
   if (!value || !value->starts_with(call.args[0])) return say_number(out, 0);
   say_number(out, store.erase(call.keys[0]) ? 1 : 0);
 }
 
 // write.lua
-void write(SimRedisStore& store, const ScriptCall& call, std::string& out) {
+void write(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const std::string& key = call.keys[0];
   const std::string &seen = call.args[1], &revision = call.args[2];
   if (seen.empty()) {
@@ -75,7 +77,7 @@ void write(SimRedisStore& store, const ScriptCall& call, std::string& out) {
 }
 
 // appear.lua
-void appear(SimRedisStore& store, const ScriptCall& call, std::string& out) {
+void appear(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const std::string &key = call.keys[0], &id = call.args[0];
   const std::uint64_t now = store.now_ms(), ttl = number(call.args[1]).value();
   auto& all = store.make_fields(key);
@@ -97,7 +99,10 @@ const ScriptTwin twins[] = {{lease::scripts::take, 2, 6, false, take},
                             {lease::scripts::renew, 1, 2, false, renew},
                             {lease::scripts::release, 1, 1, false, release},
                             {roster::scripts::write, 1, 4, true, write},
-                            {roster::scripts::appear, 1, 2, false, appear}};
+                            {roster::scripts::appear, 1, 2, false, appear},
+                            {messages::scripts::publish, 4, 6, false, publish_message},
+                            {messages::scripts::read, 2, 7, false, read_messages},
+                            {messages::scripts::open, 2, 3, false, open_epoch}};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "redis/script.hpp"
@@ -12,13 +13,15 @@ namespace sim {
 
 struct ScriptCall {
   std::vector<std::string> keys, args;
+  std::string replid;                                             // of the data set; empty: INFO is forbidden
+  std::vector<std::pair<std::string, std::string>> publications;  // channel, payload
 };
 
 struct ScriptTwin {
   const redis::Script& script;
   std::size_t keys, args;  // of arguments at least so many
   bool more;               // there may be more
-  void (*run)(SimRedisStore&, const ScriptCall&, std::string& out);
+  void (*run)(SimRedisStore&, ScriptCall&, std::string& out);
 };
 
 // By text or hash; null: no script of ours.

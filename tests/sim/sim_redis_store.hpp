@@ -1,5 +1,5 @@
-// SimRedisStore: what a simulated Redis keeps: strings and hashes with a TTL by a clock of its own that may step; a
-// sorted set is a hash of its scores. It knows nothing of connections. Thread: its loop's.
+// SimRedisStore: what a simulated Redis keeps: strings, hashes and streams with a TTL by a clock of its own that may
+// step; a sorted set is a hash of its scores. It knows nothing of connections. Thread: its loop's.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ class SimRedisStore {
     return found == values_.end() ? std::nullopt : std::optional(found->second.text);
   }
   void set(const std::string& key, std::string text, std::optional<net::Duration> ttl) {
-    values_[key] = {std::move(text), {}, ttl ? std::optional(clock() + *ttl) : std::nullopt};
+    values_[key] = {std::move(text), {}, {}, ttl ? std::optional(clock() + *ttl) : std::nullopt};
   }
   using Fields = std::map<std::string, std::string>;
   // Null: there is none.
@@ -32,6 +32,19 @@ class SimRedisStore {
   Fields& make_fields(const std::string& key) {
     expire(key);
     return values_[key].fields;
+  }
+  struct Entry {
+    std::string epoch, time, body;
+  };
+  using Stream = std::map<std::uint64_t, Entry>;  // by the first number of its id
+  Stream& make_stream(const std::string& key) {
+    expire(key);
+    return values_[key].stream;
+  }
+  Stream stream(const std::string& key) {
+    expire(key);
+    const auto found = values_.find(key);
+    return found == values_.end() ? Stream() : found->second.stream;
   }
   bool erase(const std::string& key) {
     expire(key);
@@ -54,6 +67,9 @@ class SimRedisStore {
   std::uint64_t now_ms() const {
     return static_cast<std::uint64_t>(clock().time_since_epoch() / std::chrono::milliseconds(1));
   }
+  std::uint64_t wall_us() const {
+    return static_cast<std::uint64_t>((loop_.wall_now() + skew_).time_since_epoch() / std::chrono::microseconds(1));
+  }
   void clear() { values_.clear(); }
 
   void step_clock(net::Duration by) { skew_ += by; }
@@ -65,6 +81,7 @@ class SimRedisStore {
   struct Value {
     std::string text;
     Fields fields;
+    Stream stream;
     std::optional<net::Instant> until;
   };
 
