@@ -104,6 +104,7 @@ void ReaderTurn::refused(const std::string& value, net::Instant now) {
     heard_at_ = now;
     lost_ = yields_ = false;
   }
+  if (const auto held = lease::fence_of(value); held && *held < fence_) fence_ = *held;  // else it would not be heard
   if (value != held_value_) {
     held_value_ = value;
     held_since_ = now;

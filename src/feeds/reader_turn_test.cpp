@@ -81,6 +81,15 @@ TEST_F(ReaderTurnTest, AnOldReaderIsNotHeard) {
   EXPECT_EQ(turn.fence(), (Fence{2, 1}));
 }
 
+// A failover lost the grant of the one whose fence was heard last.
+TEST_F(ReaderTurnTest, WhoHoldsTheLeaseIsHeardHoweverLowItsFence) {
+  EXPECT_TRUE(turn.heard({2, 3}, false, at(1s)));
+  EXPECT_FALSE(turn.heard({2, 2}, false, at(2s)));
+  turn.refused("other|2.2|7", at(3s));
+  EXPECT_TRUE(turn.heard({2, 2}, false, at(4s)));
+  EXPECT_EQ(turn.fence(), (Fence{2, 2}));
+}
+
 TEST_F(ReaderTurnTest, ALeaseThatNeverChangesWhileItsHolderIsSilentIsSeized) {
   turn.heard({1, 1}, false, at(0s));
   refuse_until(15900ms);
