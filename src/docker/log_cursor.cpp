@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/planted.hpp"
@@ -67,7 +68,8 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   astray_ = doubted_ = starts_beyond_ = false;
   latest_ns_ = 0;
   landmark_.begin();
-  tracks_[0].shown = tracks_[1].shown = false;
+  for (Track& t : tracks_) t.shown = false, t.read_ns = 0;
+  begun_ns_ = 0;
   open_.clear();
   if (watch_) watch_->begin(now_ns);
   return plan_;
@@ -81,6 +83,11 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   }
   if (record.time_ns + disorder_max_ns < latest_ns_) log_stepped_ = true;
   latest_ns_ = std::max(latest_ns_, record.time_ns);
+  const std::int64_t before_ns = std::exchange(track(record.stream).read_ns, record.time_ns);
+  const bool begins_line = before_ns != 0 && record.time_ns != before_ns;
+  if (begins_line && begun_ns_ == 0) begun_ns_ = record.time_ns;
+  // A piece that comes late shows no step: it is stamped as its line's first.
+  if (begins_line && record.time_ns + disorder_max_ns < latest_ns_) went_back_ = true;
   landmark_.take(record);
   bool matched = matched_;
   bool behind_a_gap = !held_.empty() || (lost_ == Lost::surely && !matched_);

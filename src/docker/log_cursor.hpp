@@ -109,7 +109,9 @@ class LogCursor {
     std::uint32_t nth = 0;
     bool ends_line = true;
     std::int64_t uncounted_ns = 0;  // of a line whose first pieces may be gone: its marks are too low
-    bool shown = false;             // in this read: a record before that one, or of another line
+    // This read's:
+    bool shown = false;        // a record before that one, or of another line
+    std::int64_t read_ns = 0;  // the stamp of its last record
   };
   struct Held {
     LogStream stream;
@@ -127,6 +129,8 @@ class LogCursor {
   Place place_other(const LogRecord& record);
   Place place_first(const LogRecord& record);
   bool first_piece_shown(const Track& track, std::int64_t time_ns) const;
+  bool not_rotated(const Track& track) const;
+  bool clock_went_back() const;
   Place match(Place place);
   Place adopt_open_line(LogOut& out);
   bool replayed(const LogRecord& record) const;
@@ -169,12 +173,14 @@ class LogCursor {
   bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
   bool log_stepped_ = false;  // a read showed that the clock went back within the log
+  bool went_back_ = false;    // surely: the record that showed it begins a line
   bool looked_back_ = false;  // for that, since the whole log did not show the head
 
   // This read's:
   ReadPlan plan_;
   std::uint64_t records_ = 0, fresh_ = 0;
   std::int64_t window_ns_ = 0;  // the stamp of its first record
+  std::int64_t begun_ns_ = 0;   // of the first one that surely begins a line
   bool matched_ = false;        // the head was shown
   std::uint32_t counted_ = 0;   // of the head's nth
   bool count_good_ = false;     // from its line's first piece

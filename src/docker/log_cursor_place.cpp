@@ -76,27 +76,41 @@ LogCursor::Place LogCursor::match(Place place) {
 LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   Track& t = track(record.stream);
   const std::int64_t head_ns = track(head_).time_ns;
-  bool line_start = record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
+  const bool in_order = !plan_.tail || !clock_went_back();
+  bool line_start = in_order && record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
-  // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
-  bool never_seen = t.time_ns == 0 || t.time_ns == window_ns_;
-  bool expected = t.nth == 0 && (never_seen || t.time_ns == record.time_ns);
+  bool expected = t.nth == 0 && (t.time_ns == 0 || t.time_ns == record.time_ns);
   // Its line had begun when the position was taken, which stands at a line's end: a gap has covered that.
   bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
   if (in_a_gap) t.uncounted_ns = record.time_ns;
-  return line_start || expected || in_a_gap || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
+  // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
+  const bool began_in_read = record.time_ns > std::min(window_ns_, head_ns) + disorder_usual_ns;
+  return line_start || expected || in_a_gap || began_in_read || not_rotated(t) ? Place::fresh : Place::torn;
 }
 
 // Does this read show the first piece of the line with this stamp? A piece of a line that began before the read did is
-// stamped before the read's own beginning, give or take the disorder between the streams.
+// stamped no later than the first record that surely begins one (the read's very first may be a late piece itself),
+// give or take the disorder between the streams: unless the clock went back meanwhile.
 bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
-  bool whole = !plan_.tail;
-  // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
-  const std::int64_t before_ns = matched_ ? std::min(window_ns_, tracks_[index_of(head_)].time_ns) : window_ns_;
-  bool began_in_read = time_ns > before_ns + (whole ? disorder_usual_ns : disorder_max_ns);
-  bool not_rotated = whole && (!rotates_ || window_ns_ == log_start_ns_);
-  return t.shown || began_in_read || not_rotated;
+  const bool whole = !plan_.tail;
+  const bool began_in_read =
+      begun_ns_ != 0 && time_ns > begun_ns_ + (whole ? disorder_usual_ns : disorder_max_ns) && !clock_went_back();
+  return t.shown || began_in_read || not_rotated(t);
+}
+
+bool LogCursor::not_rotated(const Track& t) const {
+  // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
+  const bool never_seen = t.nth == 0 && t.time_ns == window_ns_;
+  return !plan_.tail && (!rotates_ || window_ns_ == log_start_ns_ || never_seen);
+}
+
+// Somewhere in the log, as far as it was read or as the cursor's place shows.
+bool LogCursor::clock_went_back() const {
+  const auto behind_head = [this](const Track& t) {
+    return t.seen.count > 0 && tracks_[index_of(head_)].time_ns + disorder_max_ns < t.seen.max_ns;
+  };
+  return went_back_ || behind_head(tracks_[0]) || behind_head(tracks_[1]);
 }
 
 // The head was found: a line that is open there on the other stream was not delivered, but for parts of it.
