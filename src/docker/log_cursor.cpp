@@ -71,6 +71,7 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   for (Track& t : tracks_) t.shown = false, t.read_ns = 0;
   begun_ns_ = 0;
   open_.clear();
+  open_dropped_ = 0;
   if (watch_) watch_->begin(now_ns);
   return plan_;
 }
@@ -107,7 +108,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
       return done() ? Step::stop : Step::more;
     case Place::torn:
       if (plan_.follow) return doubt(astray_);
-      tear(record, out);
+      tear(record, 0, out);
       break;
     case Place::fresh:
       break;
@@ -163,11 +164,12 @@ void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
   out.on_line(line);
 }
 
-// The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream.
-void LogCursor::tear(const LogRecord& record, LogOut& out) {
+// The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream. So many
+// of its pieces, if that is known; else 0.
+void LogCursor::tear(const LogRecord& record, std::uint32_t missing, LogOut& out) {
   Track& t = track(record.stream);
-  t.uncounted_ns = record.time_ns;
-  t.seen = record.time_ns > t.seen.max_ns ? Mark{record.time_ns, 0} : Mark{t.seen.max_ns, t.seen.count + 1};
+  if (missing == 0) t.uncounted_ns = record.time_ns;
+  t.seen = std::max(Mark{record.time_ns, missing}, Mark{t.seen.max_ns, t.seen.count + 1});
   Position to = position_;
   to.mark(record.stream) = t.seen;
   lines_.discard(record.stream);

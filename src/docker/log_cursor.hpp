@@ -141,7 +141,7 @@ class LogCursor {
   Place beyond();
   void accept(const LogRecord& record, LogOut& out);
   void emit(const Line& line, bool is_head, LogOut& out);
-  void tear(const LogRecord& record, LogOut& out);
+  void tear(const LogRecord& record, std::uint32_t missing, LogOut& out);
   void hold(const LogRecord& record, LogOut& out);
   void settle_gap(LogOut& out);
   void announce(const Position& to, std::string_view reason, LogOut& out);
@@ -185,10 +185,11 @@ class LogCursor {
   std::uint32_t counted_ = 0;   // of the head's nth
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
-  bool starts_beyond_ = false;  // its first record lies behind the head, by its stamp
-  std::int64_t latest_ns_ = 0;  // of all stamps
-  std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there
-  std::vector<Held> held_;      // behind a gap whose end is not settled
+  bool starts_beyond_ = false;      // its first record lies behind the head, by its stamp
+  std::int64_t latest_ns_ = 0;      // of all stamps
+  std::vector<Held> open_;          // of the other stream, before the head: the pieces of a line that may be open there
+  std::uint32_t open_dropped_ = 0;  // pieces of that line before these
+  std::vector<Held> held_;          // behind a gap whose end is not settled
   std::size_t held_bytes_ = 0;
 };
 

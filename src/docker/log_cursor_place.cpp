@@ -7,7 +7,7 @@
 namespace docker {
 namespace {
 
-// Of a line that is open at the head, unless it began more than this before it: then its beginning is told as a gap.
+// Of a line that is open at the head: its last ones. What went before them, and was not delivered, is told as a gap.
 constexpr std::size_t open_pieces_max = 1024;
 
 }  // namespace
@@ -47,10 +47,14 @@ LogCursor::Place LogCursor::place_other(const LogRecord& record) {
   if (t.known) return later ? beyond() : Place::old;
   if (!open_.empty() && open_.back().time_ns != record.time_ns) {
     open_.clear();
+    open_dropped_ = 0;
     t.shown = true;
   }
   if (later && !record.may_go_on() && beyond() == Place::astray) return Place::astray;
-  if (open_.size() == open_pieces_max) return Place::old;
+  if (open_.size() == open_pieces_max) {  // in whole parts, so that the next ones begin where everybody cuts
+    open_.erase(open_.begin(), open_.begin() + LogLines::pieces_max);
+    open_dropped_ += LogLines::pieces_max;
+  }
   open_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   return Place::old;
 }
@@ -122,14 +126,18 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
     return Place::old;
   }
   bool open = pieces.back().record().may_go_on();
-  bool all_shown = first_piece_shown(t, pieces.front().time_ns) && pieces.size() < open_pieces_max;
+  const std::int64_t time_ns = pieces.front().time_ns;
+  const auto delivered = [&] { return time_ns == t.seen.max_ns ? t.seen.count : 0; };
+  const bool counted = first_piece_shown(t, time_ns);
+  const bool all_shown = counted && delivered() >= open_dropped_;
   if (open && !all_shown && (plan_.tail || plan_.follow)) return Place::astray;
   t.known = true;
   if (!open) return Place::old;
-  if (!all_shown) tear(pieces.front().record(), out);
-  std::size_t delivered = pieces.front().time_ns == t.seen.max_ns ? t.seen.count : 0;
+  if (!all_shown) tear(pieces.front().record(), counted ? open_dropped_ : 0, out);
   LogStream head = head_;  // stays: it lies behind these pieces
-  for (std::size_t i = delivered; i < pieces.size(); ++i) accept(pieces[i].record(), out);
+  const std::uint32_t first = delivered();
+  for (std::size_t i = std::max(first, open_dropped_) - open_dropped_; i < pieces.size(); ++i)
+    accept(pieces[i].record(), out);
   head_ = head;
   return Place::old;
 }
