@@ -36,7 +36,7 @@ class LossyBus final : public bus::Bus {
     return inner_.follow(channel, listener);
   }
   bus::State state() const override { return inner_.state(); }
-  void on_state(std::function<void(bus::State)>) override {}
+  bus::Observing on_state(std::function<void(bus::State)>) override { return {}; }
 
   std::function<bool(std::string_view channel, const Frame& frame)> loses;
   std::map<Kind, int> published;
