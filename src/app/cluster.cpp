@@ -38,7 +38,7 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   roster::RedisRoster::Settings roster_settings;
   roster_settings.prefix = settings.redis_prefix;
   roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));
-  bus_->on_state([this](bus::State state) {
+  observing_ = bus_->on_state([this](bus::State state) {
     if (state == bus::State::connected) {
       base::log::info("Redis answers");
     } else {

@@ -33,6 +33,7 @@ class Cluster {
   std::optional<redis::EvictionWatch> eviction_watch_;
   std::unique_ptr<bus::Bus> bus_;
   const bus::RedisBus* redis_bus_ = nullptr;
+  bus::Observing observing_;
   std::unique_ptr<lease::Lease> lease_;
   std::unique_ptr<roster::Roster> roster_;
 };

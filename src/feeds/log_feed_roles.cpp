@@ -99,7 +99,7 @@ net::Task<void> LogFeed::relay() {
       continue;
     }
     try_now_ = false;
-    if (shared_.parts.far) {
+    if (shared_.parts.engine.relayed()) {
       co_await loop_.sleep(near_first);
       if (leaving_ || loop_.now() - heard_at_ < near_first) continue;
     }

@@ -202,6 +202,30 @@ TEST_F(ReaderTurnTest, ItIsGivenAwayWhereOthersListen) {
   EXPECT_EQ(does(7s), Do::acquire) << "nobody has taken it";
 }
 
+// As long as it is so: then it asks as all others do.
+TEST_F(ReaderTurnTest, WhoReachesTheEngineThroughAnotherAsksASecondLater) {
+  EXPECT_EQ(turn.step(at(900ms), true).until, at(1s));
+  EXPECT_EQ(turn.step(at(1s), true).what, Do::acquire);
+  turn.refused("other|1.1|0", at(1s));
+  turn.heard({1, 1}, true, at(2s));
+  EXPECT_EQ(turn.step(at(2s), true).until, at(3010ms)) << "also where one goes";
+  EXPECT_EQ(turn.step(at(2010ms), false).what, Do::acquire);
+}
+
+// The others ask for it all the while.
+TEST_F(ReaderTurnTest, WhoReachesTheEngineThroughAnotherAsksWhenTheLeaseOfTheSilentHasRunOut) {
+  turn.step(at(0s), true);
+  turn.heard({1, 1}, false, at(0s));
+  EXPECT_EQ(turn.step(at(10s), true).what, Do::wait);
+  EXPECT_EQ(turn.step(at(11500ms), true).what, Do::acquire) << "before it would read alone";
+}
+
+TEST_F(ReaderTurnTest, WhoReadsThroughAnotherRenewsItInTime) {
+  ASSERT_EQ(turn.step(at(1s), true).what, Do::acquire);
+  turn.granted({1, 1}, at(1s));
+  EXPECT_EQ(turn.step(at(3s), true).what, Do::renew);
+}
+
 TEST_F(ReaderTurnTest, WhoDoesNotWantItAnyMoreGivesItAway) {
   own();
   turn.want(false, at(1s));
