@@ -43,7 +43,7 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));
   for_messages_ = std::make_unique<redis::Client>(network, *address);
   messages_ = std::make_unique<messages::RedisStore>(network.loop(), *for_messages_, settings.redis_prefix);
-  bus_->on_state([this](bus::State state) {
+  observing_ = bus_->on_state([this](bus::State state) {
     if (state == bus::State::connected) {
       base::log::info("Redis answers");
     } else {

@@ -35,6 +35,7 @@ class Cluster {
   std::optional<redis::EvictionWatch> eviction_watch_;
   std::unique_ptr<bus::Bus> bus_;
   const bus::RedisBus* redis_bus_ = nullptr;
+  bus::Observing observing_;
   std::unique_ptr<lease::Lease> lease_;
   std::unique_ptr<roster::Roster> roster_;
   std::unique_ptr<redis::Client> for_messages_;  // leases do not wait behind what was published

@@ -48,7 +48,7 @@ net::Task<void> EngineLink::introduce() {
   const docker::EngineIdentity identity = co_await meet();
   down_ = false;
   if (!welcome_(identity.id)) co_return;
-  events_.emplace(feeds::EngineEvents::Parts{parts_.engine, parts_.bus, parts_.lease}, identity.id, parts_.lease_ttl,
+  events_.emplace(feeds::EngineEvents::Parts{parts_.engine, parts_.bus, parts_.lease}, identity, parts_.lease_ttl,
                   static_cast<docker::EventWatch::Listener&>(*this));
   co_await hear_the_past();
   answered_ = true;

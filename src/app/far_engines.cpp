@@ -84,8 +84,8 @@ void FarEngines::look() {
     Engine& engine = *mine->second;
     const auto heard = directory_.heard(engine.id);
     const bool silent = !heard || parts_.loop.now() - *heard > forgotten_after;
-    const bool followed = engine.link.feeds() != nullptr && !engine.link.feeds()->channels().empty();
-    if (engine.network.direct() || !silent || followed || !parts_.on_forgotten(engine.client)) continue;
+    const bool in_use = engine.link.feeds() != nullptr && engine.link.feeds()->in_use();
+    if (!engine.network.relayed() || !silent || in_use || !parts_.on_forgotten(engine.client)) continue;
     base::log::info("A Docker Engine is forgotten that no instance reaches any more", {{"id", engine.id}});
     directory_.forget(std::string(engine.id));
     engines_.erase(mine);

@@ -1,5 +1,5 @@
 // FarEngines: the Docker Engines that other instances of the cluster reach and this one does not: for each a client
-// through the tunnel (tunnel/) and feeds of its own. One that nobody speaks of for ten minutes and nobody here follows
+// through the tunnel (tunnel/) and feeds of its own. One that nobody speaks of for ten minutes and nobody here uses
 // is forgotten.
 //
 // Owner and thread: Instance, the control loop. Bounds: as many as the Directory knows.

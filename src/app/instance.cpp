@@ -54,8 +54,7 @@ struct Instance::Body {
   ~Body() { control.end(); }
 
   std::vector<feeds::Followers*> followers();
-  std::unique_ptr<feeds::Feeds> make_feeds(docker::Client& client, const std::string& id, feeds::EngineEvents& events,
-                                           bool far);
+  std::unique_ptr<feeds::Feeds> make_feeds(docker::Client& client, const std::string& id, feeds::EngineEvents& events);
   bool welcome(const std::string& id);
   FarEngines::Parts for_far_engines();
   std::vector<feeds::Feeds*> all_feeds() const;
@@ -176,7 +175,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},
       [this](const std::string& id) { return welcome(id); },
       [this](const std::string& id, feeds::EngineEvents& events) {
-        auto feeds = make_feeds(engine, id, events, false);
+        auto feeds = make_feeds(engine, id, events);
         control.engines().add({id, &engine, feeds.get(), [this] { return !link->down(); }});
         return feeds;
       });
@@ -189,7 +188,7 @@ FarEngines::Parts Instance::Body::for_far_engines() {
           cluster.lease(),
           settings.feeds.lease_ttl,
           [this](docker::Client& client, const std::string& id, feeds::EngineEvents& events) {
-            return make_feeds(client, id, events, true);
+            return make_feeds(client, id, events);
           },
           [this](const FarEngines::Far& far) {
             if (far.id == engine_id) control.engines().remove(engine);
@@ -231,9 +230,9 @@ std::vector<feeds::Feeds*> Instance::Body::all_feeds() const {
 }
 
 std::unique_ptr<feeds::Feeds> Instance::Body::make_feeds(docker::Client& client, const std::string& id,
-                                                         feeds::EngineEvents& events, bool far) {
+                                                         feeds::EngineEvents& events) {
   return std::make_unique<feeds::Feeds>(
-      feeds::LogFeeds::Parts{loop, client, cluster.bus(), cluster.lease(), hub, followers(), far}, settings.feeds, id,
+      feeds::LogFeeds::Parts{loop, client, cluster.bus(), cluster.lease(), hub, followers()}, settings.feeds, id,
       events, *overview);
 }
 

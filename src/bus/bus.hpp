@@ -48,6 +48,9 @@ class Following {
   virtual ~Following() = default;
 };
 
+// Its end is the end of being told; it may come before or after that of the bus, and within a call.
+using Observing = std::shared_ptr<void>;
+
 class Bus {
  public:
   // How many instances follow the channel, this one counted too where it does. An error (`unavailable`, `too_large`,
@@ -59,8 +62,9 @@ class Bus {
   [[nodiscard]] virtual std::unique_ptr<Following> follow(std::string_view channel, Listener& listener) = 0;
 
   virtual State state() const = 0;
-  virtual std::string reason() const { return {}; }                // why it is down
-  virtual void on_state(std::function<void(State)> observer) = 0;  // kept as long as the bus
+  virtual std::string reason() const { return {}; }  // why it is down
+  // Whenever it changes.
+  [[nodiscard]] virtual Observing on_state(std::function<void(State)> observer) = 0;
 };
 
 }  // namespace bus

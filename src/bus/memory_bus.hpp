@@ -13,7 +13,7 @@ class MemoryBus final : public Bus, private Channels::Source {
   void publish(std::string_view channel, std::string frame, OnPublished on_published) override;
   std::unique_ptr<Following> follow(std::string_view channel, Listener& listener) override;
   State state() const override { return State::embedded; }
-  void on_state(std::function<void(State)>) override {}  // it never changes
+  Observing on_state(std::function<void(State)>) override { return {}; }  // it never changes
 
  private:
   base::Result<std::uint64_t> carry(std::string_view channel, std::string_view frame);

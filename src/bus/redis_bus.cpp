@@ -71,7 +71,12 @@ std::string RedisBus::reason() const {
   return refusal_.empty() ? "What is published does not come back yet" : refusal_;
 }
 
-void RedisBus::on_state(std::function<void(State)> observer) { observers_.push_back(std::move(observer)); }
+Observing RedisBus::on_state(std::function<void(State)> observer) {
+  std::erase_if(observers_, [](const auto& each) { return each.expired(); });
+  auto observing = std::make_shared<std::function<void(State)>>(std::move(observer));
+  observers_.push_back(observing);
+  return observing;
+}
 
 RedisBus::Counts RedisBus::counts() const {
   Counts counts = counts_;
@@ -169,7 +174,8 @@ void RedisBus::update_state() {
   const bool heard = std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.canary.alive(); });
   const State now = heard && publisher_.connected() && subscriber_.connected() ? State::connected : State::down;
   if (std::exchange(state_, now) == now) return;
-  for (auto& observer : observers_) observer(now);
+  for (const auto& each : std::vector(observers_))
+    if (const auto observer = each.lock()) (*observer)(now);
 }
 
 void RedisBus::sing(std::size_t number) {

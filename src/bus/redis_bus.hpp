@@ -39,7 +39,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   std::unique_ptr<Following> follow(std::string_view channel, Listener& listener) override;
   State state() const override { return state_; }
   std::string reason() const override;
-  void on_state(std::function<void(State)> observer) override;
+  Observing on_state(std::function<void(State)> observer) override;
 
   Counts counts() const;
   // How long ago the slowest lane heard its canary; nullopt: one has not yet, or not since it was cut.
@@ -74,7 +74,7 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   const std::string before_;  // a channel's name on the wire, and after it "}"
   State state_ = State::down;
   Counts counts_;
-  std::vector<std::function<void(State)>> observers_;
+  std::vector<std::weak_ptr<std::function<void(State)>>> observers_;
   Channels channels_;
   std::set<std::string> foreign_;  // channels of others that are followed
   redis::Client publisher_;

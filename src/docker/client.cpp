@@ -192,6 +192,7 @@ net::Task<base::Result<EngineIdentity>> Client::identity() {
   if (identity.id.empty()) identity.id = identity.host;
   if (identity.id.empty()) co_return Error{Fault::protocol, "The Engine does not say who it is (/info has no ID)"};
   identity.key = engine_key(identity.id);
+  identity.clock = parse_time(string_field(*value, {"SystemTime"})).value_or(loop().wall_now());
   co_return identity;
 }
 

@@ -25,6 +25,7 @@ struct EngineIdentity {
   std::string id;         // of /info; Podman may have none, then its host's name
   std::uint64_t key = 0;  // engine_key(id), as positions carry it
   std::string host;       // its name, for people
+  net::WallTime clock{};  // its own, as it said so; ours, where it does not tell
 };
 
 struct EngineVersion {
@@ -85,6 +86,8 @@ class Client {
   net::Task<base::Result<std::unique_ptr<StatsStream>>> stats(std::string id);
 
   net::Loop& loop() { return network_.loop(); }
+  // The Engine is reached through another instance, which should be the first to read it.
+  bool relayed() const { return network_.relayed(); }
   const net::Endpoint& endpoint() const { return http_.endpoint(); }
 
  private:

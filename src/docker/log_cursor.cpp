@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/planted.hpp"
@@ -67,8 +68,10 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   astray_ = doubted_ = starts_beyond_ = false;
   latest_ns_ = 0;
   landmark_.begin();
-  tracks_[0].shown = tracks_[1].shown = false;
+  for (Track& t : tracks_) t.shown = false, t.read_ns = 0;
+  begun_ns_ = 0;
   open_.clear();
+  open_dropped_ = 0;
   if (watch_) watch_->begin(now_ns);
   return plan_;
 }
@@ -81,6 +84,11 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
   }
   if (record.time_ns + disorder_max_ns < latest_ns_) log_stepped_ = true;
   latest_ns_ = std::max(latest_ns_, record.time_ns);
+  const std::int64_t before_ns = std::exchange(track(record.stream).read_ns, record.time_ns);
+  const bool begins_line = before_ns != 0 && record.time_ns != before_ns;
+  if (begins_line && begun_ns_ == 0) begun_ns_ = record.time_ns;
+  // A piece that comes late shows no step: it is stamped as its line's first.
+  if (begins_line && record.time_ns + disorder_max_ns < latest_ns_) went_back_ = true;
   landmark_.take(record);
   bool matched = matched_;
   bool behind_a_gap = !held_.empty() || (lost_ == Lost::surely && !matched_);
@@ -100,7 +108,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
       return done() ? Step::stop : Step::more;
     case Place::torn:
       if (plan_.follow) return doubt(astray_);
-      tear(record, out);
+      tear(record, 0, out);
       break;
     case Place::fresh:
       break;
@@ -156,11 +164,12 @@ void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
   out.on_line(line);
 }
 
-// The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream.
-void LogCursor::tear(const LogRecord& record, LogOut& out) {
+// The beginning of a line is gone, though the head is in the log: all that is missing lies on this one stream. So many
+// of its pieces, if that is known; else 0.
+void LogCursor::tear(const LogRecord& record, std::uint32_t missing, LogOut& out) {
   Track& t = track(record.stream);
-  t.uncounted_ns = record.time_ns;
-  t.seen = record.time_ns > t.seen.max_ns ? Mark{record.time_ns, 0} : Mark{t.seen.max_ns, t.seen.count + 1};
+  if (missing == 0) t.uncounted_ns = record.time_ns;
+  t.seen = std::max(Mark{record.time_ns, missing}, Mark{t.seen.max_ns, t.seen.count + 1});
   Position to = position_;
   to.mark(record.stream) = t.seen;
   lines_.discard(record.stream);

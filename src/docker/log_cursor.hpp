@@ -109,7 +109,9 @@ class LogCursor {
     std::uint32_t nth = 0;
     bool ends_line = true;
     std::int64_t uncounted_ns = 0;  // of a line whose first pieces may be gone: its marks are too low
-    bool shown = false;             // in this read: a record before that one, or of another line
+    // This read's:
+    bool shown = false;        // a record before that one, or of another line
+    std::int64_t read_ns = 0;  // the stamp of its last record
   };
   struct Held {
     LogStream stream;
@@ -127,6 +129,8 @@ class LogCursor {
   Place place_other(const LogRecord& record);
   Place place_first(const LogRecord& record);
   bool first_piece_shown(const Track& track, std::int64_t time_ns) const;
+  bool not_rotated(const Track& track) const;
+  bool clock_went_back() const;
   Place match(Place place);
   Place adopt_open_line(LogOut& out);
   bool replayed(const LogRecord& record) const;
@@ -137,7 +141,7 @@ class LogCursor {
   Place beyond();
   void accept(const LogRecord& record, LogOut& out);
   void emit(const Line& line, bool is_head, LogOut& out);
-  void tear(const LogRecord& record, LogOut& out);
+  void tear(const LogRecord& record, std::uint32_t missing, LogOut& out);
   void hold(const LogRecord& record, LogOut& out);
   void settle_gap(LogOut& out);
   void announce(const Position& to, std::string_view reason, LogOut& out);
@@ -169,20 +173,23 @@ class LogCursor {
   bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
   bool log_stepped_ = false;  // a read showed that the clock went back within the log
+  bool went_back_ = false;    // surely: the record that showed it begins a line
   bool looked_back_ = false;  // for that, since the whole log did not show the head
 
   // This read's:
   ReadPlan plan_;
   std::uint64_t records_ = 0, fresh_ = 0;
   std::int64_t window_ns_ = 0;  // the stamp of its first record
+  std::int64_t begun_ns_ = 0;   // of the first one that surely begins a line
   bool matched_ = false;        // the head was shown
   std::uint32_t counted_ = 0;   // of the head's nth
   bool count_good_ = false;     // from its line's first piece
   bool astray_ = false, doubted_ = false;
-  bool starts_beyond_ = false;  // its first record lies behind the head, by its stamp
-  std::int64_t latest_ns_ = 0;  // of all stamps
-  std::vector<Held> open_;      // of the other stream, before the head: the pieces of a line that may be open there
-  std::vector<Held> held_;      // behind a gap whose end is not settled
+  bool starts_beyond_ = false;      // its first record lies behind the head, by its stamp
+  std::int64_t latest_ns_ = 0;      // of all stamps
+  std::vector<Held> open_;          // of the other stream, before the head: the pieces of a line that may be open there
+  std::uint32_t open_dropped_ = 0;  // pieces of that line before these
+  std::vector<Held> held_;          // behind a gap whose end is not settled
   std::size_t held_bytes_ = 0;
 };
 

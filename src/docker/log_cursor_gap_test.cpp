@@ -250,5 +250,28 @@ TEST(LogCursor, TellsNoSecondGapOfALineWhoseBeginningWasInOne) {
   EXPECT_EQ(judge.events[0].mark, log.entries[4].mark);
 }
 
+// Rotation left the log from behind the first piece of a line that is open, and of the other stream only the end of a
+// line that was written slowly: it is stamped before that piece, and yet lies behind it.
+TEST(LogCursor, DoesNotTakeTheSecondPieceOfALineForItsFirst) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 1);
+  log.write_line(LogStream::out, 2);
+  log.write_line(LogStream::err, 3);
+  std::swap(log.entries[2], log.entries[3]);
+  log.write_line(LogStream::out, 1);
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 3, log.entries.end());
+  log.entries.resize(3);
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(3);
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 1U);
+}
+
 }  // namespace
 }  // namespace docker

@@ -7,7 +7,7 @@
 namespace docker {
 namespace {
 
-// Of a line that is open at the head, unless it began more than this before it: then its beginning is told as a gap.
+// Of a line that is open at the head: its last ones. What went before them, and was not delivered, is told as a gap.
 constexpr std::size_t open_pieces_max = 1024;
 
 }  // namespace
@@ -47,10 +47,14 @@ LogCursor::Place LogCursor::place_other(const LogRecord& record) {
   if (t.known) return later ? beyond() : Place::old;
   if (!open_.empty() && open_.back().time_ns != record.time_ns) {
     open_.clear();
+    open_dropped_ = 0;
     t.shown = true;
   }
   if (later && !record.may_go_on() && beyond() == Place::astray) return Place::astray;
-  if (open_.size() == open_pieces_max) return Place::old;
+  if (open_.size() == open_pieces_max) {  // in whole parts, so that the next ones begin where everybody cuts
+    open_.erase(open_.begin(), open_.begin() + LogLines::pieces_max);
+    open_dropped_ += LogLines::pieces_max;
+  }
   open_.push_back({record.stream, record.time_ns, std::string(record.payload)});
   return Place::old;
 }
@@ -76,27 +80,41 @@ LogCursor::Place LogCursor::match(Place place) {
 LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   Track& t = track(record.stream);
   const std::int64_t head_ns = track(head_).time_ns;
-  bool line_start = record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
+  const bool in_order = !plan_.tail || !clock_went_back();
+  bool line_start = in_order && record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
-  // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
-  bool never_seen = t.time_ns == 0 || t.time_ns == window_ns_;
-  bool expected = t.nth == 0 && (never_seen || t.time_ns == record.time_ns);
+  bool expected = t.nth == 0 && (t.time_ns == 0 || t.time_ns == record.time_ns);
   // Its line had begun when the position was taken, which stands at a line's end: a gap has covered that.
   bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
   if (in_a_gap) t.uncounted_ns = record.time_ns;
-  return line_start || expected || in_a_gap || first_piece_shown(t, record.time_ns) ? Place::fresh : Place::torn;
+  // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
+  const bool began_in_read = record.time_ns > std::min(window_ns_, head_ns) + disorder_usual_ns;
+  return line_start || expected || in_a_gap || began_in_read || not_rotated(t) ? Place::fresh : Place::torn;
 }
 
 // Does this read show the first piece of the line with this stamp? A piece of a line that began before the read did is
-// stamped before the read's own beginning, give or take the disorder between the streams.
+// stamped no later than the first record that surely begins one (the read's very first may be a late piece itself),
+// give or take the disorder between the streams: unless the clock went back meanwhile.
 bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
-  bool whole = !plan_.tail;
-  // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
-  const std::int64_t before_ns = matched_ ? std::min(window_ns_, tracks_[index_of(head_)].time_ns) : window_ns_;
-  bool began_in_read = time_ns > before_ns + (whole ? disorder_usual_ns : disorder_max_ns);
-  bool not_rotated = whole && (!rotates_ || window_ns_ == log_start_ns_);
-  return t.shown || began_in_read || not_rotated;
+  const bool whole = !plan_.tail;
+  const bool began_in_read =
+      begun_ns_ != 0 && time_ns > begun_ns_ + (whole ? disorder_usual_ns : disorder_max_ns) && !clock_went_back();
+  return t.shown || began_in_read || not_rotated(t);
+}
+
+bool LogCursor::not_rotated(const Track& t) const {
+  // Nothing of it was in the log when the position was taken, and the log has not lost anything since.
+  const bool never_seen = t.nth == 0 && t.time_ns == window_ns_;
+  return !plan_.tail && (!rotates_ || window_ns_ == log_start_ns_ || never_seen);
+}
+
+// Somewhere in the log, as far as it was read or as the cursor's place shows.
+bool LogCursor::clock_went_back() const {
+  const auto behind_head = [this](const Track& t) {
+    return t.seen.count > 0 && tracks_[index_of(head_)].time_ns + disorder_max_ns < t.seen.max_ns;
+  };
+  return went_back_ || behind_head(tracks_[0]) || behind_head(tracks_[1]);
 }
 
 // The head was found: a line that is open there on the other stream was not delivered, but for parts of it.
@@ -108,14 +126,18 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
     return Place::old;
   }
   bool open = pieces.back().record().may_go_on();
-  bool all_shown = first_piece_shown(t, pieces.front().time_ns) && pieces.size() < open_pieces_max;
+  const std::int64_t time_ns = pieces.front().time_ns;
+  const auto delivered = [&] { return time_ns == t.seen.max_ns ? t.seen.count : 0; };
+  const bool counted = first_piece_shown(t, time_ns);
+  const bool all_shown = counted && delivered() >= open_dropped_;
   if (open && !all_shown && (plan_.tail || plan_.follow)) return Place::astray;
   t.known = true;
   if (!open) return Place::old;
-  if (!all_shown) tear(pieces.front().record(), out);
-  std::size_t delivered = pieces.front().time_ns == t.seen.max_ns ? t.seen.count : 0;
+  if (!all_shown) tear(pieces.front().record(), counted ? open_dropped_ : 0, out);
   LogStream head = head_;  // stays: it lies behind these pieces
-  for (std::size_t i = delivered; i < pieces.size(); ++i) accept(pieces[i].record(), out);
+  const std::uint32_t first = delivered();
+  for (std::size_t i = std::max(first, open_dropped_) - open_dropped_; i < pieces.size(); ++i)
+    accept(pieces[i].record(), out);
   head_ = head;
   return Place::old;
 }

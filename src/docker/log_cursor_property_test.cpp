@@ -1,11 +1,17 @@
 // Random logs, random reads: whatever is cut wherever, what arrives is the log, or a gap says what is missing.
+// DOCKCAST_TEST_SEEDS and DOCKCAST_TEST_FROM choose other seeds than the first 150 (docs/log-cursor.md).
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "docker/log_cursor.hpp"
 #include "docker/log_model.hpp"
 
 namespace docker {
 namespace {
+
+constexpr std::uint64_t seeds_usual = 150;
+constexpr int broken_max = 10;
 
 struct World {
   LogModel::Habits habits;
@@ -15,7 +21,9 @@ struct World {
 };
 
 struct Tally {
-  std::uint64_t reads = 0, wider = 0, later = 0, gaps = 0, needless = 0, clock_gaps = 0, lines = 0;
+  std::uint64_t seeds = 0, reads = 0, wider = 0, later = 0, gaps = 0, needless = 0, clock_gaps = 0, lines = 0;
+  // One seed is replayed, say: not everything needs to happen in it.
+  bool few() const { return seeds < seeds_usual; }
 };
 
 class Reader {
@@ -86,14 +94,22 @@ class Reader {
   Tally tally;
 };
 
-Tally run(World world, std::uint64_t seeds) {
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+Tally run(World world) {
   Tally sum;
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+  const std::uint64_t first = setting("DOCKCAST_TEST_FROM", 1);
+  int broken = 0;
+  for (; sum.seeds < setting("DOCKCAST_TEST_SEEDS", seeds_usual) && broken < broken_max; ++sum.seeds) {
+    const std::uint64_t seed = first + sum.seeds;
     Reader reader(seed, world);
     for (int i = 0; i < 25; ++i) reader.act();
     std::string wrong = reader.settle();
     EXPECT_EQ(wrong, "") << "seed " << seed;
-    if (!wrong.empty()) break;
+    broken += wrong.empty() ? 0 : 1;
     sum.reads += reader.tally.reads;
     sum.wider += reader.tally.wider;
     sum.later += reader.tally.later;
@@ -106,30 +122,31 @@ Tally run(World world, std::uint64_t seeds) {
 }
 
 void show(const char* name, const Tally& tally) {
-  std::printf("%s: %lu lines in %lu reads, %lu wider, %lu later, %lu gaps, %lu needless, %lu of the clock\n", name,
-              tally.lines, tally.reads, tally.wider, tally.later, tally.gaps, tally.needless, tally.clock_gaps);
+  std::printf("%s: %lu seeds, %lu lines in %lu reads, %lu wider, %lu later, %lu gaps, %lu needless, %lu of the clock\n",
+              name, tally.seeds, tally.lines, tally.reads, tally.wider, tally.later, tally.gaps, tally.needless,
+              tally.clock_gaps);
 }
 
 TEST(LogCursorProperty, WithoutRotationEveryLineComesOnce) {
-  Tally tally = run({}, 150);
+  Tally tally = run({});
   show("plain", tally);
   EXPECT_EQ(tally.gaps, 0u);
-  EXPECT_GT(tally.wider, 0u);
+  EXPECT_TRUE(tally.few() || tally.wider > 0);
 }
 
 TEST(LogCursorProperty, RotationIsToldAsGaps) {
   World world;
   world.rotates = true;
-  Tally tally = run(world, 150);
+  Tally tally = run(world);
   show("rotation", tally);
-  EXPECT_GT(tally.gaps, 0u);
-  EXPECT_LT(tally.needless * 20, tally.gaps);
+  EXPECT_TRUE(tally.few() || tally.gaps > 0);
+  EXPECT_TRUE(tally.few() || tally.needless * 20 < tally.gaps);
 }
 
 TEST(LogCursorProperty, AClockThatStepsLosesNothing) {
   World world;
   world.habits.step_permille = 10;
-  Tally tally = run(world, 150);
+  Tally tally = run(world);
   show("steps", tally);
   EXPECT_EQ(tally.gaps, 0u);
 }
@@ -138,10 +155,10 @@ TEST(LogCursorProperty, StepsAndRotationAreToldAsGaps) {
   World world;
   world.rotates = true;
   world.habits.step_permille = 5;
-  Tally tally = run(world, 150);
+  Tally tally = run(world);
   show("steps and rotation", tally);
-  EXPECT_GT(tally.gaps, 0u);
-  EXPECT_GT(tally.clock_gaps, 0u);
+  EXPECT_TRUE(tally.few() || tally.gaps > 0);
+  EXPECT_TRUE(tally.few() || tally.clock_gaps > 0);
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <span>
+
 #include "docker/log_model.hpp"
 
 namespace docker {
@@ -191,6 +194,33 @@ TEST(LogCursor, GoesOnBetweenThePartsOfAnEndlessLine) {
   EXPECT_EQ(after.events[0].mark.count, 192u);
   EXPECT_EQ(after.events[1].mark.count, 200u);
   EXPECT_EQ(after.gaps, 0u);
+}
+
+// The same of a line of the other stream, of which no more is held than its last pieces: the rest was delivered, or is
+// told as a gap.
+TEST(LogCursor, GoesOnWithAnEndlessLineOfTheOtherStream) {
+  for (const std::uint32_t delivered : {0U, 64U, 128U, 1024U}) {
+    LogModel log(1, {});
+    for (int i = 0; i < 2; ++i) log.write_line(LogStream::out, 1);
+    log.write_line(LogStream::err, 1100);
+    log.write_line(LogStream::out, 1);
+    std::swap(log.entries[1101], log.entries[1102]);
+    const std::int64_t time_ns = log.entries.back().time_ns;
+    Position from;
+    reach(from, LogStream::err, {time_ns, delivered}, time_ns);
+    reach(from, LogStream::out, log.entries[1101].mark, log.entries[1101].time_ns);
+    const LogJudge told = read_from(from, log);
+    ASSERT_GT(told.events.size(), told.gaps);
+    EXPECT_EQ(told.gaps, delivered < 128 ? 1U : 0U);
+    EXPECT_TRUE(told.gaps == 0 || told.events[0].told.to.mark(LogStream::err) == (Mark{time_ns, 128}));
+    std::uint32_t next = std::max(128U, delivered);
+    for (const auto& part : std::span(told.events).subspan(told.gaps)) {
+      EXPECT_EQ(part.first_piece, next);
+      next = std::min(next + LogLines::pieces_max, 1100U);
+      EXPECT_EQ(part.mark, (Mark{time_ns, next}));
+    }
+    EXPECT_EQ(next, 1100U);
+  }
 }
 
 }  // namespace

@@ -255,5 +255,23 @@ TEST(LogCursor, DoesNotTakeALaterRecordForTheEndOfALineThatBeganBeforeTheRead) {
   EXPECT_EQ(lines.numbers.size(), 252U);
 }
 
+// The same of the other stream's line. Its next piece comes before the place to go on from, or behind it.
+TEST(LogCursor, DoesNotTakeTheRestOfALineThatBeganBeforeAStepOfTheClockForAWholeOne) {
+  for (const std::ptrdiff_t next : {200, 290}) {
+    LogModel log(1, {});
+    log.write_line(LogStream::err, 1);
+    log.write_line(LogStream::err, 3);
+    log.now_ns -= 20'000'000'000;
+    for (int i = 0; i < 300; ++i) log.append(LogStream::out, 1000 * i);
+    std::rotate(log.entries.begin() + 2, log.entries.begin() + 4, log.entries.end());
+    std::rotate(log.entries.begin() + next, log.entries.end() - 2, log.entries.end() - 1);
+    const LogJudge told = read_from(position_of(log, 0, 250), log);
+    EXPECT_EQ(told.gaps, 0U);
+    ASSERT_EQ(told.events.back().stream, LogStream::err);
+    EXPECT_EQ(told.events.back().first_piece, 0U) << next;
+    EXPECT_EQ(told.events.back().mark, log.entries.back().mark) << next;
+  }
+}
+
 }  // namespace
 }  // namespace docker

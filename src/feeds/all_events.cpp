@@ -33,16 +33,16 @@ Subscribed recovery(const docker::EventPositions& asked, const docker::EventPosi
 AllEvents::AllEvents(net::Loop& loop, LiveChannel::Parts parts, bool alone)
     : loop_(loop), alone_(alone), channel_(std::move(parts), {feeds::Source::docker_events}, "docker:events") {}
 
-void AllEvents::add(std::uint64_t engine, const docker::EventMemory& memory) {
-  sources_.insert_or_assign(engine, Source{&memory, loop_.now(), loop_.wall_now()});
+void AllEvents::add(std::uint64_t engine, const docker::EventMemory& memory, net::WallTime met_at) {
+  sources_.insert_or_assign(engine, Source{&memory, loop_.now(), met_at});
   look_at_early();
 }
 
-// What a new Engine remembers from before is no news.
+// What a new Engine remembers from before it was met is no news. Not for ever: its clock may be set back.
 void AllEvents::on_event(const docker::EventMemory::Entry& entry) {
   const net::WallTime time{net::Duration(entry.event.time_ns)};
   const Source& source = sources_.at(entry.position.engine);
-  const bool past = loop_.now() - source.added < past_within && time < source.added_wall;
+  const bool past = loop_.now() - source.added < past_within && time < source.met_at;
   if (channel_.followed() && !past) {
     docker::EventPositions present;
     for (const auto& [engine, each] : sources_) present.set(each.memory->present());

@@ -18,7 +18,8 @@ class AllEvents {
   // `alone`: there is no cluster, whose other instances may know Engines before this one.
   AllEvents(net::Loop& loop, LiveChannel::Parts parts, bool alone);
 
-  void add(std::uint64_t engine, const docker::EventMemory& memory);
+  // `met_at`: by that Engine's own clock.
+  void add(std::uint64_t engine, const docker::EventMemory& memory, net::WallTime met_at);
   void remove(std::uint64_t engine) { sources_.erase(engine); }
   // The newest of one of them.
   void on_event(const docker::EventMemory::Entry& entry);
@@ -31,7 +32,7 @@ class AllEvents {
   struct Source {
     const docker::EventMemory* memory;
     net::Instant added;
-    net::WallTime added_wall;
+    net::WallTime met_at;
   };
   // A position of what this instance has not heard of yet.
   struct Early {

@@ -1,31 +1,32 @@
 #include "feeds/engine_events.hpp"
 
+#include <algorithm>
+
 namespace feeds {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration down_patience = 5s;    // of a reader that the Engine does not answer; another may reach it
-constexpr net::Duration gather = 20ms;         // wishes of several
-constexpr net::Duration first_answer = 100ms;  // of the Engine: what it remembers
-constexpr net::Duration wish_pause = 250ms;    // between two wishes
-constexpr net::Duration wish_again = 1s;       // one that was not answered
-constexpr net::Duration look_every = 15s;      // whether the Engine answers us who do not read it
+constexpr net::Duration down_patience = 5s;  // of a reader that the Engine does not answer; another may reach it
+constexpr net::Duration gather = 20ms;       // wishes of several
+constexpr net::Duration past_pause = 100ms;  // what the Engine remembers has the time to come
+constexpr net::Duration wish_pause = 250ms;  // between two wishes
+constexpr net::Duration wish_again = 1s;     // one that was not answered
+constexpr net::Duration look_every = 15s;    // whether the Engine answers us who do not read it
+constexpr int past_pauses_max = 20;          // where somebody knows of more than has come
 constexpr std::size_t places_max = 64;
 
 }  // namespace
 
-EngineEvents::EngineEvents(Parts parts, const std::string& engine_id, net::Duration lease_ttl,
+EngineEvents::EngineEvents(Parts parts, docker::EngineIdentity engine, net::Duration lease_ttl,
                            docker::EventWatch::Listener& told)
     : parts_(parts),
+      engine_(std::move(engine)),
       loop_(parts.engine.loop()),
       told_(told),
-      memory_(docker::engine_key(engine_id)),
-      engine_(docker::engine_key(engine_id)),
-      shared_({loop_, parts.bus, parts.lease, counts_, lease_ttl}, engine_id + "/docker:events", *this) {
-  parts.bus.on_state([this, alive = std::weak_ptr(alive_)](bus::State) {
-    if (alive.lock()) shared_.on_bus_state();
-  });
+      memory_(engine_.key),
+      shared_({parts.engine, parts.bus, parts.lease, counts_, lease_ttl}, engine_.id + "/docker:events", *this) {
+  observing_ = parts.bus.on_state([this](bus::State) { shared_.on_bus_state(); });
   shared_.want(true);
   if (!reading()) looking_ = net::Job(look_whether_it_answers());
 }
@@ -40,6 +41,7 @@ void EngineEvents::on_turn(bool reads) {
   wish_.cancel();
   answer_.cancel();
   down_.cancel();
+  remembering_ = {};
   place_.fall_behind();
   picture_wish_ = EngineWish::Picture::none;
   if (reads) {
@@ -100,13 +102,28 @@ void EngineEvents::on_resync() {
   EngineNews news;
   news.kind = EngineNews::Kind::resync;
   publish(news);
-  if (!connected_) {
-    answer_ = loop_.after(first_answer, [this] {
-      connected_ = true;
-      answer_wishes();
-    });
-  }
+  if (!connected_) remembering_ = net::Job(hear_the_past());
   told_.on_resync();
+}
+
+// Nobody is answered before what the Engine remembers is here: it would not be whole. The Engine says it with its first
+// answer, and a second answer comes behind that, or a moment before. What somebody knows of comes too, or is forgotten.
+net::Task<void> EngineEvents::hear_the_past() {
+  for (int pauses = 0; pauses == 0 || (somebody_is_ahead() && pauses < past_pauses_max);) {
+    const auto answered = co_await parts_.engine.ping();
+    co_await loop_.sleep(past_pause);
+    if (answered) ++pauses;
+  }
+  const bool forgotten = somebody_is_ahead();
+  connected_ = true;
+  answer_wishes();
+  if (forgotten) on_missed();
+}
+
+bool EngineEvents::somebody_is_ahead() const {
+  return std::any_of(places_.begin(), places_.end(), [this](const auto& place) {
+    return memory_.after({engine_.key, place.first, place.second}).ahead;
+  });
 }
 
 void EngineEvents::on_up() {
@@ -132,7 +149,7 @@ void EngineEvents::on_wish(std::string_view body) {
 }
 
 void EngineEvents::answer_wishes() {
-  for (const auto& [time_ns, count] : std::exchange(places_, {})) send_history({engine_, time_ns, count});
+  for (const auto& [time_ns, count] : std::exchange(places_, {})) send_history({engine_.key, time_ns, count});
 }
 
 // Who is ahead of us hears what it lacks when we have read it.

@@ -40,9 +40,11 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   };
 
   // Starts at once, and calls from inside. `told` must not destroy it from within a call.
-  EngineEvents(Parts parts, const std::string& engine_id, net::Duration lease_ttl, docker::EventWatch::Listener& told);
+  EngineEvents(Parts parts, docker::EngineIdentity engine, net::Duration lease_ttl, docker::EventWatch::Listener& told);
   ~EngineEvents() override;
 
+  // Who it is, and what its clock was before the first event that is told.
+  const docker::EngineIdentity& engine() const { return engine_; }
   bool reading() const { return shared_.reading(); }
   // The Engine does, to this instance.
   bool answers() const { return reading() ? engine_up_ : reached_; }
@@ -81,12 +83,14 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   void answer_wishes();
   void send_history(docker::EventPosition behind);
   net::Task<void> look_whether_it_answers();
+  net::Task<void> hear_the_past();
+  bool somebody_is_ahead() const;
 
   Parts parts_;
+  const docker::EngineIdentity engine_;
   net::Loop& loop_;
   docker::EventWatch::Listener& told_;
   docker::EventMemory memory_;
-  const std::uint64_t engine_;
   BusCounts counts_;
   Picture* picture_ = nullptr;
   bool engine_up_ = true;  // says who reads
@@ -101,10 +105,10 @@ class EngineEvents final : private SharedReading::Listener, private docker::Even
   std::set<std::pair<std::int64_t, std::uint32_t>> places_;  // whose history is wished for
   net::Timer answer_, down_;
 
-  net::Job looking_;
+  net::Job looking_, remembering_;
   std::optional<docker::EventWatch> watch_;  // while we read
-  std::shared_ptr<char> alive_ = std::make_shared<char>();
-  SharedReading shared_;  // last: it calls from within
+  SharedReading shared_;                     // it calls from within
+  bus::Observing observing_;
 };
 
 }  // namespace feeds

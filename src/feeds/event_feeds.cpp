@@ -17,9 +17,9 @@ bool is_end(const docker::Event& event) { return event.action == "destroy" || ev
 
 }  // namespace
 
-EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine, AllEvents& all)
-    : loop_(loop), parts_(std::move(parts)), memory_(engine), engine_(engine), all_(all) {
-  all_.add(engine_, memory_);
+EventFeeds::EventFeeds(net::Loop& loop, LiveChannel::Parts parts, const docker::EngineIdentity& engine, AllEvents& all)
+    : loop_(loop), parts_(std::move(parts)), memory_(engine.key), engine_(engine.key), all_(all) {
+  all_.add(engine_, memory_, engine.clock);
 }
 
 LiveChannel& EventFeeds::channel_of(const std::string& container) {

@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "docker/client.hpp"
 #include "feeds/all_events.hpp"
 
 namespace feeds {
 
 class EventFeeds {
  public:
-  EventFeeds(net::Loop& loop, LiveChannel::Parts parts, std::uint64_t engine, AllEvents& all);
+  EventFeeds(net::Loop& loop, LiveChannel::Parts parts, const docker::EngineIdentity& engine, AllEvents& all);
   ~EventFeeds() { all_.remove(engine_); }
   EventFeeds(const EventFeeds&) = delete;
 

@@ -55,6 +55,8 @@ class Feeds final : public hub::Demand {
     bool read_here;  // else another instance reads it, and this one relays
   };
   std::vector<Channel> channels() const;
+  // Somebody follows what it feeds, or waits for something.
+  bool in_use() const { return !channels().empty() || !looked_for_.empty() || logs_.asked(); }
   const LogFeeds& logs() const { return logs_; }
   // Bus messages that could not be used.
   BusCounts undecodable() const;

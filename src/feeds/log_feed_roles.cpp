@@ -99,7 +99,7 @@ net::Task<void> LogFeed::relay() {
       continue;
     }
     try_now_ = false;
-    if (shared_.parts.far) {
+    if (shared_.parts.engine.relayed()) {
       co_await loop_.sleep(near_first);
       if (leaving_ || loop_.now() - heard_at_ < near_first) continue;
     }
@@ -261,7 +261,10 @@ net::Task<base::Result<std::optional<lease::Fence>>> LogFeed::acquire() {
   if (!answer) co_return answer.error();
   if (answer->granted) {
     held_value_.clear();
-  } else if (answer->value != held_value_) {
+    co_return answer->granted;
+  }
+  if (const auto held = lease::fence_of(answer->value); held && *held < fence_) fence_ = *held;  // else it is not heard
+  if (answer->value != held_value_) {
     held_value_ = answer->value;
     held_since_ = loop_.now();
   }

@@ -141,6 +141,8 @@ void LogFeeds::page(PageAsked asked, OnPage on_page) {
   state_->jobs.start(state_->pages.answer(std::move(asked), std::move(on_page)));
 }
 
+bool LogFeeds::asked() const { return !state_->downloads.empty() || state_->jobs.size() > 0; }
+
 void LogFeeds::on_drained(const hub::Follower& follower, std::size_t bytes) {
   if (const auto found = state_->downloads.find(follower); found != state_->downloads.end())
     return found->second->on_drained();

@@ -49,7 +49,6 @@ class LogFeeds final : public hub::Demand {
     lease::Lease& lease;
     hub::Hub& hub;
     std::vector<Followers*> followers;  // by serving loop
-    bool far = false;                   // the Engine is reached through other instances, who should read it first
   };
   LogFeeds(Parts parts, Settings settings, std::string engine_id);
   ~LogFeeds() override;
@@ -77,6 +76,9 @@ class LogFeeds final : public hub::Demand {
   void on_degraded(std::function<void(bool)> observer);
   // Every channel that lives: its name, how many follow it here, and whether it is read here.
   void list(const std::function<void(const std::string& name, std::size_t followers, bool owning)>& each) const;
+
+  // Somebody waits for a download or a page.
+  bool asked() const;
 
   struct Facts {
     std::size_t channels = 0, followers = 0;

@@ -48,9 +48,7 @@ struct LogFeeds::State final : LogFeed::Owner {
       ++(why == Undecodable::version ? counts.bus_version : counts.bus_malformed);
     };
     shared.redis_down_since = parts.loop.now();
-    parts.bus.on_state([this, alive = std::weak_ptr(alive)](bus::State now) {
-      if (alive.lock()) on_bus_state(now);
-    });
+    observing = parts.bus.on_state([this](bus::State now) { on_bus_state(now); });
     on_bus_state(parts.bus.state());  // a Redis that never answered is not heard of
   }
 
@@ -108,6 +106,7 @@ struct LogFeeds::State final : LogFeed::Owner {
   std::map<hub::Follower, std::unique_ptr<LogDownload>, ByName> downloads;
   net::Timer degraded_timer, drain_timer;
   std::shared_ptr<char> alive = std::make_shared<char>();
+  bus::Observing observing;
   net::Jobs jobs;
 };
 

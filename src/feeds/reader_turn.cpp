@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr net::Duration retry = 250ms;           // of a lease that somebody silent holds; and up to twice that
 constexpr net::Duration retry_available = 20ms;  // its owner's word may be here before Redis has heard it
+constexpr net::Duration near_first = 1s;         // whoever reaches the Engine itself asks before us, as for logs
 constexpr net::Duration alone_after = 3s, alone_spread = 5s;  // without Redis, as logs
 constexpr net::Duration never_up_after = 500ms;               // a Redis that was not there when we came
 constexpr net::Duration never_heard_after = 2500ms;           // more than a beat
@@ -34,7 +35,9 @@ net::Instant ReaderTurn::alone_at() const {
   return since + ttl_ * 5 / 4 + part(ttl_ / 4);
 }
 
-ReaderTurn::Step ReaderTurn::step(net::Instant now) {
+ReaderTurn::Step ReaderTurn::step(net::Instant now, bool relayed) {
+  later_ = relayed ? near_first : net::Duration::zero();
+  const net::Instant ask_at = next_at_ + later_;
   const auto ask = [&]() -> Step {
     const bool dead = !held_value_.empty() && now - held_since_ > ttl_ && now - heard_at_ > ttl_;
     return {dead ? Do::seize : Do::acquire};
@@ -45,19 +48,19 @@ ReaderTurn::Step ReaderTurn::step(net::Instant now) {
       if (now < next_at_) return {Do::wait, next_at_};
       return lost_ ? ask() : Step{Do::renew};
     case Role::alone:
-      if (bus_up_ && now >= next_at_) return ask();
-      return {Do::wait, bus_up_ ? next_at_ : net::Instant::max()};
+      if (bus_up_ && now >= ask_at) return ask();
+      return {Do::wait, bus_up_ ? ask_at : net::Instant::max()};
     case Role::relaying:
       break;
   }
   if (!wanted_) return {Do::wait, net::Instant::max()};
   // Who stood still asks first, and hears meanwhile what came.
-  if (bus_up_ && now >= next_at_) return ask();
+  if (bus_up_ && now >= ask_at) return ask();
   if (now >= alone_at()) {
     role_ = Role::alone;
-    return step(now);
+    return step(now, relayed);
   }
-  return {Do::wait, bus_up_ ? std::min(next_at_, alone_at()) : alone_at()};
+  return {Do::wait, bus_up_ ? std::min(ask_at, alone_at()) : alone_at()};
 }
 
 void ReaderTurn::want(bool wanted, net::Instant now) {
@@ -83,7 +86,7 @@ bool ReaderTurn::heard(const lease::Fence& fence, bool released, net::Instant no
   heard_at_ = now;
   ever_heard_ = true;
   available_ = released;
-  next_at_ = released ? now + part(retry_available) : now + ttl_ / 2 + part(ttl_ / 10);
+  next_at_ = released ? now + part(retry_available) : now + trust() + part(ttl_ / 10);
   if (!released && bus_up_ && !base::planted::reads_on_alone) role_ = Role::relaying;
   return true;
 }
@@ -104,6 +107,7 @@ void ReaderTurn::refused(const std::string& value, net::Instant now) {
     heard_at_ = now;
     lost_ = yields_ = false;
   }
+  if (const auto held = lease::fence_of(value); held && *held < fence_) fence_ = *held;  // else it would not be heard
   if (value != held_value_) {
     held_value_ = value;
     held_since_ = now;
@@ -112,7 +116,7 @@ void ReaderTurn::refused(const std::string& value, net::Instant now) {
   if (available_) {
     next_at_ = now + retry_available;
   } else {
-    next_at_ = std::max(now + retry + part(retry), heard_at_ + (role_ == Role::alone ? 0s : ttl_ / 2));
+    next_at_ = std::max(now + retry + part(retry), heard_at_ + (role_ == Role::alone ? 0s : trust()));
   }
 }
 

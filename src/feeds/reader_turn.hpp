@@ -39,7 +39,8 @@ class ReaderTurn {
   // How often the reader shows that it lives, and renews its lease.
   net::Duration beat() const { return std::min<net::Duration>(ttl_ / 5, std::chrono::seconds(2)); }
 
-  Step step(net::Instant now);
+  // `relayed`: the Engine is reached through another instance, which asks for the lease before us, and reads.
+  Step step(net::Instant now, bool relayed = false);
 
   void want(bool wanted, net::Instant now);
   void bus(bool up, net::Instant now);
@@ -58,6 +59,9 @@ class ReaderTurn {
  private:
   net::Duration part(net::Duration most) const;
   net::Instant alone_at() const;
+  // For how long a reader may be silent before its lease is asked for. Whoever is not to be first asks when it has run
+  // out for all.
+  net::Duration trust() const { return later_ == net::Duration::zero() ? ttl_ / 2 : ttl_; }
   bool silent(net::Instant now) const { return now - heard_at_ >= ttl_ / 2; }
 
   const net::Duration ttl_;
@@ -69,6 +73,7 @@ class ReaderTurn {
   net::Instant bus_since_;
   net::Instant heard_at_;  // a reader; or since when there should have been one
   net::Instant next_at_;   // to ask for the lease, or to renew it
+  net::Duration later_{};  // than that it is asked for
   net::Instant valid_until_{};
   lease::Fence fence_{};
   bool lost_ = false;       // the lease that we own is not ours any more: ask whose it is

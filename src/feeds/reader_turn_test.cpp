@@ -81,6 +81,15 @@ TEST_F(ReaderTurnTest, AnOldReaderIsNotHeard) {
   EXPECT_EQ(turn.fence(), (Fence{2, 1}));
 }
 
+// A failover lost the grant of the one whose fence was heard last.
+TEST_F(ReaderTurnTest, WhoHoldsTheLeaseIsHeardHoweverLowItsFence) {
+  EXPECT_TRUE(turn.heard({2, 3}, false, at(1s)));
+  EXPECT_FALSE(turn.heard({2, 2}, false, at(2s)));
+  turn.refused("other|2.2|7", at(3s));
+  EXPECT_TRUE(turn.heard({2, 2}, false, at(4s)));
+  EXPECT_EQ(turn.fence(), (Fence{2, 2}));
+}
+
 TEST_F(ReaderTurnTest, ALeaseThatNeverChangesWhileItsHolderIsSilentIsSeized) {
   turn.heard({1, 1}, false, at(0s));
   refuse_until(15900ms);
@@ -191,6 +200,30 @@ TEST_F(ReaderTurnTest, ItIsGivenAwayWhereOthersListen) {
   EXPECT_FALSE(turn.reading());
   EXPECT_EQ(does(5s), Do::wait);
   EXPECT_EQ(does(7s), Do::acquire) << "nobody has taken it";
+}
+
+// As long as it is so: then it asks as all others do.
+TEST_F(ReaderTurnTest, WhoReachesTheEngineThroughAnotherAsksASecondLater) {
+  EXPECT_EQ(turn.step(at(900ms), true).until, at(1s));
+  EXPECT_EQ(turn.step(at(1s), true).what, Do::acquire);
+  turn.refused("other|1.1|0", at(1s));
+  turn.heard({1, 1}, true, at(2s));
+  EXPECT_EQ(turn.step(at(2s), true).until, at(3010ms)) << "also where one goes";
+  EXPECT_EQ(turn.step(at(2010ms), false).what, Do::acquire);
+}
+
+// The others ask for it all the while.
+TEST_F(ReaderTurnTest, WhoReachesTheEngineThroughAnotherAsksWhenTheLeaseOfTheSilentHasRunOut) {
+  turn.step(at(0s), true);
+  turn.heard({1, 1}, false, at(0s));
+  EXPECT_EQ(turn.step(at(10s), true).what, Do::wait);
+  EXPECT_EQ(turn.step(at(11500ms), true).what, Do::acquire) << "before it would read alone";
+}
+
+TEST_F(ReaderTurnTest, WhoReadsThroughAnotherRenewsItInTime) {
+  ASSERT_EQ(turn.step(at(1s), true).what, Do::acquire);
+  turn.granted({1, 1}, at(1s));
+  EXPECT_EQ(turn.step(at(3s), true).what, Do::renew);
 }
 
 TEST_F(ReaderTurnTest, WhoDoesNotWantItAnyMoreGivesItAway) {

@@ -9,11 +9,12 @@ using namespace std::chrono_literals;
 
 SharedReading::SharedReading(Parts parts, std::string name, Listener& listener)
     : parts_(parts),
+      loop_(parts.engine.loop()),
       name_(std::move(name)),
       listener_(listener),
-      sender_(parts.loop.random().next()),
-      turn_(parts.lease_ttl, parts.loop.random().unit(), bus_up(), parts.loop.now()),
-      changed_(parts.loop) {
+      sender_(loop_.random().next()),
+      turn_(parts.lease_ttl, loop_.random().unit(), bus_up(), loop_.now()),
+      changed_(loop_) {
   if (embedded()) return;
   following_ = parts_.bus.follow(name_, *this);
   job_ = net::Job(run());
@@ -26,7 +27,7 @@ void SharedReading::want(bool wanted) {
     if (std::exchange(told_, wanted) != wanted) listener_.on_turn(wanted);
     return;
   }
-  turn_.want(wanted, parts_.loop.now());
+  turn_.want(wanted, loop_.now());
   changed_.notify();
 }
 
@@ -38,7 +39,7 @@ void SharedReading::tell() {
 
 net::Task<void> SharedReading::run() {
   for (;;) {
-    const ReaderTurn::Step step = turn_.step(parts_.loop.now());
+    const ReaderTurn::Step step = turn_.step(loop_.now(), parts_.engine.relayed());
     tell();
     if (step.what != ReaderTurn::Do::wait) {
       co_await act(step.what);
@@ -46,8 +47,7 @@ net::Task<void> SharedReading::run() {
     }
     net::Timer timer;
     if (step.until != net::Instant::max()) {
-      timer = parts_.loop.after(std::max(net::Duration::zero(), step.until - parts_.loop.now()),
-                                [this] { changed_.notify(); });
+      timer = loop_.after(std::max(net::Duration::zero(), step.until - loop_.now()), [this] { changed_.notify(); });
     }
     resting_ = true;
     co_await changed_.wait();
@@ -56,7 +56,7 @@ net::Task<void> SharedReading::run() {
 }
 
 net::Task<void> SharedReading::act(ReaderTurn::Do what) {
-  const net::Instant asked = parts_.loop.now();
+  const net::Instant asked = loop_.now();
   switch (what) {
     case ReaderTurn::Do::wait:
       break;
@@ -67,10 +67,10 @@ net::Task<void> SharedReading::act(ReaderTurn::Do what) {
     case ReaderTurn::Do::renew: {
       const auto renewed = co_await parts_.lease.renew(name_, parts_.lease_ttl, turn_.fence());
       if (renewed) {
-        turn_.renewed(*renewed, asked, parts_.loop.now());
+        turn_.renewed(*renewed, asked, loop_.now());
         if (*renewed) send(SharedFrame::Kind::beat, {});
       } else {
-        turn_.unanswered(parts_.loop.now());
+        turn_.unanswered(loop_.now());
       }
       break;
     }
@@ -86,19 +86,19 @@ net::Task<void> SharedReading::act(ReaderTurn::Do what) {
 }
 
 net::Task<void> SharedReading::ask(bool seize) {
-  const net::Instant asked = parts_.loop.now();
+  const net::Instant asked = loop_.now();
   const net::Duration ttl = parts_.lease_ttl;
   auto asking = seize ? parts_.lease.seize(name_, ttl, turn_.fence(), turn_.held_value())
                       : parts_.lease.acquire(name_, ttl, turn_.fence());
   const auto answer = co_await std::move(asking);
   if (!answer) {
-    turn_.unanswered(parts_.loop.now());
+    turn_.unanswered(loop_.now());
   } else if (answer->granted) {
     turn_.granted(*answer->granted, asked);
     tell();
     send(SharedFrame::Kind::beat, {});
   } else {
-    turn_.refused(answer->value, parts_.loop.now());
+    turn_.refused(answer->value, loop_.now());
   }
 }
 
@@ -118,7 +118,7 @@ void SharedReading::set_engine_answers(bool answers) {
 
 void SharedReading::send(SharedFrame::Kind kind, std::string_view body) {
   const bool wish = kind == SharedFrame::Kind::wish;
-  if (!wish && !turn_.may_publish(parts_.loop.now())) return;
+  if (!wish && !turn_.may_publish(loop_.now())) return;
   SharedFrame frame;
   frame.kind = kind;
   frame.engine_answers = engine_answers_;
@@ -151,10 +151,10 @@ void SharedReading::on_frame(std::string_view bytes) {
   if (!frame) return parts_.counts.add(why);
   if (frame->sender == sender_) return;
   if (frame->kind == SharedFrame::Kind::wish) {
-    if (turn_.may_publish(parts_.loop.now())) listener_.on_wish(frame->body);
+    if (turn_.may_publish(loop_.now())) listener_.on_wish(frame->body);
     return;
   }
-  const bool current = turn_.heard(frame->fence, frame->kind == SharedFrame::Kind::released, parts_.loop.now());
+  const bool current = turn_.heard(frame->fence, frame->kind == SharedFrame::Kind::released, loop_.now());
   tell();
   changed_.notify();
   if (current && !reading() && frame->kind != SharedFrame::Kind::released) listener_.on_heard(*frame);
@@ -162,7 +162,7 @@ void SharedReading::on_frame(std::string_view bytes) {
 
 void SharedReading::on_bus_state() {
   if (embedded()) return;
-  turn_.bus(bus_up(), parts_.loop.now());
+  turn_.bus(bus_up(), loop_.now());
   changed_.notify();
 }
 
@@ -175,7 +175,7 @@ net::Task<void> SharedReading::hand_over() {
   want(false);
   // An answer of Redis that is on its way may still grant it.
   const std::weak_ptr alive(alive_);
-  for (net::Loop& loop = parts_.loop; !embedded() && (owning() || !resting_);) {
+  for (net::Loop& loop = loop_; !embedded() && (owning() || !resting_);) {
     co_await loop.sleep(10ms);
     if (alive.expired()) co_return;
   }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "bus/bus.hpp"
+#include "docker/client.hpp"
 #include "feeds/reader_turn.hpp"
 #include "feeds/shared_frame.hpp"
 #include "net/signal.hpp"
@@ -25,7 +26,7 @@ struct BusCounts {
 class SharedReading final : private bus::Listener {
  public:
   struct Parts {
-    net::Loop& loop;
+    docker::Client& engine;
     bus::Bus& bus;
     lease::Lease& lease;
     BusCounts& counts;
@@ -82,6 +83,7 @@ class SharedReading final : private bus::Listener {
   void send(SharedFrame::Kind kind, std::string_view body);
 
   const Parts parts_;
+  net::Loop& loop_;
   const std::string name_;
   Listener& listener_;
   const std::uint64_t sender_;

@@ -50,10 +50,9 @@ StatsFeeds::Channel::Channel(StatsFeeds& feeds, const std::string& of)
       live(feeds.parts_, {Source::stats, true}, "container:stats:" + of),
       shared(feeds.sharing_.parts, feeds.sharing_.engine_id + "/container:stats:" + of, *this) {}
 
-StatsFeeds::StatsFeeds(docker::Client& engine, Sharing sharing, LiveChannel::Parts parts)
-    : engine_(engine), loop_(engine.loop()), sharing_(std::move(sharing)), parts_(std::move(parts)) {
-  sharing_.parts.bus.on_state([this, alive = std::weak_ptr(alive_)](bus::State) {
-    if (!alive.lock()) return;
+StatsFeeds::StatsFeeds(Sharing sharing, LiveChannel::Parts parts)
+    : sharing_(std::move(sharing)), engine_(sharing_.parts.engine), loop_(engine_.loop()), parts_(std::move(parts)) {
+  observing_ = sharing_.parts.bus.on_state([this](bus::State) {
     for (auto& [container, channel] : channels_) channel->shared.on_bus_state();
   });
 }

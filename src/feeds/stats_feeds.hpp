@@ -25,7 +25,7 @@ class StatsFeeds {
     SharedReading::Parts parts;
     std::string engine_id;
   };
-  StatsFeeds(docker::Client& engine, Sharing sharing, LiveChannel::Parts parts);
+  StatsFeeds(Sharing sharing, LiveChannel::Parts parts);
 
   // Of a container that exists. False: it is gone meanwhile.
   bool follow(const Follow& follow);
@@ -70,12 +70,13 @@ class StatsFeeds {
   void look_who_is_done(Channel& channel);
   void linger(Channel& channel);
 
+  const Sharing sharing_;
   docker::Client& engine_;
   net::Loop& loop_;
-  const Sharing sharing_;
   LiveChannel::Parts parts_;
   std::map<std::string, std::unique_ptr<Channel>> channels_;  // by container
   std::shared_ptr<char> alive_ = std::make_shared<char>();
+  bus::Observing observing_;
 };
 
 }  // namespace feeds

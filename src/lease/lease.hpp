@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "net/loop.hpp"
@@ -29,9 +30,13 @@ struct Fence {
 
 struct Answer {
   std::optional<Fence> granted;
-  std::string
-      value;  // what the lease holds now: begins with the holder, changes with each renewal. For seize() and logs
+  // What the lease holds now: begins with the holder, changes with each renewal. For seize(), fence_of() and logs.
+  std::string value;
 };
+
+// The fence of whoever holds the lease whose value that is. It may be below one that was heard of: a data set that lost
+// grants grants them again, and then the holder is who the lease says.
+std::optional<Fence> fence_of(std::string_view value);
 
 class Lease {
  public:

@@ -76,6 +76,8 @@ class Network {
   virtual ~Network() = default;
   virtual Loop& loop() = 0;
   virtual Task<base::Result<std::unique_ptr<Stream>>> dial(Endpoint endpoint) = 0;
+  // What is dialled is now reached through another process only, which reaches it itself.
+  virtual bool relayed() const { return false; }
   virtual base::Result<std::unique_ptr<Listener>> listen(Endpoint endpoint, OnAccept on_accept) = 0;
   virtual std::unique_ptr<Stream> adopt(Socket socket) = 0;
 };

@@ -7,6 +7,7 @@
 // feet.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -205,7 +206,11 @@ class Jobs {
     if (job.running()) jobs_.push_back(std::move(job));
   }
   void cancel() { jobs_.clear(); }
-  std::size_t size() const { return jobs_.size(); }
+  // How many run.
+  std::size_t size() const {
+    return static_cast<std::size_t>(
+        std::count_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.running(); }));
+  }
 
  private:
   std::vector<Job> jobs_;

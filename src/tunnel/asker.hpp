@@ -1,8 +1,8 @@
 // Asker: opens connections to Engines that other instances reach, through one of them (host.hpp), and hears what comes
 // back for all of them.
 //
-// Thread: the bus' loop. It outlives its streams and tasks. Bounds: streams_max at once, the next is refused; each
-// stream's in far_stream.hpp.
+// Thread: the bus' loop. It outlives its streams and tasks. Bounds: streams_max at once, long_max of them with answers
+// that have no end, the next is refused; each stream's in far_stream.hpp.
 #pragma once
 
 #include <map>
@@ -18,7 +18,8 @@ namespace tunnel {
 
 class Asker final : private bus::Listener {
  public:
-  static constexpr std::size_t streams_max = 256;
+  // An inspect does not wait for logs that are followed.
+  static constexpr std::size_t streams_max = 256, long_max = streams_max - 32;
 
   // `name`: this instance's, nobody else's.
   Asker(Wire::Place place, Directory& directory, std::string name);
@@ -49,6 +50,7 @@ class Asker final : private bus::Listener {
   Directory& directory_;
   const std::string name_;
   bool followed_ = false;
+  std::size_t long_ = 0;  // of the streams
   std::map<std::uint64_t, Open> streams_;
   net::Timer timer_;
   std::unique_ptr<bus::Following> following_;

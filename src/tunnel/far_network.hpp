@@ -19,7 +19,7 @@ class FarNetwork final : public net::Network {
 
   // From now on no other instance is asked.
   void go_direct(net::Network& network, net::Endpoint endpoint) { direct_.emplace(network, std::move(endpoint)); }
-  bool direct() const { return direct_.has_value(); }
+  bool relayed() const override { return !direct_; }
 
   net::Loop& loop() override { return asker_.loop(); }
   // Whatever the endpoint says: it is that Engine.

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "tunnel/asker.hpp"
+#include "tunnel/request_guard.hpp"
 
 namespace tunnel {
 
@@ -22,6 +23,7 @@ FarStream::FarStream(Asker& asker, const Wire::Place& place, const std::string& 
 
 FarStream::~FarStream() {
   if (!ended_ && !why_) wire_.send(Kind::end);
+  if (long_) --asker_.long_;
   asker_.forget(wire_.stream());
 }
 
@@ -103,6 +105,15 @@ void FarStream::serve() {
 // The bus takes it at once; what the host thinks of it comes as an answer.
 void FarStream::start_write(WriteOperation& operation, std::string_view from) {
   if (why_) return operation.complete(*why_);
+  if (written_ == 0 && is_long(from)) {
+    if (asker_.long_ >= Asker::long_max) {
+      const Error why{Fault::unavailable, "Too many logs, events and stats are read from the Engines of others"};
+      cut(why);  // who asks waits for an answer all the same
+      return operation.complete(why);
+    }
+    long_ = true;
+    ++asker_.long_;
+  }
   written_ += from.size();
   if (written_ > request_bytes_max)
     return operation.complete(Error{Fault::too_large, "No request to an Engine of others is so long"});

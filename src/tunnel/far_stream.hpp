@@ -53,6 +53,7 @@ class FarStream final : public net::Stream {
   std::uint64_t taken_ = 0;     // bytes in all
   std::uint64_t credited_ = 0;  // of which the host knows
   std::size_t written_ = 0;
+  bool long_ = false;               // it counts as one whose answer has no end
   bool ended_ = false;              // nothing comes any more: it was whole
   std::optional<base::Error> why_;  // or it was not
   ReadOperation* read_ = nullptr;

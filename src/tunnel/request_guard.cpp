@@ -76,6 +76,12 @@ RequestGuard::Verdict RequestGuard::feed(std::string_view bytes) {
   return Verdict::passes;
 }
 
+bool is_long(std::string_view head) {
+  const std::size_t begin = head.find(' ') + 1;
+  const std::string_view path = head.substr(begin, head.find_first_of(" ?", begin) - begin);
+  return path.ends_with("/logs") || path.ends_with("/stats") || path.ends_with("/events");
+}
+
 // In the Engine's own form.
 RequestGuard::Verdict RequestGuard::refuse(int status, std::string_view why) {
   passed_ = true;

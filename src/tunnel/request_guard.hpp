@@ -31,4 +31,7 @@ class RequestGuard {
   std::string text_;
 };
 
+// Of a request's head: its answer may take as long as whoever asks likes: a log, events, stats.
+bool is_long(std::string_view head);
+
 }  // namespace tunnel

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <deque>
 #include <functional>
 
@@ -35,7 +36,7 @@ class LossyBus final : public bus::Bus {
     return inner_.follow(channel, listener);
   }
   bus::State state() const override { return inner_.state(); }
-  void on_state(std::function<void(bus::State)>) override {}
+  bus::Observing on_state(std::function<void(bus::State)>) override { return {}; }
 
   std::function<bool(std::string_view channel, const Frame& frame)> loses;
   std::map<Kind, int> published;
@@ -325,9 +326,20 @@ TEST_F(TunnelTest, an_Engine_that_refuses_is_told_in_its_words) {
 TEST_F(TunnelTest, too_many_streams_are_refused_in_words) {
   serve();
   engine_.goes_on = true;
-  for (std::size_t i = 0; i < Asker::streams_max; ++i) ask("/events");
-  ASSERT_TRUE(net_.run_until([this] { return engine_.open == static_cast<int>(Asker::streams_max); }));
-  Answer& over = ask("/events");
+  const std::array<std::string, 3> long_ones = {"/events", "/v1.45/containers/4f/logs?follow=1",
+                                                "/containers/4f/stats?stream=1"};
+  for (std::size_t i = 0; i < Asker::long_max; ++i) ask(long_ones[i % 3]);
+  ASSERT_TRUE(net_.run_until([this] { return engine_.open == static_cast<int>(Asker::long_max); }));
+  for (const std::string& each : long_ones) {
+    Answer& over = ask(each);
+    ASSERT_TRUE(answered(over));
+    EXPECT_THAT(over.text->error().message, HasSubstr("Too many"));
+  }
+  run_for(1s);  // the host forgets those that were refused
+  for (std::size_t i = Asker::long_max; i < Asker::streams_max; ++i) ask("/containers/4f/json");
+  ASSERT_TRUE(net_.run_until([this] { return engine_.open == static_cast<int>(Asker::streams_max); }))
+      << "an inspect does not wait for logs";
+  Answer& over = ask("/info");
   ASSERT_TRUE(answered(over));
   EXPECT_THAT(over.text->error().message, HasSubstr("Too many"));
 
@@ -338,6 +350,8 @@ TEST_F(TunnelTest, too_many_streams_are_refused_in_words) {
   answers_.clear();
   run_for(1s);
   EXPECT_EQ(engine_.open, 0);
+  ask("/events");
+  EXPECT_TRUE(net_.run_until([this] { return engine_.open == 1; })) << "there is room again";
 }
 
 TEST_F(TunnelTest, a_hundred_streams_at_once_are_not_confused) {

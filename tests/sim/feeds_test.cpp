@@ -82,6 +82,21 @@ TEST_F(FeedsTest, APositionFromBeforeThisInstanceIsRecovered) {
   EXPECT_THAT(said(back), ElementsAre("start"));
 }
 
+TEST_F(FeedsTest, WhatAnEngineRemembersIsNoNewsAndWhatItTellsIsWhateverItsClockSays) {
+  for (const net::Duration step : {net::Duration(-1h), net::Duration(2h)}) {
+    const auto everything = follow(Source::docker_events);
+    engine_.step_clock(step);
+    SimContainer& container = engine_.create({});
+    run_for(1s);
+    said(everything);
+    start();
+    ASSERT_TRUE(world_.run_until([this] { return link_->feeds() != nullptr; }, 3s));
+    container.start();
+    run_for(3s);
+    EXPECT_THAT(said(everything), ElementsAre("start"));
+  }
+}
+
 TEST_F(FeedsTest, WhatTheEngineForgotIsToldAsLost) {
   const auto first = follow(Source::docker_events);
   SimContainer& container = engine_.create({});

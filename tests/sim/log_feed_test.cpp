@@ -33,7 +33,7 @@ struct HandBus final : bus::Bus {
     return std::make_unique<None>();
   }
   bus::State state() const override { return bus::State::connected; }
-  void on_state(std::function<void(bus::State)>) override {}
+  bus::Observing on_state(std::function<void(bus::State)>) override { return {}; }
 
   bus::Listener* listener = nullptr;
   int published = 0;

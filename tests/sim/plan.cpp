@@ -74,7 +74,7 @@ ContainerPlan draw_container(net::Random& random, std::size_t number, net::Durat
   plan.writer = draw_writer(random);
   if (plan.options.log.max_size >= 1'000'000) {  // so much that it rotates
     plan.writer.bytes_max = 1'600;
-    plan.writer.lines_per_second = one_of(random, {2.0, 5.0, 10.0});
+    plan.writer.lines_per_second = one_of(random, {1.0, 2.0, 5.0});
     plan.writer.burst_share = 0.02;
     plan.writer.burst_lines_max = 6'000;  // twice in one burst, often: a follow that is behind skips files
   }

@@ -78,7 +78,7 @@ TEST_F(SimulatedRedis, ALaneThatDoesNotHearItsCanaryIsDialledAgain) {
 
 TEST_F(SimulatedRedis, ADeafLaneIsGivenUpTwoSecondsAfterRedisConfirmedAndTheBusIsDownUntilItHears) {
   std::vector<bus::State> told;
-  bus_->on_state([&](bus::State state) { told.push_back(state); });
+  const bus::Observing observing = bus_->on_state([&](bus::State state) { told.push_back(state); });
   redis_.lose([](std::string_view, std::string_view) { return true; });
   const net::Instant since = world_.loop().now();
   ASSERT_TRUE(world_.run_until([&] { return bus_->counts().deaf > 0; }));
@@ -174,9 +174,25 @@ TEST_F(SimulatedRedis, AFrameThatIsTooLargeIsDroppedAndCounted) {
   EXPECT_EQ(bus_->counts().oversized_in, 1u);
 }
 
+TEST_F(SimulatedRedis, WhoDoesNotObserveItsStateAnyMoreIsNotTold) {
+  int told = 0;
+  bus::Observing second;
+  bus::Observing first = bus_->on_state([&](bus::State) {
+    ++told;
+    second.reset();
+  });
+  second = bus_->on_state([&](bus::State) { ADD_FAILURE() << "it has ended"; });
+  redis_.kill();
+  EXPECT_TRUE(world_.run_until([&] { return told == 1; }));
+  first.reset();
+  redis_.start();
+  EXPECT_TRUE(connected());
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(SimulatedRedis, ItsStateFollowsRedisAndIsTold) {
   std::vector<bus::State> told;
-  bus_->on_state([&](bus::State state) { told.push_back(state); });
+  const bus::Observing observing = bus_->on_state([&](bus::State state) { told.push_back(state); });
   redis_.kill();
   EXPECT_TRUE(world_.run_until([&] { return bus_->state() == bus::State::down; }));
   EXPECT_TRUE(world_.run_until([&] { return !heard_.stands(); }));

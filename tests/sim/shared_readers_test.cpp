@@ -452,6 +452,56 @@ TEST_F(SharedReaders, WhatMayNotBePublishedIsMissedAndAskedFor) {
   }
 }
 
+// Before the Engine has told it what it remembers it cannot say that nothing is missing.
+TEST_F(SharedReaders, WhoHasJustComeAndReadsAnswersTheOthersWhenItKnowsWhatTheEngineRemembers) {
+  live(1, 1s);
+  ASSERT_TRUE(right_in(3s)) << wrong();
+  const std::size_t first = reader(), fresh = hearer();
+  const std::string position = watchers_[first]->positions.at(truth_.back());
+  for (std::size_t i = 0; i < count; ++i)
+    if (i != first) kill(i);
+  host(first).pause();
+  engine_.cut_connections();
+  live(300, 50ms);  // more than the Engine remembers
+  ASSERT_EQ(reader(), count);
+  engine_.remember_after(1s);
+  const std::uint64_t before = engine_.counts().events_requests;
+  start(fresh);
+  ASSERT_TRUE(world_.run_until([&] { return engine_.counts().events_requests > before; }, 3s));
+  host(first).resume();
+  world_.run_for(10s);
+  EXPECT_EQ(reader(), fresh);
+  watchers_[first]->look();
+  EXPECT_EQ(watchers_[first]->seen.back(), truth_.back());
+  EXPECT_LT(watchers_[first]->seen.size(), truth_.size());
+  const auto back = here_[first]->follow(Source::docker_events, {}, position);
+  EXPECT_EQ(here_[first]->subscribed_[back].recovered, "partial");
+}
+
+// Nor where it remembers nothing of what somebody has seen.
+TEST_F(SharedReaders, WhatTheEngineForgotBeforeItsReaderCameIsToldAsMissed) {
+  live(1, 1s);
+  ASSERT_TRUE(right_in(3s)) << wrong();
+  const std::size_t first = reader(), fresh = hearer();
+  const std::string position = watchers_[first]->positions.at(truth_.back());
+  for (std::size_t i = 0; i < count; ++i)
+    if (i != first) kill(i);
+  host(first).pause();
+  engine_.kill();
+  world_.run_for(12s);
+  engine_.start(true);
+  start(fresh);
+  ASSERT_TRUE(world_.run_until([&] { return reader() == fresh; }, 3s));
+  host(first).resume();
+  world_.run_for(10s);
+  EXPECT_EQ(reader(), fresh);
+  live(1, 1s);
+  watchers_[first]->look();
+  EXPECT_EQ(watchers_[first]->seen.back(), truth_.back());
+  const auto back = here_[first]->follow(Source::docker_events, {}, position);
+  EXPECT_EQ(here_[first]->subscribed_[back].recovered, "partial");
+}
+
 // It looked for the others, while nobody here followed; then another does.
 TEST_F(SharedReaders, APictureIsNotKeptByWhoDoesNotLookAndDoesNotHearOfIt) {
   live(1, 1s);

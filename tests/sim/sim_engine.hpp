@@ -29,6 +29,8 @@ struct EngineOptions {
   double late_chance = 0.02;
   // What a follow takes to show a byte: 30 MB/s were measured, less than a container writes. 0: no time.
   net::Duration follow_byte{};
+  // Between the head of an answer to /events and what it remembers.
+  net::Duration remembers_after{};
 };
 
 // What really happened, for the simulation's summary.
@@ -64,6 +66,7 @@ class SimEngine {
   bool serving() const { return listener_ != nullptr && !stalled_; }
   // Of the daemon's host; its SimHost's wall clock does as well.
   void step_clock(net::Duration by);
+  void remember_after(net::Duration time) { options_.remembers_after = time; }
   std::int64_t wall() const;
 
   const EngineOptions& options() const { return options_; }

@@ -1,6 +1,7 @@
 // The plain answers of the simulated Engine: one body, known at once.
 #include <charconv>
 
+#include "docker/timestamp.hpp"
 #include "sim/sim_connection.hpp"
 
 namespace sim {
@@ -61,6 +62,7 @@ SimAnswer SimConnection::info() {
   answer["ID"] = engine_.options().engine_id;
   answer["Containers"] = engine_.known_.size();
   answer["Name"] = "simulated";
+  answer["SystemTime"] = docker::format_time(net::WallTime(net::Duration(engine_.wall())));
   answer["ServerVersion"] = old() ? "20.10.24" : "26.1.5";
   return {200, json::serialize(answer) + "\n"};
 }

@@ -186,6 +186,14 @@ net::Task<void> SimConnection::events(SimRequest request) {
     co_await send(std::move(refused));
     co_return;
   }
+  ++engine_.counts_.events_requests;
+  std::string head = "HTTP/1.1 200 OK\r\nApi-Version: 1." + std::to_string(api_minor());
+  head += "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  bool here = true;
+  if (engine_.options().remembers_after > net::Duration{}) {
+    here = co_await write(std::exchange(head, {}));
+    co_await engine_.loop_.sleep(engine_.options().remembers_after);
+  }
   SimEvents::Subscriber subscriber;
   subscriber.filters = *filters;
   subscriber.wake = [this] { changed_.notify(); };
@@ -195,7 +203,6 @@ net::Task<void> SimConnection::events(SimRequest request) {
     ~Subscription() { events.unsubscribe(one); }
   } subscription{engine_.events_, subscriber};
   engine_.events_.subscribe(subscriber);
-  ++engine_.counts_.events_requests;
   std::string body;
   if (since.nanoseconds || until.nanoseconds) {
     constexpr std::int64_t forever = std::numeric_limits<std::int64_t>::max();
@@ -203,9 +210,7 @@ net::Task<void> SimConnection::events(SimRequest request) {
         engine_.events_.replay(*filters, since.nanoseconds.value_or(0), until.nanoseconds.value_or(forever));
     for (const auto& event : old_ones) body += chunk(event);
   }
-  std::string head = "HTTP/1.1 200 OK\r\nApi-Version: 1." + std::to_string(api_minor());
-  head += "\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-  bool here = co_await write(head + body);
+  if (here) here = co_await write(head + body);
   while (here) {
     const std::int64_t left = until.nanoseconds ? *until.nanoseconds - engine_.wall() : 1;
     if (left <= 0) break;
