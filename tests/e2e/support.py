@@ -122,12 +122,12 @@ class Instance:
 
 
 class Cluster:
-    """Instances on one Redis, under a prefix of their own."""
+    """Instances on one Redis, under a prefix of their own; on the tests' own, unless they are told of another."""
 
-    def __init__(self, engine, count, **settings):
+    def __init__(self, engine, count, redis_port=REDIS_PORT, **settings):
         prefix = f"e2e-{os.getpid()}-{time.monotonic_ns()}:"
         self.prefix = prefix
-        settings = dict(settings, REDIS_URL=f"redis://127.0.0.1:{REDIS_PORT}", DOCKCAST_REDIS_PREFIX=prefix)
+        settings = dict(settings, REDIS_URL=f"redis://127.0.0.1:{redis_port}", DOCKCAST_REDIS_PREFIX=prefix)
         self.instances = [Instance(engine, f"i{n}", **settings) for n in range(count)]
 
     def reader(self, container):
@@ -169,6 +169,9 @@ class Redis:
         with socket.create_connection(("127.0.0.1", self.port)) as connection:
             connection.sendall(command.encode() + b"\r\n")
             check(connection.recv(64).startswith(answer), f"Redis does {command}")
+
+    def publish(self, channel, text):
+        subprocess.run(["redis-cli", "-p", str(self.port), "publish", channel, text], capture_output=True, check=True)
 
 
 class Follower:
