@@ -6,7 +6,7 @@
 --       3 this publication: "<position> <call>", where it was kept before
 --       4 the bus' channel
 -- ARGV  1 body   2 the call, which may ask again   3 for how many ms it is known
---       4 how many messages are kept at least (read.lua shows no more; exact trimming costs a fifth of all this)
+--       4 how many messages are kept at least (read.lua shows no more; exact trimming costs a tenth of all this)
 --       5, 6 for how many ms the stream and what is known of the channel are kept
 local known = redis.call('GET', KEYS[3])
 if known then
