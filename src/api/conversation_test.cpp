@@ -27,7 +27,7 @@ struct Printer {
     return "resolve " + std::to_string(resolve.item) + " " + resolve.name;
   }
   std::string operator()(const Follow& follow) const {
-    static constexpr const char* forms[] = {"batch", "line", "quiet_line"};
+    static constexpr const char* forms[] = {"batch", "line", "quiet_line", "payload"};
     std::string text = "follow " + std::to_string(follow.subscription) + (follow.fresh ? " fresh " : " again ") +
                        follow.container.substr(0, 2) + " " + forms[static_cast<int>(follow.shape.form)];
     if (!follow.shape.out) text += " -stdout";
@@ -38,6 +38,9 @@ struct Printer {
   }
   std::string operator()(const Unfollow& unfollow) const { return "unfollow " + std::to_string(unfollow.subscription); }
   std::string operator()(const ReadPage& read) const { return "read " + read.asked.container.substr(0, 2); }
+  std::string operator()(const Publish& publish) const { return "publish " + publish.publication.channel; }
+  std::string operator()(const ReadMessages& read) const { return "read " + read.channel; }
+  std::string operator()(const AskPresence& ask) const { return "ask " + ask.channel; }
   std::string operator()(const Forget& forget) const { return "forget " + std::to_string(forget.subscription); }
   std::string operator()(const Strike& struck) const {
     return "strike " + std::string(limit_names.at(static_cast<std::size_t>(struck.limit)));

@@ -12,6 +12,7 @@
 #include "bus/bus.hpp"
 #include "feeds/message_feeds.hpp"
 #include "hub/test_sockets.hpp"
+#include "messages/mail.hpp"
 #include "net/sim_host.hpp"
 #include "net/sim_network.hpp"
 #include "net/sim_world.hpp"

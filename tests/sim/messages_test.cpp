@@ -7,6 +7,7 @@
 #include "net/random.hpp"
 #include "sim/message_instance.hpp"
 #include "sim/sim_redis.hpp"
+#include "sim/site.hpp"
 
 namespace sim {
 namespace {
