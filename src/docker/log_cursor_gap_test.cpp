@@ -273,5 +273,20 @@ TEST(LogCursor, DoesNotTakeTheSecondPieceOfALineForItsFirst) {
   EXPECT_EQ(judge.gaps, 1U);
 }
 
+// The same where all of the other line that is left comes behind the place to go on from: by then it is late.
+TEST(LogCursor, TellsAGapWhereALatePieceIsTheFirstOfItsStream) {
+  LogModel log(1, {});
+  log.write_line(LogStream::err, 1);
+  log.write_line(LogStream::out, 2);
+  log.write_line(LogStream::err, 2);
+  std::swap(log.entries[2], log.entries[3]);
+  for (int i = 0; i < 2; ++i) log.write_line(LogStream::out, 1);
+  std::rotate(log.entries.begin() + 4, log.entries.begin() + 5, log.entries.end());
+  log.rotate(3);
+  const LogJudge judge = read_from(log.position_before(5), log);
+  EXPECT_EQ(judge.judge(log, 5, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 1U);
+}
+
 }  // namespace
 }  // namespace docker

@@ -80,7 +80,9 @@ LogCursor::Place LogCursor::match(Place place) {
 LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   Track& t = track(record.stream);
   const std::int64_t head_ns = track(head_).time_ns;
-  const bool in_order = !plan_.tail || !clock_went_back();
+  // Written behind the other stream's last record: its line began before the read did.
+  const bool late = record.time_ns + disorder_usual_ns < track(other(record.stream)).read_ns;
+  const bool in_order = !late && (!plan_.tail || !clock_went_back());
   bool line_start = in_order && record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
   if (!line_start && plan_.tail) return Place::astray;
   t.known = true;
@@ -89,7 +91,7 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
   if (in_a_gap) t.uncounted_ns = record.time_ns;
   // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
-  const bool began_in_read = record.time_ns > std::min(window_ns_, head_ns) + disorder_usual_ns;
+  const bool began_in_read = !late && record.time_ns > std::min(window_ns_, head_ns) + disorder_usual_ns;
   return line_start || expected || in_a_gap || began_in_read || not_rotated(t) ? Place::fresh : Place::torn;
 }
 
