@@ -1,6 +1,6 @@
-// Broadcasts: what other back-ends say on the one channel of Redis that they share, `{"channel":"…","payload":{…}}`, goes
-// to those who follow that channel here: a plain one, an application channel (where it is kept nowhere), a user or a
-// session. What dockcast feeds itself is dropped. Thread: the control loop.
+// Broadcasts: what other back-ends say on the one channel of Redis that they share, `{"channel":"…","payload":{…}}`,
+// goes to those who follow that channel here: a plain one, an application channel (where it is kept nowhere), a user or
+// a session. What dockcast feeds itself is dropped. Thread: the control loop.
 #pragma once
 
 #include <cstdint>

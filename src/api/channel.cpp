@@ -44,9 +44,9 @@ std::optional<feeds::Source> source_of(Family family) {
 
 auth::Verb verb_of(feeds::Source source) {
   using auth::Verb;
-  static constexpr Verb verbs[feeds::sources] = {Verb::read_logs, Verb::read_events, Verb::read_stats,
-                                                 Verb::read_events, Verb::list_containers, Verb::read_messages,
-                                                 Verb::read_messages, Verb::read_messages, Verb::read_messages};
+  static constexpr Verb verbs[feeds::sources] = {Verb::read_logs,     Verb::read_events,     Verb::read_stats,
+                                                 Verb::read_events,   Verb::list_containers, Verb::read_messages,
+                                                 Verb::read_messages, Verb::read_messages,   Verb::read_messages};
   return verbs[static_cast<std::size_t>(source)];
 }
 

@@ -225,13 +225,6 @@ void Conversation::fail_as_too_many(Item& item, Step& step) {
   fail(item, {Code::too_many, "A connection has at most " + most + " subscriptions."}, step);
 }
 
-bool Conversation::allowed(const Item& item, Step& step) const {
-  // What is said to one is said to nobody else.
-  if (item.family == Family::user && item.container != identity_.subject()) return false;
-  if (item.family == Family::session && item.container != session_name(step.terms)) return false;
-  return step.terms.access.may(identity_, verb_of(*source_of(item.family)), item.container);
-}
-
 void Conversation::follow(Item& item, bool fresh, Step& step) {
   using feeds::Form;
   const bool messages = item.family >= Family::app;

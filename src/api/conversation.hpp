@@ -91,8 +91,8 @@ class Conversation {
     enum class State : std::uint8_t { done, resolving, queued, following, unfollowing, reading, publishing, asking };
     Wish wish;
     LogOptions options = {};
-    feeds::PageAsked page = {};       // of `history` of a log
-    MessagesAsked messages = {};      // and of an application channel
+    feeds::PageAsked page = {};   // of `history` of a log
+    MessagesAsked messages = {};  // and of an application channel
     State state = State::done;
     Family family = Family::container_logs;
     std::uint32_t subscription = 0;

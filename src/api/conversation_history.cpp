@@ -1,4 +1,4 @@
-// Conversation, where somebody looks back: `history`.
+// Conversation, what a command may say about its channel and who may say it; and where somebody looks back: `history`.
 #include "api/conversation.hpp"
 #include "api/history.hpp"
 
@@ -29,6 +29,13 @@ base::Result<void> Conversation::understand(Item& item, const Terms& terms) cons
   if (!options) return options.error();
   item.options = *options;
   return {};
+}
+
+bool Conversation::allowed(const Item& item, Step& step) const {
+  // What is said to one is said to nobody else.
+  if (item.family == Family::user && item.container != identity_.subject()) return false;
+  if (item.family == Family::session && item.container != session_name(step.terms)) return false;
+  return step.terms.access.may(identity_, verb_of(*source_of(item.family)), item.container);
 }
 
 Effects Conversation::page_read(std::uint32_t number, const base::Result<feeds::Page>& page, const Terms& terms) {

@@ -94,10 +94,8 @@ std::string Conversation::error_text(Message message, const Failure& failure, co
   const CodeRow& code = row(failure.code);
   char ref[17];
   std::snprintf(ref, sizeof ref, "%016llx", static_cast<unsigned long long>(terms.random.next()));
-  base::log::info("Refused a client", {{"ref", ref},
-                                       {"code", code.name},
-                                       {"message", failure.message},
-                                       {"session", session_name(terms)}});
+  base::log::info("Refused a client",
+                  {{"ref", ref}, {"code", code.name}, {"message", failure.message}, {"session", session_name(terms)}});
   message.text("code", code.name).text("message", failure.message).flag("retry", code.retry).text("ref", ref);
   if (quiet_) message.text("data", failure.message);
   return message.take();

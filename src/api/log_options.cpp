@@ -179,8 +179,8 @@ base::Result<LogOptions> parse_options(feeds::Source source, std::span<const Opt
   if (source == Source::app) {
     parsed.start.message = messages::Position::parse(since);
     if (parsed.start.message) return parsed;
-    return base::Error{base::Fault::bad_request, "since is \"" + std::string(since.substr(0, 100)) +
-                                                     "\"; of this channel it can be a position."};
+    return base::Error{base::Fault::bad_request,
+                       "since is \"" + std::string(since.substr(0, 100)) + "\"; of this channel it can be a position."};
   }
   if (const auto read = read_since(source, parsed.start, since, now); !read) return read.error();
   return parsed;

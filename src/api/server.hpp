@@ -195,6 +195,7 @@ class Server final : public net::ClientSockets::Owner,
   void work_off(SessionSlot& slot);
   void carry_out(SessionSlot& slot, const Effects& effects);
   void carry_out(SessionSlot& slot, const Effect& effect);
+  void carry_out_message(SessionSlot& slot, const Effect& effect);
   void say(SessionSlot& slot, std::string_view text);
   void say_control(SessionSlot& slot, ws::Opcode opcode, std::string_view payload);
   void hang(SessionSlot& slot, std::uint16_t code, std::string_view reason);

@@ -228,8 +228,7 @@ void Server::tell_presence(SessionSlot& slot, const http::Request& request, std:
   if (const auto refusal = forbids(request, auth::Verb::read_messages)) return refuse(slot, *refusal);
   const auto channel = parse_channel(name);
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
-  if (channel->family != Family::app)
-    return refuse(slot, {501, "unsupported", "Only app: channels have presence."});
+  if (channel->family != Family::app) return refuse(slot, {501, "unsupported", "Only app: channels have presence."});
   slot.http->answering = true;
   control_.presence(loop_, std::string(name),
                     [this, session = slot.session, name = std::string(name)](const auto& presence) {

@@ -40,25 +40,28 @@ class ServerMessages : public ServerTest {
 
 TEST_F(ServerMessages, what_is_published_goes_on_as_it_was_written_and_is_answered_once_it_is_stored) {
   const int client = hello();
-  EXPECT_THAT(talk(client, R"({"type":"publish","id":1,"channel":"app:chat","message_id":"m","data":{"a":[1,"}"],"b":1e400}})"),
-              IsEmpty());
+  EXPECT_THAT(
+      talk(client, R"({"type":"publish","id":1,"channel":"app:chat","message_id":"m","data":{"a":[1,"}"],"b":1e400}})"),
+      IsEmpty());
   ASSERT_EQ(control.publications.size(), 1U);
   const messages::Publication& said = control.publications[0].publication;
   EXPECT_EQ(said.channel, "app:chat");
   EXPECT_EQ(said.data, R"({"a":[1,"}"],"b":1e400})");
   EXPECT_EQ(said.message_id, "m");
   EXPECT_EQ(said.from, "anonymous");
-  EXPECT_THAT(answer(client, control.publications[0].on_published, messages::Published{{0xff, 5}, true}),
-              ElementsAre(R"({"type":"published","id":1,"channel":"app:chat","position":"00000000000000ff:5","duplicate":true})"));
+  EXPECT_THAT(
+      answer(client, control.publications[0].on_published, messages::Published{{0xff, 5}, true}),
+      ElementsAre(
+          R"({"type":"published","id":1,"channel":"app:chat","position":"00000000000000ff:5","duplicate":true})"));
 }
 
 TEST_F(ServerMessages, commands_behind_a_publication_wait_for_its_answer) {
   const int client = hello();
   talk(client, R"({"type":"publish","id":1,"channel":"app:chat","data":1})");
   EXPECT_THAT(talk(client, R"({"type":"ping","id":2})"), IsEmpty());
-  EXPECT_THAT(answer(client, control.publications[0].on_published,
-                     base::Error{base::Fault::unknown_outcome, "Nobody said"}),
-              ElementsAre(HasSubstr(R"("code":"unknown_outcome")"), R"({"type":"pong","id":2})"));
+  EXPECT_THAT(
+      answer(client, control.publications[0].on_published, base::Error{base::Fault::unknown_outcome, "Nobody said"}),
+      ElementsAre(HasSubstr(R"("code":"unknown_outcome")"), R"({"type":"pong","id":2})"));
 }
 
 TEST_F(ServerMessages, what_is_wrong_with_a_publication_is_said) {
@@ -85,8 +88,8 @@ TEST_F(ServerMessages, a_request_publishes_too) {
   EXPECT_EQ(control.publications[0].publication.data, "[1]");
   control.publications[0].on_published(messages::Published{{1, 2}, false});
   loop.settle();
-  EXPECT_THAT(heard(client), AllOf(StartsWith("HTTP/1.1 200"),
-                                   HasSubstr(R"({"position":"0000000000000001:2","duplicate":false})")));
+  EXPECT_THAT(heard(client),
+              AllOf(StartsWith("HTTP/1.1 200"), HasSubstr(R"({"position":"0000000000000001:2","duplicate":false})")));
 
   EXPECT_THAT(post("/api/publish", R"({"channel":"news","data":1})"), StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(post("/api/publish", R"({"channel":"app:x"})"), StartsWith("HTTP/1.1 400"));
@@ -147,7 +150,8 @@ TEST_F(ServerMessages, what_is_said_to_a_session_or_a_user_arrives_without_a_sub
   talk(two, R"({"type":"connect"})");
   EXPECT_EQ(server->deliver({false, name, R"({"x":1})"}), 1U);
   server->on_turn_end();
-  EXPECT_THAT(heard_frames(one), ElementsAre(R"({"type":"message","channel":"session:)" + name + R"(","data":{"x":1}})"));
+  EXPECT_THAT(heard_frames(one),
+              ElementsAre(R"({"type":"message","channel":"session:)" + name + R"(","data":{"x":1}})"));
   EXPECT_THAT(heard_frames(two), IsEmpty());
   for (const char* nobody : {"", "one-ff", "one-ff-", "one-ff-x", "one-ff-1", "two-ff-1536"})
     EXPECT_EQ(server->deliver({false, nobody, "1"}), 0U) << nobody;
@@ -177,7 +181,8 @@ TEST_F(ServerMessages, whoever_sends_is_told_how_many_were_reached) {
   EXPECT_THAT(sent("/api/sessions/one-ff-1536/send", 1), StartsWith("HTTP/1.1 202"));
   EXPECT_FALSE(control.letters.back().letter.to_subject);
   EXPECT_THAT(sent("/api/sessions/one-ff-1536/send", 0), StartsWith("HTTP/1.1 404"));
-  EXPECT_THAT(sent("/api/sessions/x-1/send", base::Error{base::Fault::unavailable, "Redis"}), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(sent("/api/sessions/x-1/send", base::Error{base::Fault::unavailable, "Redis"}),
+              StartsWith("HTTP/1.1 503"));
   EXPECT_THAT(post("/api/users/bob/send", "{}"), StartsWith("HTTP/1.1 400"));
 }
 
@@ -224,7 +229,8 @@ TEST(BroadcastText, is_read_as_it_was_written) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->channel, "news");
   EXPECT_EQ(read->payload, R"({"a": [1, "x"]})");
-  for (const char* odd : {"", "1", "[]", "{}", R"({"channel":"x"})", R"({"channel":1,"payload":1})", R"({"payload":1})", "{"})
+  for (const char* odd :
+       {"", "1", "[]", "{}", R"({"channel":"x"})", R"({"channel":1,"payload":1})", R"({"payload":1})", "{"})
     EXPECT_FALSE(parse_broadcast(odd)) << odd;
 }
 

@@ -160,9 +160,8 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                !follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
       fanout_.leave({slot.session, follow->subscription});
     }
-    control_.follow(
-        {follower(slot, follow->subscription), follow->source, follow->container, follow->shape, follow->start,
-         follow->who});
+    control_.follow({follower(slot, follow->subscription), follow->source, follow->container, follow->shape,
+                     follow->start, follow->who});
   } else if (const auto* unfollow = std::get_if<Unfollow>(&effect)) {
     control_.unfollow(follower(slot, unfollow->subscription),
                       [this, session = slot.session, subscription = unfollow->subscription] {
@@ -179,7 +178,20 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
                     carry_out(*asker, asker->talk.page_read(item, page, terms(*asker)));
                     proceed(*asker);
                   });
-  } else if (const auto* publish = std::get_if<Publish>(&effect)) {
+  } else if (const auto* forget = std::get_if<Forget>(&effect)) {
+    fanout_.remove_subscription(number, forget->subscription);
+    metrics_.subscriptions[family_of(forget->source)].add(-1);
+    note_change(slot);
+  } else if (const auto* struck = std::get_if<Strike>(&effect)) {
+    strike(struck->limit);
+  } else {
+    carry_out_message(slot, effect);
+  }
+}
+
+// Of application channels.
+void Server::carry_out_message(SessionSlot& slot, const Effect& effect) {
+  if (const auto* publish = std::get_if<Publish>(&effect)) {
     control_.publish(loop_, publish->publication,
                      [this, session = slot.session, item = publish->item](const auto& answer) {
                        SessionSlot* asker = find(session);
@@ -202,12 +214,6 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
       carry_out(*asker, asker->talk.presence_told(item, presence, terms(*asker)));
       proceed(*asker);
     });
-  } else if (const auto* forget = std::get_if<Forget>(&effect)) {
-    fanout_.remove_subscription(number, forget->subscription);
-    metrics_.subscriptions[family_of(forget->source)].add(-1);
-    note_change(slot);
-  } else if (const auto* struck = std::get_if<Strike>(&effect)) {
-    strike(struck->limit);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "app/control_metrics.hpp"
 #include "app/far_engines.hpp"
 #include "app/leaving.hpp"
+#include "app/messaging.hpp"
 #include "app/tls_door.hpp"
 #include "app/version.hpp"
 #include "auth/access.hpp"
@@ -95,10 +96,7 @@ struct Instance::Body {
   Leaving leaving;
   std::deque<Serving> serving;
   std::optional<feeds::Overview> overview;
-  std::optional<messages::Mail> mail;
-  std::optional<feeds::MessageFeeds> messages;  // it asks through the mail
-  std::optional<feeds::PlainChannels> plain;
-  std::optional<api::Broadcasts> broadcasts;  // none: they are not listened to
+  std::optional<Messaging> messaging;
   std::optional<tunnel::Host> host;  // none, as the next one: embedded
   std::optional<FarEngines> far_engines;
   std::string engine_id;               // of the own Engine; empty: it has not said yet
@@ -149,22 +147,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   const bool alone = cluster.bus().state() == bus::State::embedded;
   overview.emplace(loop, hub, followers(), alone);
   control.set_overview(*overview);
-  messages.emplace(feeds::MessageFeeds::Parts{loop, hub, followers(), cluster.bus(), cluster.messages(), name,
-                                              [this](std::string question) { return mail->ask(std::move(question)); }},
-                   settings.messages);
-  plain.emplace(hub, followers(), settings.messages.channels_max);
-  messages::Mail::Office office;
-  office.deliver = [this](const messages::Letter& letter, messages::Mail::OnReached on_reached) {
-    control.deliver(letter, std::move(on_reached));
-  };
-  office.reply = [this](std::string_view question) { return messages->reply(question); };
-  mail.emplace(loop, cluster.bus(), name, std::move(office));
-  control.set_messages({*messages, *plain, *mail});
-  if (settings.broadcasts) {
-    broadcasts.emplace(cluster.bus(), [this](api::Family family, const api::Broadcast& said) {
-      control.say(family, said);
-    });
-  }
+  messaging.emplace(Messaging::Parts{loop, hub, followers(), cluster, control, name}, settings);
   control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
   if (!alone) {
     host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);

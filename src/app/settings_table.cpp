@@ -157,17 +157,18 @@ void add_channels(std::vector<Setting>& rows) {
 }
 
 void add_messages(std::vector<Setting>& rows) {
-  rows.insert(rows.end(),
-              {{"Application channels", "DOCKCAST_APP_HISTORY",
-                message_rules(at(&Settings::messages, &feeds::MessageFeeds::Settings::rules)), "*=1000/1h/64KiB",
-                "How much of which channel is kept: names behind app:, with a * at the end for any; messages; their "
-                "age in s, m, h or d; the bytes of one, which may be left out. The first rule that fits holds."},
-               {"Application channels", "DOCKCAST_APP_CHANNELS_MAX",
-                number(at(&Settings::messages, &feeds::MessageFeeds::Settings::channels_max), 1, 1'000'000), "10000",
-                "Application channels that are followed on this instance, and plain ones; beyond it who wants one more is "
-                "refused as unavailable."},
-               {"Application channels", "DOCKCAST_BROADCASTS", boolean(at(&Settings::broadcasts)), "true",
-                "Whether what other back-ends say on Redis' channel websocket:broadcast goes to its followers here."}});
+  rows.insert(
+      rows.end(),
+      {{"Application channels", "DOCKCAST_APP_HISTORY",
+        message_rules(at(&Settings::messages, &feeds::MessageFeeds::Settings::rules)), "*=1000/1h/64KiB",
+        "How much of which channel is kept: names behind app:, with a * at the end for any; messages; their "
+        "age in s, m, h or d; the bytes of one, which may be left out. The first rule that fits holds."},
+       {"Application channels", "DOCKCAST_APP_CHANNELS_MAX",
+        number(at(&Settings::messages, &feeds::MessageFeeds::Settings::channels_max), 1, 1'000'000), "10000",
+        "Application channels that are followed on this instance, and plain ones; beyond it who wants one more is "
+        "refused as unavailable."},
+       {"Application channels", "DOCKCAST_BROADCASTS", boolean(at(&Settings::broadcasts)), "true",
+        "Whether what other back-ends say on Redis' channel websocket:broadcast goes to its followers here."}});
 }
 
 void add_end(std::vector<Setting>& rows) {

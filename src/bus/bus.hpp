@@ -2,8 +2,8 @@
 // promises are no more than Redis': per channel in order, at most once, to those who follow at that moment. Whoever
 // needs every frame chains them and reads its source again where one is missing (ARCHITECTURE.md, idea two).
 //
-// A channel's name here is what stands between the braces on the wire (`engine/container:logs:id`). One that begins with
-// `=` is somebody else's: its whole name on the wire follows (`=websocket:broadcast`).
+// A channel's name here is what stands between the braces on the wire (`engine/container:logs:id`). One that begins
+// with `=` is somebody else's: its whole name on the wire follows (`=websocket:broadcast`).
 // Implementations: MemoryBus (memory_bus.hpp, one process), RedisBus (redis_bus.hpp). One contract suite judges both.
 // Thread: its loop's. Bounds: a frame has at most frame_bytes_max. Nothing is ever called inside publish() or follow(),
 // and nothing after the Following or the Bus is gone; a Bus is not destroyed inside one of its callbacks.

@@ -175,6 +175,13 @@ void LogFeed::hear(LogFrame frame) {
   }
 }
 
+void LogFeed::hear_of_holder(const std::string& value) {
+  if (const auto held = lease::fence_of(value); held && *held < fence_) fence_ = *held;  // else it would not be heard
+  if (value == held_value_) return;
+  held_value_ = value;
+  held_since_ = loop_.now();
+}
+
 // Whoever follows here is given the lines by us, until the owner gives them again.
 void LogFeed::heed_pull() {
   if (role_ == Role::relaying && pull_) {

@@ -141,6 +141,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   net::Task<void> wait_to_read_alone();
   net::Task<void> read_alone();
   net::Task<base::Result<std::optional<lease::Fence>>> acquire();
+  void hear_of_holder(const std::string& value);  // of a lease that we are refused
   void start_reader();
   net::Task<void> nap(net::Duration most);
   net::Duration jitter(net::Duration most);

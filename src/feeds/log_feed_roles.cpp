@@ -261,12 +261,8 @@ net::Task<base::Result<std::optional<lease::Fence>>> LogFeed::acquire() {
   if (!answer) co_return answer.error();
   if (answer->granted) {
     held_value_.clear();
-    co_return answer->granted;
-  }
-  if (const auto held = lease::fence_of(answer->value); held && *held < fence_) fence_ = *held;  // else it is not heard
-  if (answer->value != held_value_) {
-    held_value_ = answer->value;
-    held_since_ = loop_.now();
+  } else {
+    hear_of_holder(answer->value);
   }
   co_return answer->granted;
 }

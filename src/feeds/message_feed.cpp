@@ -14,6 +14,7 @@ using messages::Position;
 
 constexpr std::size_t remembered_bytes = 256 << 10;
 constexpr std::size_t held_max = 1000;
+constexpr net::Duration touch_after = 30min;  // the store forgets a channel that is not used for a day or more
 constexpr net::Duration pause_first = 100ms, pause_max = 5s;  // between reads that fail
 
 }  // namespace
@@ -119,6 +120,10 @@ void MessageFeed::on_frame(std::string_view bytes) {
   must_read();
 }
 
+void MessageFeed::touch() {
+  if (at_ && parts_.loop.now() - read_at_ > touch_after) must_read();
+}
+
 void MessageFeed::must_read() {
   must_read_ = true;
   if (std::exchange(reads_, true)) return;
@@ -142,6 +147,7 @@ net::Task<void> MessageFeed::read_on() {
     const auto page = co_await parts_.store.read(live_.name(), range, limits_);
     if (page) {
       failure_.reset();
+      read_at_ = parts_.loop.now();
       pause = pause_first;
       take(*page);
       continue;
@@ -149,7 +155,8 @@ net::Task<void> MessageFeed::read_on() {
     must_read_ = true;
     failure_ = page.error();
     wake_passages();
-    co_await parts_.loop.sleep(net::Duration(static_cast<std::int64_t>(parts_.loop.random().unit() * double(pause.count()))));
+    co_await parts_.loop.sleep(
+        net::Duration(static_cast<std::int64_t>(parts_.loop.random().unit() * double(pause.count()))));
     pause = std::min<net::Duration>(2 * pause, pause_max);
   }
   reads_ = false;
@@ -160,7 +167,8 @@ void MessageFeed::take(const messages::Page& page) {
   state_ = page.state;
   if (!at_) {
     // Nobody was told anything yet: what is remembered may end anywhere.
-    at_ = page.items.empty() ? page.state.top : Position{page.items.front().position.epoch, page.items.front().position.offset - 1};
+    at_ = page.items.empty() ? page.state.top
+                             : Position{page.items.front().position.epoch, page.items.front().position.offset - 1};
   }
   const messages::Advance next = messages::advance(*at_, page);
   if (next.lost) {

@@ -62,6 +62,9 @@ class MessageFeed final : private bus::Listener {
   void look(const std::vector<PresenceReply>& replies);
   std::map<std::string, std::uint64_t> known_members() const { return watch_.known(); }
 
+  // Reads the store where it did not for long, so that it knows the channel to be in use.
+  void touch();
+
   bool followed() const { return live_.followed() || !passages_.empty(); }
   std::size_t followers() const override { return live_.followers() + passages_.size(); }
   const LiveChannel& live() const { return live_; }
@@ -94,8 +97,9 @@ class MessageFeed final : private bus::Listener {
   std::optional<messages::Position> at_;  // where the rings end; nothing: the store was not read yet
   messages::State state_;                 // as it was read last
   bool deaf_ = true, must_read_ = true;
-  std::optional<base::Error> failure_;    // of the last read
-  std::deque<messages::Message> held_;    // came out of order
+  std::optional<base::Error> failure_;  // of the last read
+  net::Instant read_at_{};              // the last that succeeded
+  std::deque<messages::Message> held_;  // came out of order
   std::map<hub::Follower, std::unique_ptr<MessagePassage>, ByName> passages_;
   std::map<hub::Follower, Who, ByName> members_;
   std::uint64_t members_version_;  // another one with each change

@@ -40,9 +40,9 @@ void MessageFeeds::follow(const Follow& follow) {
     if (channels_.size() >= settings_.channels_max) {
       const base::Error error{base::Fault::unavailable, "This instance follows " + std::to_string(channels_.size()) +
                                                             " application channels, and more it may not."};
-      return parts_.hub.call(follow.follower.loop, [to = parts_.followers[follow.follower.loop],
-                                                    who = follow.follower.name,
-                                                    error](hub::Fanout&) { to->on_refused(who, error); });
+      return parts_.hub.call(follow.follower.loop,
+                             [to = parts_.followers[follow.follower.loop], who = follow.follower.name,
+                              error](hub::Fanout&) { to->on_refused(who, error); });
     }
     MessageFeed::Parts parts{parts_.loop,
                              parts_.bus,
@@ -116,8 +116,10 @@ net::Task<void> MessageFeeds::watch() {
   for (bool first = true;; first = false) {
     if (!first) co_await parts_.loop.sleep(watch_every);
     std::vector<std::string> watched;
-    for (const auto& [name, channel] : channels_)
+    for (const auto& [name, channel] : channels_) {
+      channel.feed->touch();
       if (channel.feed->watched()) watched.push_back(name);
+    }
     for (const std::string& name : watched) {
       const auto before = channels_.find(name);
       if (before == channels_.end()) continue;

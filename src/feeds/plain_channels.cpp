@@ -10,7 +10,8 @@ void PlainChannels::follow(const Follow& follow) {
     const LiveChannel::Parts parts{hub_, framer_, followers_, outages_};
     channel = std::make_unique<LiveChannel>(parts, LiveChannel::Kind{Source::plain}, follow.container);
     if (channels_.size() > channels_max_) {
-      channel->refuse(follow.follower, {base::Fault::unavailable, "This instance has no room for more plain channels."});
+      channel->refuse(follow.follower,
+                      {base::Fault::unavailable, "This instance has no room for more plain channels."});
       channels_.erase(follow.container);
       return;
     }

@@ -2,9 +2,9 @@
 // asks them all (messages::Mail), and says what it knows already, so that an answer is short where nothing changed.
 // There is nothing to expire: who is gone does not answer. Values and their texts.
 //
-// A question (base::put): u8 1 · channel · u32 n · n times: instance, version u64. A reply: u8 1 · instance · version u64
-// · u8 the same as is known · total u64 · u32 n · n times: session, subject. Bounds: members_max of each instance; more
-// are counted only.
+// A question (base::put): u8 1 · channel · u32 n · n times: instance, version u64. A reply: u8 1 · instance · version
+// u64 · u8 the same as is known · total u64 · u32 n · n times: session, subject. Bounds: members_max of each instance;
+// more are counted only.
 #pragma once
 
 #include <cstdint>

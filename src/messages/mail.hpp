@@ -5,8 +5,8 @@
 // The same way everybody is asked something, and what they say is gathered.
 //
 // On the bus: version u8 (1) · kind u8 (0 letter, 1 answer, 2 question) · number u64; a letter: sender, to, data as
-// base::put_text and u8 whether it is for a subject; an answer: u64 and a text; a question: sender and a text. Thread: its
-// loop's. Bounds: `answer_max` for an answer, so many letters and questions under way at once (then `unavailable`).
+// base::put_text and u8 whether it is for a subject; an answer: u64 and a text; a question: sender and a text. Thread:
+// its loop's. Bounds: `answer_max` for an answer, so many letters and questions under way at once (then `unavailable`).
 #pragma once
 
 #include <cstdint>

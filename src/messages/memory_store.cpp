@@ -33,7 +33,8 @@ net::Task<Result<Published>> MemoryStore::publish(Publication publication) {
   }
   Channel& channel = make(publication.channel, publication.limits);
   ++channel.top.offset;
-  const net::WallTime now = std::chrono::time_point_cast<std::chrono::microseconds>(loop_.wall_now());  // as it is printed
+  const net::WallTime now =
+      std::chrono::time_point_cast<std::chrono::microseconds>(loop_.wall_now());  // as it is printed
   Message message{channel.top, now, std::move(publication.message_id), std::move(publication.from),
                   std::move(publication.data)};
   bus_.publish(channel.name, encode(message), {});

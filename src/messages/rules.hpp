@@ -18,7 +18,8 @@ struct Rule {
 
 class Rules {
  public:
-  // "chat:*=5000/24h/16KiB": pattern, messages, age, bytes of a message (which may be left out). Nothing where it is none.
+  // "chat:*=5000/24h/16KiB": pattern, messages, age, bytes of a message (which may be left out). Nothing where it is
+  // none.
   static std::optional<Rule> parse(std::string_view text);
 
   void add(Rule rule) { rules_.push_back(std::move(rule)); }

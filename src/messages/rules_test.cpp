@@ -15,8 +15,9 @@ TEST(MessageRules, AreReadAsTheyAreWritten) {
   EXPECT_EQ(rule->limits.age, 24h);
   EXPECT_EQ(rule->message_bytes, 16u << 10);
   EXPECT_EQ(Rules::parse("*=10/90s")->message_bytes, Rule().message_bytes);
-  for (const char* odd : {"", "chat", "=1/1h", "chat=1", "chat=0/1h", "chat=1/0s", "chat=x/1h", "chat=1/1w", "chat=1/1h/",
-                          "chat=1/1h/2MiB", "chat=2000000/1h", "chat=1/400d", "chat=1/1h/1KiB/2", "chat=-1/1h"})
+  for (const char* odd :
+       {"", "chat", "=1/1h", "chat=1", "chat=0/1h", "chat=1/0s", "chat=x/1h", "chat=1/1w", "chat=1/1h/",
+        "chat=1/1h/2MiB", "chat=2000000/1h", "chat=1/400d", "chat=1/1h/1KiB/2", "chat=-1/1h"})
     EXPECT_FALSE(Rules::parse(odd)) << odd;
 }
 

@@ -301,8 +301,9 @@ class RandomMessages : public Messages, public testing::WithParamInterface<int> 
       case 0:
         return redis_.kill_subscribers();
       case 1:
-        return redis_.lose(
-            [this](std::string_view channel, std::string_view) { return channel.find("app:") != channel.npos && random_.chance(0.3); });
+        return redis_.lose([this](std::string_view channel, std::string_view) {
+          return channel.find("app:") != channel.npos && random_.chance(0.3);
+        });
       case 2:
         return redis_.lose({});
       case 3:

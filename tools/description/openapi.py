@@ -48,7 +48,8 @@ def operation(contract, schemas, route):
     if given:
         described["parameters"] = given
     if "body" in route:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of_type(route["body"])}}}
+        content = {"application/json": {"schema": schemas.of_type(route["body"])}}
+        described["requestBody"] = {"required": True, "content": content}
     described["responses"] = responses(contract, schemas, route)
     return described
 
