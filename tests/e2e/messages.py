@@ -145,8 +145,8 @@ async def storm(cluster, redis):
         check(not each.wrong, each.wrong[:3])
         check(each.heard == truth, f"{len(each.heard)} of {len(truth)} messages, or others")
     duplicates = sum(each.duplicates for each in publishers)
-        check(post(one, "/api/users/anonymous/send", data="all")[1]["sessions"] >= 2, "everybody is anonymous")
-          f"each heard each once, in order; {duplicates} were sent again and told so")
+    print(f"{len(truth)} messages of {PUBLISHERS} to {SUBSCRIBERS} over {len(cluster.instances)} instances, "
+          f"under fire: each heard each once, in order; {duplicates} were sent again and told so")
 
 
 async def said_once(one, two):
