@@ -220,6 +220,8 @@ TEST_F(ServerMessages, who_follows_is_known_by_name_and_may_watch) {
   EXPECT_THAT(control.follows.back().who.session, StartsWith("one-ff-"));
   EXPECT_EQ(control.follows.back().who.subject, "anonymous");
   EXPECT_TRUE(control.follows.back().who.watches);
+  subscribed(control.follows.back().follower);
+  heard(client);
   EXPECT_THAT(talk(client, R"({"type":"subscribe","id":2,"channel":"app:b","presence":"perhaps"})"),
               ElementsAre(HasSubstr(R"("code":"bad_request")")));
 }

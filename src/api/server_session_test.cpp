@@ -274,7 +274,7 @@ TEST_F(ServerSession, a_close_is_answered_with_its_code_and_the_socket_shut_behi
 }
 
 TEST_F(ServerSession, a_close_that_the_client_never_answers_ends_after_five_seconds) {
-  const int client = open("/ws/channels/app:x");
+  const int client = open("/ws/channels/app:");
   EXPECT_THAT(heard_frames(client), testing::Contains(StartsWith("close 4000")));
   loop.pass(4s);
   EXPECT_FALSE(gone(client));
@@ -283,7 +283,7 @@ TEST_F(ServerSession, a_close_that_the_client_never_answers_ends_after_five_seco
 }
 
 TEST_F(ServerSession, a_client_that_answers_our_close_is_let_go) {
-  const int client = open("/ws/channels/app:x");
+  const int client = open("/ws/channels/app:");
   heard(client);
   EXPECT_THAT(say(client, frame(ws::close_payload(4000, ""), ws::Opcode::close)), IsEmpty());
   EXPECT_TRUE(sockets.end(client).write_shut);

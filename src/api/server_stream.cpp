@@ -44,7 +44,8 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   if (const auto refusal = forbids(request, verb_of(source.value_or(feeds::Source::docker_events))))
     return refuse(slot, *refusal);
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
-  if (!source) return refuse(slot, {501, "unsupported", "The channel " + name + " is not offered by this version."});
+  if (channel->family == Family::user || channel->family == Family::session)
+    return refuse(slot, {501, "unsupported", "What is said to " + name + " comes over a WebSocket only."});
   if (stay_ == Stay::ended) {
     slot.http->form.keep_alive = false;
     return refuse(slot, {503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}});

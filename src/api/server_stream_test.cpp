@@ -77,7 +77,7 @@ TEST_F(StreamTest, ThatResumesIsNotBoundByTheTailItBeganWith) {
 
 TEST_F(StreamTest, OfWhatCannotBeFollowedIsRefusedAsAnyRequest) {
   const int socket = connect();
-  EXPECT_THAT(say(socket, request("/api/channels/app:x/stream")), StartsWith("HTTP/1.1 501 "));
+  EXPECT_THAT(say(socket, request("/api/channels/user:x/stream")), StartsWith("HTTP/1.1 501 "));
   const int bad = connect();
   EXPECT_THAT(say(bad, request(logs + "?tail=some")), StartsWith("HTTP/1.1 400 "));
   const int post = connect();

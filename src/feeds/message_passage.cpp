@@ -72,7 +72,7 @@ void MessagePassage::take(const messages::Page& page) {
   const Recovery recovery = messages::recover(page.state, *at_);
   if (!told_) {
     answer(recovery);
-    if (!at_) return;  // nothing can be resumed: it goes on with what comes
+    if (recovery.kind == Recovery::Kind::none) return;  // nothing can be resumed: it goes on from the present
   }
   const messages::Advance next = messages::advance(*at_, page);
   std::vector<LiveChannel::Told> news;
@@ -93,7 +93,7 @@ void MessagePassage::answer(const Recovery& recovery) {
     subscribed.reason = recovery.kind == Recovery::Kind::none ? recovery.reason : "";
     if (recovery.kind == Recovery::Kind::partial)
       subscribed.lost = {recovery.from.print(), recovery.to.print(), recovery.reason};
-    if (recovery.kind == Recovery::Kind::none) at_.reset();
+    if (recovery.kind == Recovery::Kind::none) at_ = feed_.at_;
   }
   subscribed.position = (recovery.kind == Recovery::Kind::partial ? recovery.to : at_.value_or(*feed_.at_)).print();
   told_ = true;
