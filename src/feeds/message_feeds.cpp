@@ -14,6 +14,7 @@ MessageFeeds::MessageFeeds(Parts parts, Settings settings)
       settings_(std::move(settings)),
       reads_(parts_.loop, reads_at_once),
       publisher_(parts_.loop, parts_.store, parts_.bus),
+      watched_(parts_.loop),
       watching_(watch()) {}
 
 net::Task<base::Result<messages::Published>> MessageFeeds::publish(messages::Publication publication) {
@@ -58,6 +59,7 @@ void MessageFeeds::follow(const Follow& follow) {
   found->second.linger.cancel();
   followed_.insert_or_assign(follow.follower, name);
   found->second.feed->follow(follow);
+  if (follow.who.watches) watched_.notify();
 }
 
 void MessageFeeds::unfollow(const hub::Follower& follower) {
@@ -111,10 +113,11 @@ std::string MessageFeeds::reply(std::string_view text) const {
   return encode(reply);
 }
 
-// Channels on which somebody here watches, one after the other.
+// Channels on which somebody here watches, one after the other; at once for one who begins to.
 net::Task<void> MessageFeeds::watch() {
-  for (bool first = true;; first = false) {
-    if (!first) co_await parts_.loop.sleep(watch_every);
+  for (;;) {
+    const net::Timer next = parts_.loop.after(watch_every, [this] { watched_.notify(); });
+    co_await watched_.wait();
     std::vector<std::string> watched;
     for (const auto& [name, channel] : channels_) {
       channel.feed->touch();

@@ -71,6 +71,7 @@ class MessageFeeds {
   messages::Publisher publisher_;
   std::map<std::string, Channel> channels_;                // by name
   std::map<hub::Follower, std::string, ByName> followed_;  // the channel of each
+  net::Signal watched_;  // by one more
   net::Job watching_;
 };
 

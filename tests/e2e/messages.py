@@ -97,7 +97,9 @@ class Publisher:
             while left:
                 await socket.send(json.dumps({"type": "publish", "id": left[0], "channel": CHANNEL, "data": left[0],
                                               "message_id": left[0]}))
-                answer = json.loads(await asyncio.wait_for(socket.recv(), 30))
+                answer = {}
+                while answer.get("id") != left[0]:  # the first is `connected`
+                    answer = json.loads(await asyncio.wait_for(socket.recv(), 30))
                 if answer["type"] == "published":
                     self.published[answer["position"]] = left.pop(0)
                     self.duplicates += answer["duplicate"]
@@ -197,6 +199,8 @@ async def presence(cluster):
     wish = {"type": "subscribe", "id": 1, "channel": "app:room", "presence": True}
     async with Ear(one, "/ws", wish) as watcher:
         own = (await watcher.first("connected"))["session"]
+        await watcher.first("subscribed")
+        check(get(one, "/api/channels/app:room/presence")["count"] == 1, "it is alone, and knows so from here on")
         async with Ear(two, "/ws", {"type": "subscribe", "id": 1, "channel": "app:room"}) as other:
             name = (await other.first("connected"))["session"]
             there = await watcher.first("join")
