@@ -9,7 +9,7 @@ set(fuzzed
   feeds/engine_news feeds/log_frame feeds/shared_frame
   http/beast http/body_reader http/client http/head http/headers http/origin http/request_reader http/response_reader
   http/target
-  messages/message messages/position
+  messages/message messages/position messages/rules
   net/random
   redis/address redis/reply
   tunnel/frame

@@ -21,7 +21,7 @@ void Broadcasts::on_frame(std::string_view text) {
   const auto channel = broadcast ? parse_channel(broadcast->channel) : std::nullopt;
   if (!channel) {
     ++counts_.malformed;
-  } else if (channel->family < Family::app) {
+  } else if (channel->family < Family::app || channel->family > Family::plain) {
     ++counts_.foreign;
   } else {
     say_(channel->family, *broadcast);

@@ -18,6 +18,7 @@ std::optional<Channel> parse_channel(std::string_view name) {
       {"container:logs:", Family::container_logs},
       {"container:events:", Family::container_events},
       {"container:stats:", Family::container_stats},
+      {"container:exec:", Family::many},  // reserved
       {"app:", Family::app},
       {"user:", Family::user},
       {"session:", Family::session},

@@ -227,11 +227,8 @@ void Conversation::fail_as_too_many(Item& item, Step& step) {
 
 void Conversation::follow(Item& item, bool fresh, Step& step) {
   using feeds::Form;
-  const bool messages = item.family >= Family::app;
-  const Form form = messages && unwrapped_ ? Form::payload
-                    : batches_             ? Form::batch
-                    : quiet_               ? Form::quiet_line
-                                           : Form::line;
+  const bool unwrapped = unwrapped_ && waiting_->kind == Waiting::Kind::path && item.family >= Family::app;
+  const Form form = unwrapped ? Form::payload : batches_ ? Form::batch : quiet_ ? Form::quiet_line : Form::line;
   item.state = Item::State::following;
   const feeds::Shape shape{form, item.options.out, item.options.err, deflate_};
   feeds::Who who;

@@ -80,7 +80,6 @@ class Conversation {
   bool busy() const { return waiting_ != nullptr && waiting_->kind != Waiting::Kind::nothing; }
   bool known() const { return identity_.known(); }
   const auth::Identity& identity() const { return identity_; }
-  bool unwrapped() const { return unwrapped_; }
   // The channels' names by subscription number; 0 is a free number.
   std::span<const ChannelNames::Number> subscriptions() const { return subscriptions_; }
   // It is over: gives the channels' names back.

@@ -38,7 +38,7 @@ std::uint64_t Server::deliver(const messages::Letter& letter) {
     if (slot.state != State::open || !slot.talk.known() || slot.number != each.number) continue;
     if (letter.to_subject && slot.talk.identity().subject() != letter.to) continue;
     if (fanout_.backlog_bytes(i) > settings_.backlog_bytes_max) continue;  // it takes nothing
-    say(slot, slot.talk.unwrapped() ? letter.data : text);
+    say(slot, text);
     ++reached;
   }
   return reached;

@@ -156,7 +156,7 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
       CHECK(fanout_.add_subscription(number) == follow->subscription);
       metrics_.subscriptions[family_of(follow->source)].add(1);
       note_change(slot);
-    } else if (follow->source == feeds::Source::logs &&
+    } else if ((follow->source == feeds::Source::logs || follow->source == feeds::Source::app) &&
                !follow->start.empty()) {  // it begins anew, so it must not be told to have fallen behind any more
       fanout_.leave({slot.session, follow->subscription});
     }

@@ -148,6 +148,7 @@ std::string RedisBus::wire(std::string_view channel) const {
 std::string_view RedisBus::channel_of(std::string_view wire) const {
   for (const std::string& each : foreign_)
     if (wire == std::string_view(each).substr(1)) return each;
+  if (!wire.starts_with(before_)) return {};  // nobody listens to it any more
   wire.remove_prefix(before_.size());
   wire.remove_suffix(1);
   return wire;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using messages::Position;
 
 constexpr std::size_t remembered_bytes = 256 << 10;
-constexpr std::size_t held_max = 1000;
+constexpr std::size_t held_bytes_max = 256 << 10;
 constexpr net::Duration touch_after = 30min;  // the store forgets a channel that is not used for a day or more
 constexpr net::Duration pause_first = 100ms, pause_max = 5s;  // between reads that fail
 
@@ -29,12 +29,19 @@ MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limi
 }
 
 void MessageFeed::follow(const Follow& follow) {
-  members_.insert_or_assign(follow.follower, follow.who);
-  ++members_version_;
-  if (live_.has(follow.follower)) {
-    if (!follow.start.message && settled()) return live_.tell(follow.follower, {at_->print(), {}, {}, {}});
-    live_.leave(follow.follower);
+  if (!follow.who.session.empty()) {
+    members_.insert_or_assign(follow.follower, follow.who);
+    ++members_version_;
   }
+  if (!follow.start.message) {  // it goes on where it stands, if it stands anywhere
+    if (live_.has(follow.follower)) return live_.tell(follow.follower, {at_->print(), {}, {}, {}});
+    const auto passage = passages_.find(follow.follower);
+    if (passage != passages_.end() && !passage->second->over()) {
+      if (passage->second->told()) live_.tell(follow.follower, {passage->second->at()->print(), {}, {}, {}});
+      return;
+    }
+  }
+  live_.leave(follow.follower);
   begin_passage(follow, follow.start.message, false);
 }
 
@@ -65,8 +72,15 @@ void MessageFeed::look(const std::vector<PresenceReply>& replies) {
   std::vector<LiveChannel::Told> news;
   for (const auto& [joins, member] : watch_.look(replies, parts_.loop.now()))
     news.push_back({presence_text(joins ? "join" : "leave", live_.name(), member)});
-  for (const auto& [follower, who] : members_)
-    if (who.watches && live_.has(follower)) live_.replay(follower, live_.shape_of(follower).form, news);
+  for (const auto& [follower, who] : members_) {
+    if (!who.watches) continue;
+    const auto passage = passages_.find(follower);
+    if (live_.has(follower)) {
+      live_.replay(follower, live_.shape_of(follower).form, news);
+    } else if (passage != passages_.end()) {
+      passage->second->tell(news);
+    }
+  }
 }
 
 void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
@@ -116,7 +130,10 @@ void MessageFeed::on_frame(std::string_view bytes) {
     return;
   }
   if (!frame->tip && same && position.offset == at_->offset + 1) return tell(frame->message);
-  if (!frame->tip && held_.size() < held_max) held_.push_back(std::move(frame->message));
+  if (!frame->tip && held_bytes_ + bytes.size() <= held_bytes_max) {
+    held_bytes_ += bytes.size();
+    held_.push_back(std::move(frame->message));
+  }
   must_read();
 }
 
@@ -135,16 +152,7 @@ net::Task<void> MessageFeed::read_on() {
   net::Duration pause = pause_first;
   while (must_read_) {
     must_read_ = false;
-    messages::Range range;
-    if (at_) {
-      range.after = at_->offset;
-    } else {
-      for (const auto& [follower, passage] : passages_) {
-        if (passage->at()) range.after = std::min(range.after.value_or(UINT64_MAX), passage->at()->offset);
-      }
-    }
-    ++parts_.counts.reads;
-    const auto page = co_await parts_.store.read(live_.name(), range, limits_);
+    const auto page = co_await read_page();
     if (page) {
       failure_.reset();
       read_at_ = parts_.loop.now();
@@ -163,7 +171,20 @@ net::Task<void> MessageFeed::read_on() {
   wake_passages();
 }
 
+// From where we stand; at first the newest.
+net::Task<base::Result<messages::Page>> MessageFeed::read_page() {
+  const auto place = co_await parts_.reads.enter();
+  ++parts_.counts.reads;
+  messages::Range range;
+  if (at_) range.after = at_->offset;
+  auto page = co_await parts_.store.read(live_.name(), range, limits_);
+  co_return std::move(page);
+}
+
 void MessageFeed::take(const messages::Page& page) {
+  // What was heard while it was on its way lies behind it.
+  const bool old = at_ && page.state.top.epoch == at_->epoch && page.state.top.offset < at_->offset;
+  if (old) return take_held();
   state_ = page.state;
   if (!at_) {
     // Nobody was told anything yet: what is remembered may end anywhere.
@@ -187,6 +208,7 @@ void MessageFeed::take_held() {
     if (position.epoch == at_->epoch && position.offset > at_->offset + 1) break;
     if (position.epoch == at_->epoch && position.offset == at_->offset + 1) tell(held_.front());
   }
+  held_bytes_ = 0;
   if (!held_.empty()) must_read_ = true;
 }
 

@@ -8,7 +8,7 @@
 // store's pages, at the pace of its socket, and then through the messages that are remembered here. Nothing is told
 // twice, and what is missing is told as a `gap` (messages::recover).
 //
-// Owner and thread: MessageFeeds, control loop. Bounds: the rings', `remembered_bytes`, `held_max` messages that came
+// Owner and thread: MessageFeeds, control loop. Bounds: the rings', `remembered_bytes`, `held_bytes_max` of what came
 // while the store was being read, 64 KiB on its way to each that is in a passage.
 #pragma once
 
@@ -76,9 +76,10 @@ class MessageFeed final : private bus::Listener {
   void on_frame(std::string_view frame) override;
   void on_lost() override;
 
-  bool settled() const { return at_ && !deaf_ && !must_read_; }
+  bool settled() const { return at_ && !deaf_ && !must_read_ && !reads_; }
   void must_read();
   net::Task<void> read_on();
+  net::Task<base::Result<messages::Page>> read_page();
   void take(const messages::Page& page);
   void take_held();
   void tell(const messages::Message& message);

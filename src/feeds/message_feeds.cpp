@@ -5,6 +5,8 @@ namespace {
 
 constexpr net::Duration linger_time = std::chrono::seconds(5);  // people come back
 constexpr std::size_t reads_at_once = 16;
+constexpr std::size_t asks_at_once = 16, asks_waiting_max = 1000;
+constexpr net::Duration ask_patience = std::chrono::seconds(5);
 constexpr net::Duration watch_every = std::chrono::seconds(2);  // who joins and leaves is told that late
 
 }  // namespace
@@ -14,7 +16,7 @@ MessageFeeds::MessageFeeds(Parts parts, Settings settings)
       settings_(std::move(settings)),
       reads_(parts_.loop, reads_at_once),
       publisher_(parts_.loop, parts_.store, parts_.bus),
-      watched_(parts_.loop),
+      asks_(parts_.loop, asks_at_once, asks_waiting_max),
       watching_(watch()) {}
 
 net::Task<base::Result<messages::Published>> MessageFeeds::publish(messages::Publication publication) {
@@ -30,6 +32,7 @@ net::Task<base::Result<messages::Published>> MessageFeeds::publish(messages::Pub
 
 net::Task<base::Result<messages::Page>> MessageFeeds::read(std::string channel, messages::Range range) {
   const messages::Limits limits = settings_.rules.of(channel).limits;
+  const auto place = co_await reads_.enter();
   auto page = co_await parts_.store.read(std::move(channel), range, limits);
   co_return std::move(page);
 }
@@ -59,7 +62,7 @@ void MessageFeeds::follow(const Follow& follow) {
   found->second.linger.cancel();
   followed_.insert_or_assign(follow.follower, name);
   found->second.feed->follow(follow);
-  if (follow.who.watches) watched_.notify();
+  if (follow.who.watches) begin_look(name);
 }
 
 void MessageFeeds::unfollow(const hub::Follower& follower) {
@@ -94,6 +97,8 @@ net::Task<base::Result<Presence>> MessageFeeds::presence(std::string channel) {
 }
 
 net::Task<base::Result<std::vector<PresenceReply>>> MessageFeeds::look(PresenceQuestion question) {
+  const auto place = co_await asks_.enter_within(ask_patience);
+  if (!place) co_return place.error();
   const auto said = co_await parts_.ask(encode(question));
   if (!said) co_return said.error();
   std::vector<PresenceReply> replies;
@@ -113,25 +118,27 @@ std::string MessageFeeds::reply(std::string_view text) const {
   return encode(reply);
 }
 
-// Channels on which somebody here watches, one after the other; at once for one who begins to.
+// Channels on which somebody here watches; of one who begins to it is begun at once.
 net::Task<void> MessageFeeds::watch() {
   for (;;) {
-    const net::Timer next = parts_.loop.after(watch_every, [this] { watched_.notify(); });
-    co_await watched_.wait();
-    std::vector<std::string> watched;
+    co_await parts_.loop.sleep(watch_every);
     for (const auto& [name, channel] : channels_) {
       channel.feed->touch();
-      if (channel.feed->watched()) watched.push_back(name);
-    }
-    for (const std::string& name : watched) {
-      const auto before = channels_.find(name);
-      if (before == channels_.end()) continue;
-      PresenceQuestion question{name, before->second.feed->known_members()};
-      const auto replies = co_await look(std::move(question));
-      const auto after = channels_.find(name);
-      if (replies && after != channels_.end()) after->second.feed->look(*replies);
+      if (channel.feed->watched()) begin_look(name);
     }
   }
+}
+
+void MessageFeeds::begin_look(const std::string& channel) {
+  if (looking_.insert(channel).second) looks_.start(look_at(channel));
+}
+
+net::Task<void> MessageFeeds::look_at(std::string channel) {
+  PresenceQuestion question{channel, channels_.at(channel).feed->known_members()};
+  const auto replies = co_await look(std::move(question));
+  looking_.erase(channel);
+  const auto found = channels_.find(channel);
+  if (replies && found != channels_.end() && found->second.feed->watched()) found->second.feed->look(*replies);
 }
 
 void MessageFeeds::say(const std::string& channel, const std::string& data) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ class MessageFeeds {
     net::Timer linger;  // when nobody follows
   };
   net::Task<void> watch();
+  void begin_look(const std::string& channel);
+  net::Task<void> look_at(std::string channel);
   net::Task<base::Result<std::vector<PresenceReply>>> look(PresenceQuestion question);
   MessageFeed* feed_of(const hub::Follower& follower) const;
 
@@ -71,7 +74,9 @@ class MessageFeeds {
   messages::Publisher publisher_;
   std::map<std::string, Channel> channels_;                // by name
   std::map<hub::Follower, std::string, ByName> followed_;  // the channel of each
-  net::Signal watched_;  // by one more
+  net::Gate asks_;
+  std::set<std::string> looking_;  // channels whose presence is being looked at
+  net::Jobs looks_;
   net::Job watching_;
 };
 

@@ -12,14 +12,27 @@ using messages::Recovery;
 
 constexpr std::size_t page_bytes = 64 << 10;
 constexpr std::size_t in_flight_max = 64 << 10;
-constexpr net::Duration pause = std::chrono::seconds(1);  // between reads that fail, once it is subscribed
+constexpr net::Duration answer_max = std::chrono::seconds(5);  // until it is subscribed or refused
+constexpr net::Duration pause = std::chrono::seconds(1);       // between reads that fail, once it is subscribed
 
 }  // namespace
 
 MessagePassage::MessagePassage(MessageFeed& feed, Follow follow, std::optional<messages::Position> at, bool told)
-    : feed_(feed), follow_(std::move(follow)), at_(at), told_(told), wake_(feed.parts_.loop) {}
+    : feed_(feed),
+      follow_(std::move(follow)),
+      at_(at),
+      told_(told),
+      begun_(feed.parts_.loop.now()),
+      wake_(feed.parts_.loop) {}
 
-void MessagePassage::start() { job_ = net::Job(pass()); }
+void MessagePassage::start() {
+  if (!told_) patience_ = feed_.parts_.loop.after(answer_max, [this] { wake(); });
+  job_ = net::Job(pass());
+}
+
+void MessagePassage::tell(const std::vector<LiveChannel::Told>& news) {
+  if (told_ && !over_) in_flight_ += feed_.live_.replay(follow_.follower, follow_.shape.form, news);
+}
 
 void MessagePassage::on_drained(std::size_t bytes) {
   in_flight_ -= std::min(in_flight_, bytes);
@@ -28,8 +41,10 @@ void MessagePassage::on_drained(std::size_t bytes) {
 
 net::Task<void> MessagePassage::pass() {
   while (!over_) {
-    if (!feed_.settled() && !told_ && feed_.failure_) {
-      refuse(*feed_.failure_);
+    const bool late = feed_.parts_.loop.now() - begun_ >= answer_max;
+    if (!feed_.settled() && !told_ && (feed_.failure_ || late)) {
+      refuse(
+          feed_.failure_.value_or(base::Error{base::Fault::unavailable, "Redis does not deliver this channel now."}));
     } else if (!feed_.settled() || in_flight_ > in_flight_max) {
       co_await wake_.wait();
     } else if (!arrive()) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "feeds/follow.hpp"
+#include "feeds/live_channel.hpp"
 #include "messages/store.hpp"
 #include "net/signal.hpp"
 
@@ -20,6 +21,8 @@ class MessagePassage {
   void start();
   void wake() { wake_.notify(); }
   void on_drained(std::size_t bytes);
+  // Who came and left, if it is subscribed by now.
+  void tell(const std::vector<LiveChannel::Told>& news);
   const std::optional<messages::Position>& at() const { return at_; }
   bool told() const { return told_; }
   bool over() const { return over_; }
@@ -38,6 +41,8 @@ class MessagePassage {
   bool told_;
   bool over_ = false;
   std::size_t in_flight_ = 0;  // bytes that its socket was given and has not taken
+  net::Instant begun_;
+  net::Timer patience_;
   net::Signal wake_;
   net::Job job_;
 };

@@ -61,8 +61,25 @@ TEST_F(PresenceWatchTest, WhoComesAndGoesIsTold) {
 TEST_F(PresenceWatchTest, WhoseInstanceSaysNothingLeavesAfterAWhile) {
   look({reply("one", 1, {"a"}), reply("two", 1, {"c"})}, 0s);
   const PresenceReply same{"one", 1, true, 1, {}};
-  for (net::Duration at = 2s; at <= 8s; at += 2s) EXPECT_THAT(look({same}, at), IsEmpty());
-  EXPECT_THAT(look({same}, 9s), ElementsAre("-c"));
+  for (net::Duration at = 2s; at <= 10s; at += 2s) EXPECT_THAT(look({same}, at), IsEmpty());
+  EXPECT_THAT(look({same}, 11s), ElementsAre("-c"));
+}
+
+TEST_F(PresenceWatchTest, ATimeWithoutAnyLookIsNobodysSilence) {
+  look({reply("one", 1, {"a"}), reply("two", 1, {"c"})}, 0s);
+  const PresenceReply one{"one", 1, true, 1, {}}, two{"two", 1, true, 1, {}};
+  EXPECT_THAT(look({one}, 60s), IsEmpty());
+  EXPECT_THAT(look({one, two}, 62s), IsEmpty());
+  EXPECT_THAT(look({one}, 100s), IsEmpty());
+}
+
+TEST_F(PresenceWatchTest, OverTheLimitNobodyIsNamed) {
+  look({reply("one", 1, {"a"})}, 0s);
+  PresenceReply many = reply("two", 1, {});
+  many.count = members_max;
+  EXPECT_THAT(look({reply("one", 2, {"a", "b"}), many}, 2s), IsEmpty());
+  EXPECT_THAT(look({reply("one", 3, {"a"}), reply("two", 0, {})}, 4s), IsEmpty());
+  EXPECT_THAT(look({reply("one", 4, {"a", "d"})}, 6s), ElementsAre("+d"));
 }
 
 }  // namespace

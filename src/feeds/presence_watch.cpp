@@ -1,5 +1,8 @@
 #include "feeds/presence_watch.hpp"
 
+#include <set>
+#include <utility>
+
 namespace feeds {
 namespace {
 
@@ -13,37 +16,42 @@ std::map<std::string, std::uint64_t> PresenceWatch::known() const {
   return versions;
 }
 
-std::map<std::string, Member> PresenceWatch::all() const {
+std::optional<std::map<std::string, Member>> PresenceWatch::all() const {
   std::map<std::string, Member> members;
   std::uint64_t count = 0;
   for (const auto& [instance, seen] : seen_) {
     count += seen.reply.count;
     for (const Member& each : seen.reply.members) members.emplace(each.session, each);
   }
-  if (count > members_max) members.clear();
-  return members;
+  return count > members_max ? std::nullopt : std::optional(std::move(members));
 }
 
 std::vector<PresenceWatch::Change> PresenceWatch::look(const std::vector<PresenceReply>& replies, net::Instant now) {
   const auto before = all();
+  std::set<std::string> heard;
   for (const PresenceReply& each : replies) {
+    heard.insert(each.instance);
     const auto found = seen_.find(each.instance);
     if (each.version == 0) {
-      if (found != seen_.end()) seen_.erase(found);
-    } else if (each.same && found != seen_.end()) {
-      found->second.at = now;
+      seen_.erase(each.instance);
     } else if (!each.same) {
-      seen_.insert_or_assign(each.instance, Seen{each, now});
+      seen_.insert_or_assign(each.instance, Seen{each});
+    } else if (found != seen_.end()) {
+      found->second.missing.reset();
     }
   }
-  std::erase_if(seen_, [now](const auto& each) { return now - each.second.at > patience; });
+  std::erase_if(seen_, [&](auto& each) {
+    auto& missing = each.second.missing;
+    if (!heard.contains(each.first) && !missing) missing = now;
+    return missing && now - *missing > patience;
+  });
   std::vector<Change> changes;
-  if (!std::exchange(looked_, true)) return changes;
   const auto after = all();
-  for (const auto& [session, member] : before)
-    if (!after.contains(session)) changes.push_back({false, member});
-  for (const auto& [session, member] : after)
-    if (!before.contains(session)) changes.push_back({true, member});
+  if (!std::exchange(looked_, true) || !before || !after) return changes;
+  for (const auto& [session, member] : *before)
+    if (!after->contains(session)) changes.push_back({false, member});
+  for (const auto& [session, member] : *after)
+    if (!before->contains(session)) changes.push_back({true, member});
   return changes;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,9 @@ class PresenceWatch {
  private:
   struct Seen {
     PresenceReply reply;
-    net::Instant at;
+    std::optional<net::Instant> missing = {};  // since the first look in which it said nothing
   };
-  std::map<std::string, Member> all() const;  // by session
+  std::optional<std::map<std::string, Member>> all() const;  // by session; nothing: too many
 
   bool looked_ = false;
   std::map<std::string, Seen> seen_;  // by instance

@@ -114,11 +114,11 @@ async def stats(instance, engine):
             check(all(m["cpu_percent"] >= 0 and m["memory_bytes"] > 0 for m in ear.of("stats")), ear.of("stats"))
             async with Ear(instance, "/ws", {"type": "connect", "id": "c", "subscriptions": [
                     {"channel": f"container:stats:{container.name}"}, {"channel": "docker:events"},
-                    {"channel": "app:x"}]}) as many:
+                    {"channel": "app:"}]}) as many:
                 await many.first("stats")
                 results = many.of("connected")[0]["subscriptions"]
                 check([r["type"] for r in results] == ["subscribed", "subscribed", "error"], results)
-                check(results[2]["code"] == "unsupported", results)
+                check(results[2]["code"] == "bad_request", results)
                 await many.say(type="unsubscribe", id=2, channel=f"container:stats:{container.id}")
                 await many.first("unsubscribed")
                 count = len(many.of("stats"))

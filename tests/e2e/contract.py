@@ -92,8 +92,10 @@ def ask(instance, path, method="GET", **headers):
         return answer.status, answer.headers.get_content_type(), body.decode()
 
 
-def filled(path, container):
-    return path.replace("{id}", container.name).replace("{channel}", f"container:logs:{container.name}")
+def filled(path, container, session="x"):
+    channel = "app:x" if path.endswith("/presence") else f"container:logs:{container.name}"
+    path = path.replace("{id}", container.name).replace("{channel}", channel).replace("{name}", "x")
+    return path.replace("{subject}", "anonymous").replace("{session}", session).replace(" ", "-")
 
 
 def routes(values, instance, container):
@@ -185,7 +187,7 @@ async def conversation(values, instance, container):
         await client.say(type="subscribe", id="a", channel=f"container:logs:{container.id}", since=batch["position"])
         await client.say(type="subscribe", id=1.5, channel="container:logs:no-such", since="10m")
         for row in offered(table("channels")):
-            channel = filled(row["name"], container)
+            channel = filled(row["name"], container, told["session"])
             reply = await client.say(type="subscribe", id=row["family"], channel=channel)
             check(reply["type"] == "subscribed", f"{channel} is offered, and answered with {reply}")
         for row in offered(table("channels")):
@@ -199,6 +201,10 @@ async def conversation(values, instance, container):
                 more = {"limit": 3} if row["type"] == "history" else {}
                 channel = f"container:logs:{container.id}"
                 reply = await client.say(type=row["type"], id=row["type"], channel=channel, **more)
+                check(reply["type"] == row["reply"], f"{row['type']} is offered, and answered with {reply}")
+            if row["type"] in ("publish", "presence", "history"):
+                said = {"channel": "app:x", "data": [1, {"a": None}]}
+                reply = await client.say(type=row["type"], id=f"app {row['type']}", **said)
                 check(reply["type"] == row["reply"], f"{row['type']} is offered, and answered with {reply}")
         for row in offered(table("commands"), False):
             reply = await client.ask(type=row["type"], id=row["type"], channel="app:x", token="x", data=1)
@@ -220,7 +226,8 @@ async def a_life(values, instance, engine):
     """Whatever is said of a container from its start to its removal, on every endpoint."""
     with Container(engine, LIVES) as container:
         paths = [filled(row["path"], container) for row in offered(table("endpoints")) if row["path"] != "/ws"]
-        paths += [f"/ws/channels/{row['name']}" for row in offered(table("channels")) if "{" not in row["name"]]
+        paths += [f"/ws/channels/{row['name']}" for row in offered(table("channels"))
+                  if "{" not in row["name"] and row["family"] != "plain"]
         listeners = [Client(values, instance, path, batches) for path in paths for batches in (True, False)]
         async with contextlib.AsyncExitStack() as stack:
             clients = [await stack.enter_async_context(each) for each in listeners]
