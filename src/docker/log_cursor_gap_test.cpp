@@ -273,19 +273,23 @@ TEST(LogCursor, DoesNotTakeTheSecondPieceOfALineForItsFirst) {
   EXPECT_EQ(judge.gaps, 1U);
 }
 
-// The same where all of the other line that is left comes behind the place to go on from: by then it is late.
-TEST(LogCursor, TellsAGapWhereALatePieceIsTheFirstOfItsStream) {
+// The same of a log that begins with a whole line: no gap is told, behind which what was told would come again.
+TEST(LogCursor, CountsThePiecesOfALineBehindTheLogsFirstRecord) {
   LogModel log(1, {});
+  for (int i = 0; i < 2; ++i) log.write_line(LogStream::err, 1);
+  log.write_line(LogStream::out, 3);
   log.write_line(LogStream::err, 1);
-  log.write_line(LogStream::out, 2);
-  log.write_line(LogStream::err, 2);
-  std::swap(log.entries[2], log.entries[3]);
-  for (int i = 0; i < 2; ++i) log.write_line(LogStream::out, 1);
-  std::rotate(log.entries.begin() + 4, log.entries.begin() + 5, log.entries.end());
-  log.rotate(3);
-  const LogJudge judge = read_from(log.position_before(5), log);
-  EXPECT_EQ(judge.judge(log, 5, log.entries.size()), "");
-  EXPECT_EQ(judge.gaps, 1U);
+  std::rotate(log.entries.begin() + 3, log.entries.end() - 1, log.entries.end());
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 5, log.entries.end());
+  log.entries.resize(5);
+  LogCursor cursor(Position{}, {});
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(1);
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 0U);
 }
 
 }  // namespace

@@ -32,7 +32,11 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   if (record.time_ns != t.time_ns) return Place::astray;  // fewer than were counted
   // Where the read, or a rotated log, begins among the pieces of the head's line, the count comes out too low: then the
   // head is only known if it is the last piece of its line, by that.
-  if (counted_ == 0) count_good_ = first_piece_shown(t, record.time_ns);
+  if (counted_ == 0) {
+    // A first record of an older line than the other stream's last is hardly a late piece.
+    const bool older = begun_ns_ == 0 && window_ns_ != track(other(head_)).time_ns;
+    count_good_ = first_piece_shown(t, record.time_ns, older ? window_ns_ : begun_ns_);
+  }
   const bool line_end = t.ends_line || t.nth == at_line_end;
   if (!count_good_ && !line_end) return Place::astray;
   ++counted_;
@@ -85,23 +89,23 @@ LogCursor::Place LogCursor::place_first(const LogRecord& record) {
   const bool in_order = !late && (!plan_.tail || !clock_went_back());
   bool line_start = in_order && record.time_ns > std::min({horizon_ns_, window_ns_, head_ns}) + disorder_max_ns;
   if (!line_start && plan_.tail) return Place::astray;
-  t.known = true;
   bool expected = t.nth == 0 && (t.time_ns == 0 || t.time_ns == record.time_ns);
   // Its line had begun when the position was taken, which stands at a line's end: a gap has covered that.
   bool in_a_gap = t.nth != 0 && t.ends_line && t.time_ns == record.time_ns;
   if (in_a_gap) t.uncounted_ns = record.time_ns;
   // The head is stamped before the clock goes back behind it, where the read's beginning need not be.
   const bool began_in_read = !late && record.time_ns > std::min(window_ns_, head_ns) + disorder_usual_ns;
-  return line_start || expected || in_a_gap || began_in_read || not_rotated(t) ? Place::fresh : Place::torn;
+  const bool whole = line_start || expected || in_a_gap || began_in_read || not_rotated(t);
+  t.known = whole || !plan_.follow;  // a follow leaves it to the read behind it
+  return whole ? Place::fresh : Place::torn;
 }
 
 // Does this read show the first piece of the line with this stamp? A piece of a line that began before the read did is
 // stamped no later than the first record that surely begins one (the read's very first may be a late piece itself),
 // give or take the disorder between the streams: unless the clock went back meanwhile.
-bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns) const {
-  const bool whole = !plan_.tail;
-  const bool began_in_read =
-      begun_ns_ != 0 && time_ns > begun_ns_ + (whole ? disorder_usual_ns : disorder_max_ns) && !clock_went_back();
+bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns, std::int64_t begun_ns) const {
+  const std::int64_t disorder_ns = plan_.tail ? disorder_max_ns : disorder_usual_ns;
+  const bool began_in_read = begun_ns != 0 && time_ns > begun_ns + disorder_ns && !clock_went_back();
   return t.shown || began_in_read || not_rotated(t);
 }
 
@@ -113,10 +117,12 @@ bool LogCursor::not_rotated(const Track& t) const {
 
 // Somewhere in the log, as far as it was read or as the cursor's place shows.
 bool LogCursor::clock_went_back() const {
-  const auto behind_head = [this](const Track& t) {
-    return t.seen.count > 0 && tracks_[index_of(head_)].time_ns + disorder_max_ns < t.seen.max_ns;
+  const Track &head = tracks_[index_of(head_)], &rest = tracks_[index_of(other(head_))];
+  const auto behind = [&head](const Track& t) {
+    return t.seen.count > 0 && head.time_ns + disorder_max_ns < t.seen.max_ns;
   };
-  return went_back_ || behind_head(tracks_[0]) || behind_head(tracks_[1]);
+  const bool late_piece = head.nth > 1 && head.nth != at_line_end;  // perhaps written long after its stamp
+  return went_back_ || behind(head) || (!late_piece && behind(rest));
 }
 
 // The head was found: a line that is open there on the other stream was not delivered, but for parts of it.
@@ -130,7 +136,7 @@ LogCursor::Place LogCursor::adopt_open_line(LogOut& out) {
   bool open = pieces.back().record().may_go_on();
   const std::int64_t time_ns = pieces.front().time_ns;
   const auto delivered = [&] { return time_ns == t.seen.max_ns ? t.seen.count : 0; };
-  const bool counted = first_piece_shown(t, time_ns);
+  const bool counted = first_piece_shown(t, time_ns, begun_ns_);
   const bool all_shown = counted && delivered() >= open_dropped_;
   if (open && !all_shown && (plan_.tail || plan_.follow)) return Place::astray;
   t.known = true;

@@ -223,5 +223,33 @@ TEST(LogCursor, GoesOnWithAnEndlessLineOfTheOtherStream) {
   }
 }
 
+// Rotation took the beginning of a line, and the read begins with a late piece of the other stream: by its stamp alone
+// the line began in the read, but that is late as well. A follow that shows it leaves the telling to a plain read.
+TEST(LogCursor, TellsAGapWhereALatePieceIsTheFirstOfItsStream) {
+  for (const bool follow : {false, true}) {
+    LogModel log(1, {});
+    log.write_line(LogStream::err, 1);
+    log.write_line(LogStream::out, 2);
+    log.write_line(LogStream::err, 2);
+    std::swap(log.entries[2], log.entries[3]);
+    for (int i = 0; i < 2; ++i) log.write_line(LogStream::out, 1);
+    std::rotate(log.entries.begin() + 4, log.entries.begin() + 5, log.entries.end());
+    log.rotate(3);
+    LogCursor cursor(log.position_before(5), {});
+    LogJudge judge;
+    for (bool tail = follow; tail;) {
+      const ReadPlan plan = cursor.begin(true);
+      tail = plan.tail.has_value();
+      auto step = LogCursor::Step::more;
+      for (std::size_t at = log.start_of(plan); step == LogCursor::Step::more; ++at)
+        step = cursor.take(log.record(at), log.now_ns, judge);
+      EXPECT_EQ(cursor.end(false, judge), Verdict::wider);
+    }
+    EXPECT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+    EXPECT_EQ(judge.judge(log, 5, log.entries.size()), "") << follow;
+    EXPECT_EQ(judge.gaps, 1U) << follow;
+  }
+}
+
 }  // namespace
 }  // namespace docker
