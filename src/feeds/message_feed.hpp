@@ -101,6 +101,7 @@ class MessageFeed final : private bus::Listener {
   std::optional<base::Error> failure_;  // of the last read
   net::Instant read_at_{};              // the last that succeeded
   std::deque<messages::Message> held_;  // came out of order
+  std::size_t held_bytes_ = 0;          // of those that were put there since it was looked through
   std::map<hub::Follower, std::unique_ptr<MessagePassage>, ByName> passages_;
   std::map<hub::Follower, Who, ByName> members_;
   std::uint64_t members_version_;  // another one with each change

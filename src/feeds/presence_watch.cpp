@@ -40,11 +40,10 @@ std::vector<PresenceWatch::Change> PresenceWatch::look(const std::vector<Presenc
       found->second.missing.reset();
     }
   }
-  std::erase_if(seen_, [&](auto& each) {
-    auto& missing = each.second.missing;
-    if (!heard.contains(each.first) && !missing) missing = now;
-    return missing && now - *missing > patience;
-  });
+  for (auto& [instance, seen] : seen_)
+    if (!heard.contains(instance) && !seen.missing) seen.missing = now;
+  std::erase_if(seen_,
+                [now](const auto& each) { return each.second.missing && now - *each.second.missing > patience; });
   std::vector<Change> changes;
   const auto after = all();
   if (!std::exchange(looked_, true) || !before || !after) return changes;

@@ -203,9 +203,15 @@ async def conversation(values, instance, container):
                 reply = await client.say(type=row["type"], id=row["type"], channel=channel, **more)
                 check(reply["type"] == row["reply"], f"{row['type']} is offered, and answered with {reply}")
             if row["type"] in ("publish", "presence", "history"):
-                said = {"channel": "app:x", "data": [1, {"a": None}]}
+                said = {"channel": "app:x"} | ({"data": [1, {"a": None}]} if row["type"] == "publish" else {})
                 reply = await client.say(type=row["type"], id=f"app {row['type']}", **said)
                 check(reply["type"] == row["reply"], f"{row['type']} is offered, and answered with {reply}")
+        await client.say(type="subscribe", id="watch", channel="app:x", presence=True)
+        await client.say(type="presence", id="who", channel="app:x")  # what was there when it began to watch is known
+        async with Client(values, instance, "/ws") as other:
+            await other.say(type="connect", id=1, token="x", subscriptions=[{"channel": "app:x"}])
+            await client.until(lambda message: message["type"] == "join")
+        await client.until(lambda message: message["type"] == "leave")
         for row in offered(table("commands"), False):
             reply = await client.ask(type=row["type"], id=row["type"], channel="app:x", token="x", data=1)
             check(reply.get("code") == "unsupported", f"{reply}, though protocol/ says {row['status']}: {row['type']}")

@@ -83,7 +83,8 @@ class Contract:
 
     def messages_of(self, endpoint):
         """Types of the messages that may be heard on an endpoint, in the order of the table."""
-        common = {"connected", "subscribed", "unsubscribed", "history", "pong", "heartbeat", "migrate", "error"}
+        common = {"connected", "subscribed", "unsubscribed", "history", "published", "presence", "pong", "heartbeat",
+                  "migrate", "error"}
         channels = [row for row in self.channels if endpoint.get("channel", row["name"]) == row["name"]]
         heard = common.union(*(row["messages"] for row in offered(channels)))
         return [row["type"] for row in offered(self.messages) if row["type"] in heard]
