@@ -127,13 +127,22 @@ class FollowTwins : public EngineTwins {
   static constexpr int bursts = 60, burst = 40, first = 1'000, end = first + bursts * burst;
   static constexpr const char* follow = "/logs?stdout=1&stderr=1&timestamps=1&follow=1";
 
+  static constexpr std::size_t all = bursts * burst;
+  static bool exact(const Followed& one) { return one.repeats == 0 && one.ordered && one.distinct == all; }
+
+  // An old Engine may be lucky with its few rotations once; not every time.
   Followed follow_real(const std::string& driver) {
+    Followed found = follow_real_once(driver, 0);
+    for (int again = 1; old() && exact(found) && again < 5; ++again) found = follow_real_once(driver, again);
+    return found;
+  }
+  Followed follow_real_once(const std::string& driver, int number) {
     const std::string script = "sleep 0.2; i=1000; while [ $i -lt " + std::to_string(end) +
                                " ]; do seq $i $((i + 39)); i=$((i + 40)); sleep 0.02; done";
     RunOptions options;
     options.driver = driver;
     options.log_options = {{"max-size", "20000"}, {"max-file", "3"}};
-    const std::string id = real_->create("twins-follow-" + driver, script, options);
+    const std::string id = real_->create("twins-follow-" + driver + std::to_string(number), script, options);
     real_->start(id);
     return followed(real_->get("/containers/" + id + follow).body);
   }
@@ -162,11 +171,8 @@ class FollowTwins : public EngineTwins {
     record("real", real);
     record("twin", twin);
     EXPECT_GE(twin_->counts().rotations, 3U);
-    constexpr std::size_t all = bursts * burst;
-    for (const auto& one : {real, twin}) {
-      const bool exact = one.repeats == 0 && one.ordered;
-      EXPECT_EQ(old(), !exact || one.distinct < all) << one.distinct << " distinct, " << one.repeats << " repeats";
-    }
+    for (const auto& one : {real, twin})
+      EXPECT_EQ(old(), !exact(one)) << one.distinct << " distinct, " << one.repeats << " repeats";
   }
 };
 
