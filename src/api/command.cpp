@@ -80,6 +80,14 @@ Command read_connect(Command command, const json::object& object) {
   return command;
 }
 
+// Of a request's body.
+base::Result<json::object> object_of(std::string_view text) {
+  boost::system::error_code error;
+  json::value value = json::parse(json::string_view(text.data(), text.size()), error);
+  if (error || !value.is_object()) return base::Error{base::Fault::bad_request, "The body is a JSON object."};
+  return std::move(value.as_object());
+}
+
 base::Result<Said> said(const json::object& object, std::string_view text) {
   const auto bad = [](const char* what) { return base::Error{base::Fault::bad_request, what}; };
   Said result;
@@ -106,18 +114,16 @@ std::string in_one_line(std::string_view json) {
 }
 
 base::Result<std::string> parse_letter(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error || !value.is_object()) return base::Error{base::Fault::bad_request, "The body is a JSON object."};
-  if (!value.as_object().contains("data")) return base::Error{base::Fault::bad_request, "It has data: any JSON."};
+  const auto object = object_of(text);
+  if (!object) return object.error();
+  if (!object->contains("data")) return base::Error{base::Fault::bad_request, "It has data: any JSON."};
   return in_one_line(raw_member(text, "data"));
 }
 
 base::Result<Said> parse_said(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(text.data(), text.size()), error);
-  if (error || !value.is_object()) return base::Error{base::Fault::bad_request, "The body is a JSON object."};
-  return said(value.as_object(), text);
+  const auto object = object_of(text);
+  if (!object) return object.error();
+  return said(*object, text);
 }
 
 Command parse_command(std::string_view text) {

@@ -191,29 +191,21 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
 
 // Of application channels.
 void Server::carry_out_message(SessionSlot& slot, const Effect& effect) {
-  if (const auto* publish = std::get_if<Publish>(&effect)) {
-    control_.publish(loop_, publish->publication,
-                     [this, session = slot.session, item = publish->item](const auto& answer) {
-                       SessionSlot* asker = find(session);
-                       if (asker == nullptr || asker->state != State::open) return;
-                       carry_out(*asker, asker->talk.published(item, answer, terms(*asker)));
-                       proceed(*asker);
-                     });
-  } else if (const auto* asked = std::get_if<ReadMessages>(&effect)) {
-    control_.read_messages(loop_, asked->channel, asked->range,
-                           [this, session = slot.session, item = asked->item](const auto& page) {
-                             SessionSlot* asker = find(session);
-                             if (asker == nullptr || asker->state != State::open) return;
-                             carry_out(*asker, asker->talk.messages_read(item, page, terms(*asker)));
-                             proceed(*asker);
-                           });
-  } else if (const auto* ask = std::get_if<AskPresence>(&effect)) {
-    control_.presence(loop_, ask->channel, [this, session = slot.session, item = ask->item](const auto& presence) {
+  // What comes of it is told to the conversation, if it is still there.
+  const auto told = [this, session = slot.session](auto step, std::uint32_t item) {
+    return [this, session, step, item](const auto& answer) {
       SessionSlot* asker = find(session);
       if (asker == nullptr || asker->state != State::open) return;
-      carry_out(*asker, asker->talk.presence_told(item, presence, terms(*asker)));
+      carry_out(*asker, (asker->talk.*step)(item, answer, terms(*asker)));
       proceed(*asker);
-    });
+    };
+  };
+  if (const auto* publish = std::get_if<Publish>(&effect)) {
+    control_.publish(loop_, publish->publication, told(&Conversation::published, publish->item));
+  } else if (const auto* read = std::get_if<ReadMessages>(&effect)) {
+    control_.read_messages(loop_, read->channel, read->range, told(&Conversation::messages_read, read->item));
+  } else if (const auto* ask = std::get_if<AskPresence>(&effect)) {
+    control_.presence(loop_, ask->channel, told(&Conversation::presence_told, ask->item));
   }
 }
 
