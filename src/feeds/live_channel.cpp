@@ -77,11 +77,11 @@ void LiveChannel::publish_status(LogState state, const std::string& engine) {
 }
 
 void LiveChannel::join(const hub::Follower& follower, const Shape& as, const Subscribed& subscribed,
-                       const std::vector<Told>& messages, const hub::Place& present) {
+                       const std::vector<Told>& messages) {
   tell(follower, subscribed);
   replay(follower, as.form, messages);
   const auto found = followers_.find(follower);
-  if (found == followers_.end()) return attach(follower, as, present);
+  if (found == followers_.end()) return attach(follower, as);
   if (messages.empty()) return;
   // What it was just told is behind what its ring has for it.
   const hub::RingNumber ring = rings_[found->second.ring].ring;
@@ -94,8 +94,9 @@ void LiveChannel::tell(const hub::Follower& follower, const Subscribed& subscrib
 }
 
 void LiveChannel::refuse(const hub::Follower& follower, const base::Error& error) const {
-  parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name,
-                                  error](hub::Fanout&) { to->on_refused(name, error); });
+  parts_.hub.call(follower.loop, [to = parts_.followers[follower.loop], name = follower.name, error](hub::Fanout&) {
+    to->on_refused(name, error);
+  });
 }
 
 void LiveChannel::attach(const hub::Follower& follower, const Shape& as, const hub::Place& present) {
@@ -114,8 +115,7 @@ std::size_t LiveChannel::replay(const hub::Follower& follower, Form form, const 
   hub::Fanout::Replay history{{}, static_cast<std::uint32_t>(messages.size()), static_cast<hub::Group>(kind_.source)};
   Shape plain;
   plain.form = form;
-  for (const Told& each : messages)
-    parts_.framer.append(history.bytes, text_of(each, form), plain, each.position);
+  for (const Told& each : messages) parts_.framer.append(history.bytes, text_of(each, form), plain, each.position);
   const std::size_t bytes = history.bytes.size();
   parts_.hub.replay(follower, std::move(history));
   return bytes;

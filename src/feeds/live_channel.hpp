@@ -70,11 +70,10 @@ class LiveChannel {
   void publish_status(LogState state, const std::string& engine = {});
 
   // It is told `subscribed`, then the messages, then whatever is published from now on. Of one who follows already: the
-  // messages stand for all that it was not sent yet; without any it goes on where it stands. `present`: where who has
-  // everything stands.
+  // messages stand for all that it was not sent yet; without any it goes on where it stands.
   void join(const hub::Follower& follower, const Shape& shape, const Subscribed& subscribed,
-            const std::vector<Told>& messages, const hub::Place& present = {});
-  // The same in steps, for who is told more than fits at once.
+            const std::vector<Told>& messages);
+  // The same in steps, for who is told more than fits at once. `present`: where who has everything stands.
   void tell(const hub::Follower& follower, const Subscribed& subscribed) const;
   // How many bytes that is; as many are reported as drained.
   std::size_t replay(const hub::Follower& follower, Form form, const std::vector<Told>& messages);

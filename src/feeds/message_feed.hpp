@@ -38,7 +38,7 @@ class MessageFeed final : private bus::Listener {
     net::Loop& loop;
     bus::Bus& bus;
     messages::Store& store;
-    net::Gate& reads;  // of passages
+    net::Gate& reads;  // of the store
     LiveChannel::Parts live;
     Counts& counts;
     std::string instance;
