@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "docker/position.hpp"
 #include "net/signal.hpp"
@@ -59,6 +60,11 @@ int rank(const docker::Resolved& what, const std::string& who) {
   return what.container->id == who ? 3 : what.container->name == who ? 2 : 1;
 }
 
+// From two Engines that are one and the same.
+bool same_container(const docker::Resolved& one, const docker::Resolved& other) {
+  return one.container && other.container && one.container->id == other.container->id;
+}
+
 bool full_id(const std::string& who) {
   return who.size() == 64 && who.find_first_not_of("0123456789abcdef") == who.npos;
 }
@@ -80,12 +86,15 @@ void Engines::remove(const docker::Client& client) {
   std::erase_if(all_, [&client](const Engine& each) { return each.client == &client; });
 }
 
-// One that never answered may be none; where there are others, it is not waited for.
+// One that never answered may be none; where there are others, it is not waited for. Those that are known by their id
+// come first: one that has not said it yet may be one of them.
 std::vector<Engines::Engine> Engines::to_ask() const {
   if (all_.size() == 1) return all_;
   std::vector<Engine> up;
   std::copy_if(all_.begin(), all_.end(), std::back_inserter(up), [](const Engine& each) { return each.answers(); });
-  return up.empty() ? all_ : up;
+  if (up.empty()) up = all_;
+  std::stable_partition(up.begin(), up.end(), [](const Engine& each) { return !each.id.empty(); });
+  return up;
 }
 
 std::string Engines::missing(const std::vector<Engine>& asked) const {
@@ -140,6 +149,8 @@ net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vect
       continue;
     }
     const int fit = rank(*answers[i], who);
+    const auto same = [&](std::size_t other) { return same_container(*answers[other], *answers[i]); };
+    if (fit == best && std::any_of(fits.begin(), fits.end(), same)) continue;
     if (fit > best) fits.clear();
     if (fit >= best) fits.push_back(i);
     best = std::max(best, fit);
@@ -158,6 +169,8 @@ net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vect
     docker::Resolved& what = *answers[i];
     if (what.container) what.candidates.push_back({what.container->id, what.container->name});
     for (docker::Candidate& each : what.candidates) {
+      const auto same = [&each](const docker::Candidate& other) { return other.id == each.id; };
+      if (std::any_of(candidates.begin(), candidates.end(), same)) continue;
       message += " " + each.name;
       candidates.push_back(std::move(each));
     }
@@ -174,6 +187,7 @@ net::Task<base::Result<Containers>> Engines::list(docker::ListQuery query) {
   Containers containers;
   containers.missing = missing(asked);
   bool any = false;
+  std::unordered_set<std::string> listed;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (!answers[i]) {
       append(containers.missing, silent(asked[i].id));
@@ -181,6 +195,7 @@ net::Task<base::Result<Containers>> Engines::list(docker::ListQuery query) {
     }
     any = true;
     for (docker::Container& each : *answers[i]) {
+      if (!listed.insert(each.id).second) continue;
       remember(each.id, asked[i].id);
       containers.list.push_back({asked[i].id, std::move(each)});
     }
