@@ -148,7 +148,8 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
 
   // log_feed_backfill.cpp: what was missed
   net::Task<void> backfill();
-  net::Task<bool> read_to_end(const std::optional<docker::Position>& sought);
+  enum class ReadTo : std::uint8_t { end, trouble, nothing };  // nothing: Docker has no such log any more
+  net::Task<ReadTo> read_to_end(const std::optional<docker::Position>& sought);
   void start_backfill();
   void moved();
 

@@ -28,18 +28,22 @@ net::Task<void> LogFeed::backfill() {
     read_again_ = false;
     // Beside our own reader, which brings it or says what is missing, everything is called as that one calls it.
     const std::optional<docker::Position> proven = reader_ ? std::nullopt : wanted_position_;
-    if (!co_await read_to_end(proven)) {
+    const ReadTo read_to = co_await read_to_end(proven);
+    if (read_to == ReadTo::trouble) {
       co_await loop_.sleep(200ms + jitter(800ms));
       read_again_ = true;
       continue;
     }
     if (!proven) continue;
-    if (docker::lacks(chain_->at(), *proven) && ++tries < backfill_tries) {
+    const bool lacks = docker::lacks(chain_->at(), *proven);
+    if (lacks && ++tries < backfill_tries) {
       co_await loop_.sleep(50ms * tries);
       read_again_ = true;
       continue;
     }
-    if (docker::lacks(chain_->at(), *proven)) tell_gap(*proven, "reader");
+    // A bound, where a gap of the owner's ends, shows no record; a read would have shown what is left before it.
+    const bool unseen = read_to == ReadTo::nothing && docker::behind(chain_->at(), *proven);
+    if (lacks || unseen) tell_gap(*proven, "reader");
     chain_->advance(*proven);
   } while (read_again_);
   moved();
@@ -55,19 +59,20 @@ void LogFeed::moved() {
   });
 }
 
-net::Task<bool> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
+net::Task<LogFeed::ReadTo> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
   const net::Gate::Place place = co_await shared_.catch_ups.enter();
   docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
   auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
-  if (!start) co_return !passing(start.error());
+  const auto ended_by = [](const base::Error& error) { return passing(error) ? ReadTo::trouble : ReadTo::nothing; };
+  if (!start) co_return ended_by(start.error());
   for (;;) {
     auto next = co_await history.next();
-    if (!next) co_return !passing(next.error());
+    if (!next) co_return ended_by(next.error());
     docker::HistoryChunk& chunk = **next;
     if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
     if (chunk.end()) {
       chain_->rename(history.position());
-      co_return true;
+      co_return ReadTo::end;
     }
     if (chunk.batch.empty()) continue;
     LogFrame frame = lines_frame(chunk.batch);

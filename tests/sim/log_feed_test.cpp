@@ -260,6 +260,28 @@ TEST_F(LogFeedTest, ARelayReadsItselfWhileTheOwnerSaysThatTheLinesAreTooMany) {
 }
 
 // The owner knew a bound of the other stream from before the step.
+TEST_F(LogFeedTest, WhatWasMissedBeforeAGapOfTheOwnersIsToldThoughTheLogIsGone) {
+  container_.write(SimStream::out, "one\n");
+  feed_->catch_up();
+  world_.run_for(100ms);
+  EXPECT_EQ(lines_told(), 1U);
+  const docker::Position seen = feed_->at();
+  docker::Position lost = seen, bound = seen;
+  lost.mark(docker::LogStream::out) = {seen.mark(docker::LogStream::out).max_ns + 1'000'000'000, 1};
+  bound.mark(docker::LogStream::out) = {seen.mark(docker::LogStream::out).max_ns + 2'000'000'000, 0};
+  container_.remove();
+  LogFrame gap = feeds::gap_frame({lost, bound, "rotated"});
+  gap.fence = fence_;
+  gap.sender = 7;
+  bus_.listener->on_frame(feeds::encode(gap));
+  world_.run_for(1s);
+  const hub::Ring& ring = hub_.ring(ring_);
+  ASSERT_EQ(ring.next(), counted_ + 1) << "one message more";
+  EXPECT_THAT(ring.at(counted_)->bytes, testing::HasSubstr("\"type\":\"gap\""));
+  EXPECT_THAT(ring.at(counted_)->bytes, testing::HasSubstr("\"from\":\"" + seen.print()));
+  EXPECT_EQ(feed_->at().marks, bound.marks);
+}
+
 TEST_F(LogFeedTest, WhoReadsItselfBehindAStepOfTheClockIsNotRenamedByABackfill) {
   container_.write(SimStream::out, "one\n");
   world_.run_for(100ms);
