@@ -1,10 +1,19 @@
 #include "tunnel/directory.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "net/random.hpp"
 #include "tunnel/frame.hpp"
 
 namespace tunnel {
 
-constexpr net::Duration settled_after = std::chrono::seconds(1);
+using namespace std::chrono_literals;
+
+constexpr net::Duration settled_after = 1s;
+// Hosts have answered by then, and one of those who answer for the missing ones speaks first.
+constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
+constexpr std::chrono::seconds age_max = 1h;  // whatever is said
 
 Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked)
     : place_(place),
@@ -22,17 +31,54 @@ bool Directory::settled() const { return asked_at_ && place_.loop.now() - *asked
 
 void Directory::on_frame(std::string_view bytes) {
   const auto frame = decode(bytes);
-  if (frame && frame->kind == Kind::who) return on_asked_();
+  if (frame && frame->kind == Kind::who) {
+    answer_soon();
+    return on_asked_();
+  }
+  if (frame && frame->kind == Kind::known) return hear_of(*frame);
   const auto said = frame ? decode_announcement(frame->payload) : std::nullopt;
   if (!said || said->host == self_) return;
   const std::string name(said->engine), host(said->host);
   if (frame->kind == Kind::gone) return doubt(name, host);
-  if (frame->kind != Kind::here || (!engines_.contains(name) && engines_.size() >= engines_max)) return;
-  Engine& engine = engines_[name];
-  std::erase_if(engine.hosts, [this](const auto& each) { return place_.loop.now() - each.second > patience; });
-  if (!engine.hosts.contains(host) && engine.hosts.size() >= hosts_max) return;
-  engine.hosts[host] = engine.heard = place_.loop.now();
+  Engine* engine = frame->kind == Kind::here ? find_or_add(name) : nullptr;
+  if (engine == nullptr) return;
+  std::erase_if(engine->hosts, [this](const auto& each) { return place_.loop.now() - each.second > patience; });
+  if (!engine->hosts.contains(host) && engine->hosts.size() >= hosts_max) return;
+  engine->hosts[host] = engine->heard = place_.loop.now();
   on_engine_(name);
+}
+
+Directory::Engine* Directory::find_or_add(const std::string& name) {
+  if (!engines_.contains(name) && engines_.size() >= engines_max) return nullptr;
+  return &engines_[name];
+}
+
+void Directory::hear_of(const Frame& frame) {
+  const std::string name(frame.payload);
+  const bool is_new = !engines_.contains(name);
+  Engine* engine = find_or_add(name);
+  if (engine == nullptr) return;
+  engine->told = place_.loop.now();
+  if (!is_new) return;
+  engine->heard = place_.loop.now() - std::chrono::seconds(std::min<std::uint64_t>(frame.number, age_max.count()));
+  on_engine_(name);
+}
+
+void Directory::answer_soon() {
+  if (std::exchange(asked_, true)) return;
+  const auto spread = net::Duration(
+      static_cast<std::int64_t>(place_.loop.random().unit() * static_cast<double>(answer_spread.count())));
+  answerer_ = place_.loop.after(answer_after + spread, [this, asked = place_.loop.now()] { answer(asked); });
+}
+
+void Directory::answer(net::Instant asked) {
+  asked_ = false;
+  const net::Instant now = place_.loop.now();
+  for (const auto& [name, engine] : engines_) {
+    if (engine.heard >= asked || engine.told >= asked) continue;
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - engine.heard);
+    place_.bus.publish(hosts_channel, encode(Frame{Kind::known, 0, static_cast<std::uint64_t>(age.count()), name}), {});
+  }
 }
 
 std::optional<std::string> Directory::host_of(const std::string& name) {

@@ -1,5 +1,6 @@
 // Directory: which Engines other instances reach, as they say every two seconds and whenever somebody asks who is
-// there, and through whom to ask one. Who was not heard of for ten seconds is nobody's host.
+// there, and through whom to ask one. Who was not heard of for ten seconds is nobody's host. Who has just come learns
+// from the others which Engines there are that nobody reaches now: their containers cannot be asked for, and do exist.
 //
 // Thread: the bus' loop. Bounds: 63 Engines beside the own one, 64 hosts of each; what is over them is not heard.
 #pragma once
@@ -35,7 +36,7 @@ class Directory final : private bus::Listener {
   std::optional<std::string> host_of(const std::string& engine);
   // It did not answer: not asked until it is heard of again.
   void doubt(const std::string& engine, const std::string& host);
-  // When it was heard of last.
+  // When it was heard of last, by whomever.
   std::optional<net::Instant> heard(const std::string& engine) const;
   void forget(const std::string& engine) { engines_.erase(engine); }
 
@@ -43,8 +44,13 @@ class Directory final : private bus::Listener {
   struct Engine {
     std::map<std::string, net::Instant> hosts;  // when they were heard
     net::Instant heard{};
-    std::string last;  // who was asked last
+    net::Instant told{};  // to those who asked
+    std::string last;     // who was asked last
   };
+  Engine* find_or_add(const std::string& name);
+  void answer_soon();
+  void answer(net::Instant asked);
+  void hear_of(const Frame& frame);
   void on_following() override;
   void on_frame(std::string_view bytes) override;
   void on_lost() override {}
@@ -55,6 +61,8 @@ class Directory final : private bus::Listener {
   OnAsked on_asked_;
   std::optional<net::Instant> asked_at_;  // first
   std::map<std::string, Engine> engines_;
+  bool asked_ = false;  // by another, and not answered yet
+  net::Timer answerer_;
   std::unique_ptr<bus::Following> following_;
 };
 

@@ -17,6 +17,7 @@ bool fits(const Frame& frame) {
     case Kind::gone:
       return decode_announcement(frame.payload).has_value();
     case Kind::open:
+    case Kind::known:
       return is_name(frame.payload);
     case Kind::credit:
       return frame.payload.size() == 8;
@@ -53,7 +54,7 @@ std::optional<Frame> decode(std::string_view bytes) {
   if (bytes.size() < head_bytes || bytes.size() > head_bytes + payload_bytes_max || bytes[0] != version)
     return std::nullopt;
   const auto kind = static_cast<unsigned char>(bytes[1]);
-  if (kind > static_cast<unsigned char>(Kind::who)) return std::nullopt;
+  if (kind > static_cast<unsigned char>(Kind::known)) return std::nullopt;
   const Frame frame{static_cast<Kind>(kind), decode_count(bytes.substr(2, 8)), decode_count(bytes.substr(10, 8)),
                     bytes.substr(head_bytes)};
   return fits(frame) ? std::optional(frame) : std::nullopt;

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   end,     // the stream is at its end; or the asker wants no more
   cut,     // it is broken off; why, in words
   who,     // somebody has come who knows no host yet
+  known,   // to whom has asked: an Engine (its id) of whose hosts none has answered; heard of `number` seconds ago
 };
 
 struct Frame {

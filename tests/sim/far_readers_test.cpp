@@ -94,6 +94,21 @@ TEST_F(FarReaders, WhoReachesTheEngineFromNowOnIsAmongTheFirstFromNowOn) {
   EXPECT_THAT(reader_of("docker:events"), StartsWith("late-"));
 }
 
+TEST_F(FarReaders, WhoHasJustComeKnowsOfAnEngineWhoseHostsAreGone) {
+  SimContainer& db = create(b_, "db");
+  world_.run_for(5s);
+  instance("ib").kill();
+  world_.run_for(1s);
+  start_instance("new", "a");
+  world_.run_for(10s);
+  EXPECT_EQ(get("new", "/api/containers/" + db.id()).status, 503) << "it is there, and nobody can ask for it";
+  EXPECT_TRUE(get("new", "/api/containers").body.as_object().contains("partial"));
+  instance("ib").start();
+  world_.run_for(10s);
+  EXPECT_EQ(get("new", "/api/containers/" + db.id()).status, 200);
+  EXPECT_FALSE(get("new", "/api/containers").body.as_object().contains("partial"));
+}
+
 // Whoever it was reached through says nothing any more, and what is open goes on.
 TEST_F(FarReaders, AnEngineThatNobodySpeaksOfIsKeptWhileSomebodyUsesIt) {
   SimContainer& db = create(b_, "db");
