@@ -15,7 +15,7 @@ from proxy_processes import Nginx
 from support import ENGINES, Container, until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# Name, lines of each stream at a time, microseconds between, bytes of a line, options of `docker run`.
+# Of each Engine. Name, lines of each stream at a time, microseconds between, bytes of a line, options of `docker run`.
 SOURCES = (("slow", 1, 500000, 20), ("calm", 1, 200000, 60), ("brisk", 2, 100000, 60),
            ("rotating", 1, 150000, 40, "--log-opt", "max-size=64k", "--log-opt", "max-file=3"),
            ("loud", 25, 100000, 400))  # 200 kB/s, twenty times what the bus may carry of it
@@ -29,11 +29,12 @@ SETTINGS = {"DOCKCAST_LEASE_TTL": "2s", "DOCKCAST_LINGER": "2s", "DOCKCAST_RING_
 class ChaosRun:
     """All parts, in the order in which they come and, backwards, go."""
 
-    def __init__(self, options, version, folder):
+    def __init__(self, options, folders):
+        """`folders`: of the Engines, by version."""
         self.options, self.faults, self.tasks = options, [], []
-        self.url = ENGINES[version]
-        self.engine = Engine(ROOT / "tools", version, folder, self.url, str(ROOT / "build/cache"))
-        self.sources = [Source(*each) for each in SOURCES]
+        self.engines = [Engine(ROOT / "tools", version, folder, ENGINES[version], str(ROOT / "build/cache"))
+                        for version, folder in folders.items()]
+        self.sources = [Source(engine, *each) for each in SOURCES for engine in self.engines]
         self.clients, self.before = [], {}
 
     async def whole(self):
@@ -44,7 +45,7 @@ class ChaosRun:
             self.redis = RedisServers(folder)
             parts.callback(self.redis.end)
             self.redis.begin()
-            self.members = Members(binary, self.url, self.redis, folder)
+            self.members = Members(binary, self.engines, self.redis, folder)
             parts.callback(self.members.end)
             await self.members.begin(**SETTINGS)
             await self.all_well("before")
@@ -53,7 +54,8 @@ class ChaosRun:
             self.proxy = parts.enter_context(Nginx(*(each.port for each in self.members.all)))
             for source in self.sources:
                 source.container = parts.enter_context(
-                    Container(self.url, source.script, "--restart", "always", *source.options))
+                    Container(source.engine.url, source.script, "--restart", "always", *source.options))
+            await self.all_listed()
             try:
                 return await self.struck()
             finally:
@@ -64,13 +66,14 @@ class ChaosRun:
     async def struck(self):
         watch = asyncio.create_task(self.watch())
         self.tasks.append(watch)
-        others = [each for each in self.sources if each.name != "loud"]
+        louds = [each for each in self.sources if "loud" in each.name]
+        others = [each for each in self.sources if each not in louds]
         for n in range(self.options.clients):
-            source = others[n % len(others)] if n % LOUD else self.sources[-1]
+            source = others[n % len(others)] if n % LOUD else louds[n // LOUD % len(louds)]
             self.clients.append(Client(self.proxy.port, source))
             self.tasks.append(asyncio.create_task(self.clients[-1].run()))
         await until("everybody hears lines", lambda: all(all(each.record.values()) for each in self.clients), 120)
-        strikes = Strikes(self.members, self.redis, self.engine, self.proxy)
+        strikes = Strikes(self.members, self.redis, self.engines, self.proxy)
         await strikes.carry_out(strikes.plan(self.options.seed, self.options.seconds))
         await self.healed()
         watch.cancel()
@@ -86,7 +89,24 @@ class ChaosRun:
         for each in self.members.all:
             each.look()
         for source in self.sources:
-            source.look(self.engine.log_file(source.container))
+            source.look(source.engine.log_file(source.container))
+
+    async def all_listed(self):
+        """Each instance lists the containers of both Engines before the first client comes."""
+        ids = {source.container.id for source in self.sources}
+
+        def lists_all(member):
+            try:
+                return ids <= {each["id"] for each in json.loads(member.get("/api/containers")[1])["containers"]}
+            except OSError:  # it has met nobody yet
+                return False
+        for member in self.members.running():
+            for _ in range(300):
+                if await asyncio.to_thread(lists_all, member):
+                    break
+                await asyncio.sleep(0.1)  # between two looks at another process
+            else:
+                self.faults.append(f"{member.label} does not list every container: {member.said()[-600:]}")
 
     async def all_well(self, when):
         """Within 15 s of healing health says so."""
@@ -136,6 +156,7 @@ class ChaosRun:
                 ("not in the log", total["not in the log"]),
                 ("gaps", f"{reasons or 'none'}; lines in them: {total['in gaps']}"),
                 ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients"),
+                ("told that nobody reaches the Engine", f"{sum(each.put_off for each in self.clients)} times"),
                 ("longest silence", f"{quietest.silence:.1f} s, of {quietest.source.name}"),
                 ("longest way of a line", f"{delay_s:.1f} s, of {latest.source.name}, "
                  f"that came at {at - strikes.began:.1f} s"),

@@ -8,8 +8,8 @@ import time
 class Strikes:
     """Carries out a plan: a list of (second, kind, share, seconds); `share` chooses whom, `seconds` how long."""
 
-    def __init__(self, members, redis, engine, proxy):
-        self.members, self.redis, self.engine, self.proxy = members, redis, engine, proxy
+    def __init__(self, members, redis, engines, proxy):
+        self.members, self.redis, self.engines, self.proxy = members, redis, engines, proxy
         self.struck = {}  # kind: how often
         self.began = time.monotonic()
 
@@ -126,18 +126,20 @@ class Strikes:
         chosen = self.members.cutters if share < 0.5 else self.members.cutters[int(share * 8) - 4:][:1]
         self.note(kind, f"{sum(each.cut() for each in chosen)} connections")
 
-    async def engine_killed(self, kind, _share, _seconds):
-        async with self.engine.lock:
-            self.note(kind)
-            self.engine.signal(signal.SIGKILL)
-            await self.engine.start()
+    async def engine_killed(self, kind, share, _seconds):
+        engine = self.engines[int(share * len(self.engines))]
+        async with engine.lock:
+            self.note(kind, engine.version)
+            engine.signal(signal.SIGKILL)
+            await engine.start()
 
-    async def engine_paused(self, kind, _share, seconds):
-        async with self.engine.lock:
-            self.note(kind, f"{seconds:.1f} s")
-            self.engine.signal(signal.SIGSTOP)
+    async def engine_paused(self, kind, share, seconds):
+        engine = self.engines[int(share * len(self.engines))]
+        async with engine.lock:
+            self.note(kind, f"{engine.version}, {seconds:.1f} s")
+            engine.signal(signal.SIGSTOP)
             await asyncio.sleep(seconds)
-            self.engine.signal(signal.SIGCONT)
+            engine.signal(signal.SIGCONT)
 
     async def nginx_reloaded(self, kind, _share, _seconds):
         self.note(kind)

@@ -18,8 +18,9 @@ class Source:
     """A container that prints numbered lines on both streams, and what the Engine has written of it, read from its
     files: no rotation is missed as long as it is looked at twice within one."""
 
-    def __init__(self, name, lines, pause_us, width, *options):
-        self.name, self.options, self.filler = name, options, "x" * width
+    def __init__(self, engine, name, lines, pause_us, width, *options):
+        self.engine, self.name, self.options = engine, f"{name} at {engine.version}", options
+        self.filler = "x" * width
         self.script = (f'r=$(date +%s); i=0; x={self.filler}; while true; do j=0; while [ $j -lt {lines} ]; do '
                        f'echo "o $r $i $x"; echo "e $r $i $x" >&2; i=$((i+1)); j=$((j+1)); done; '
                        f'usleep {pause_us}; done')
@@ -72,6 +73,7 @@ class Client:
         self.gaps, self.faults = [], []
         self.statuses = []
         self.connections = self.tries = 0
+        self.put_off = 0  # told that nobody reaches its Engine now
         self.joined = None  # when it was first subscribed; what is older is history
         self.heard, self.silence = 0.0, 0.0  # the last time; the longest between two
         self.delay = (0.0, 0.0)  # the longest, from a line's stamp to here, and when that was
@@ -137,6 +139,8 @@ class Client:
             asyncio.get_running_loop().call_later(message["in_ms"] / 1000, self.move, self.socket)
         elif kind == "status":
             self.statuses.append(message["state"])
+        elif kind == "error" and message["code"] == "unavailable" and message["retry"]:
+            self.put_off += 1
         elif kind == "error":
             self.faults.append(f"error: {message['code']} {message.get('message')}")
 

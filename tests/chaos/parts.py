@@ -74,18 +74,19 @@ class Member(Instance):
 
 
 class Members:
-    """Four places, of which three are taken: nginx knows all of them."""
+    """Four places, of which three are taken: nginx knows all of them. They are beside one Engine and the other by
+    turns, so that somebody is beside each."""
 
-    def __init__(self, binary, engine, redis, folder):
-        self.binary, self.engine, self.redis, self.folder = binary, engine, redis, folder
+    def __init__(self, binary, engines, redis, folder):
+        self.binary, self.engines, self.redis, self.folder = binary, engines, redis, folder
         self.cutters, self.all = [], []
         self.logs_stay = False
         self.two_at_most = asyncio.Semaphore(2)
 
     async def begin(self, **settings):
         for number in range(4):
-            path = f"{self.folder}/docker-{number}.sock"
-            self.cutters.append(await Cutter(path=self.engine.removeprefix("unix://")).listen(path))
+            path, engine = f"{self.folder}/docker-{number}.sock", self.engines[number % len(self.engines)]
+            self.cutters.append(await Cutter(path=engine.url.removeprefix("unix://")).listen(path))
             os.chmod(path, 0o666)
             self.all.append(Member(number, self.binary, f"unix://{path}", REDIS_URL=self.redis.url, **settings))
             mark = hex(REDIS_MARK + number)
@@ -178,10 +179,10 @@ class RedisServers:
 
 
 class Engine:
-    """The private Engine, whose daemon may be killed and stopped. Its containers come back with it."""
+    """A private Engine, whose daemon may be killed and stopped. Its containers come back with it."""
 
     def __init__(self, tools, version, folder, url, cache):
-        self.url, self.folder = url, pathlib.Path(folder)
+        self.version, self.url, self.folder = version, url, pathlib.Path(folder)
         self.command, self.environment = [f"{tools}/engine", "start", version, str(folder)], {"ENGINE_CACHE": cache}
         self.lock = asyncio.Lock()
 
