@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""One of three instances is told to leave under 300 clients behind nginx: readiness says so first, clients move at the
-rate that was set and no faster, and nobody loses a line, has one twice, or sees an error."""
+"""One of three instances is told to leave under 300 clients behind nginx, and under fewer behind HAProxy: readiness
+says so first, clients move at the rate that was set and no faster, and nobody loses a line, has one twice, or sees an
+error. And where there is no time for that, they are told to come back at that rate."""
 import asyncio
 import http.client
 import json
@@ -9,10 +10,10 @@ import signal
 import urllib.request
 
 from mover import Mover, most_in_a_second
-from proxy_processes import Nginx
+from proxy_processes import HaProxy, Nginx
 from support import ENGINES, SLOW, Cluster, Container, Ear, Instance, check, until
 
-CLIENTS, STUBBORN, RATE = 300, 30, 10
+RATE = 10
 CALM = 'i=0; while true; do echo "o $i"; echo "e $i" >&2; i=$((i+1)); usleep 100000; done'
 
 
@@ -47,12 +48,12 @@ async def leave(tasks):
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def judge(clients, leaver, unready_at):
+def judge(clients, leaver, unready_at, proxy):
     """What the clients have seen, once the instance is gone."""
     for each in clients:
         check(each.exact() and not each.faults, f"{'stubborn' if each.stubborn else 'obeying'}: {each} {each.faults}")
     there = [each for each in clients if each.instances[0] == leaver.label]
-    check(len(there) > CLIENTS // 4, f"nginx spread them: {len(there)} of {len(clients)} were where it happened")
+    check(len(there) > len(clients) // 4, f"they are spread: {len(there)} of {len(clients)} were where it happened")
     for each in clients:
         moves = 1 if each in there else 0
         check(len(each.told) == len(each.returns) == moves and len(each.instances) == moves + 1,
@@ -69,16 +70,17 @@ def judge(clients, leaver, unready_at):
     most = 1 + int((1 + late) / (1.1 / RATE))
     check(peak <= most, f"{peak} came within one second; the rate is {RATE}, and with our error of {late:.3f} s {most}")
     silence = max(each.silence for each in clients)
-    print(f"SIGTERM under {len(there)} of {len(clients)} clients: {peak} at most came back within a second at a rate "
-          f"of {RATE}, measured to {late:.3f} s; longest silence {silence:.2f} s; none lost, none twice")
+    print(f"{proxy.name}, SIGTERM under {len(there)} of {len(clients)} clients: {peak} at most came back within "
+          f"a second at a rate of {RATE}, measured to {late:.3f} s; longest silence {silence:.2f} s; none lost, "
+          f"none twice")
 
 
-async def one_of_three(engine):
+async def one_of_three(engine, kind, number):
     settings = {"DOCKCAST_DRAIN_RATE": str(RATE), "DOCKCAST_DRAIN_NOTICE": "2s", "DOCKCAST_DRAIN_GRACE": "60s"}
     with Container(engine, CALM) as container, Container(engine, CALM) as lonely:
         with await asyncio.to_thread(Cluster, engine, 3, **settings) as cluster:
-            with await asyncio.to_thread(Nginx, *(each.port for each in cluster.instances)) as proxy:
-                clients = [Mover(proxy.port, container, stubborn=n % 10 == 0) for n in range(CLIENTS)]
+            with await asyncio.to_thread(kind, *(each.port for each in cluster.instances)) as proxy:
+                clients = [Mover(proxy.port, container, stubborn=n % 10 == 0) for n in range(number)]
                 tasks = []
                 try:
                     await started(clients, tasks)
@@ -86,7 +88,7 @@ async def one_of_three(engine):
                     # Nobody else follows this one: it is read here to the last.
                     alone = Mover(leaver.port, lonely)
                     await started([alone], tasks)
-                    await leaves(leaver, clients, alone, container)
+                    await leaves(leaver, clients, alone, container, proxy)
                     counts = [len(each.lines["o"]) for each in clients]
                     await until("all hear lines again", lambda: all(
                         len(each.lines["o"]) > count + 10 for each, count in zip(clients, counts)), 60)
@@ -94,7 +96,7 @@ async def one_of_three(engine):
                     await leave(tasks)
 
 
-async def leaves(leaver, clients, alone, container):
+async def leaves(leaver, clients, alone, container, proxy):
     watch = Watch(leaver)
     for each in clients:
         each.silence = 0.0
@@ -115,7 +117,7 @@ async def leaves(leaver, clients, alone, container):
     check(len(set(left)) > 10 and left == sorted(left, reverse=True), f"those who are left, by and by: {left}")
     check(await asyncio.to_thread(leaver.process.wait, 60 * SLOW) == 0, "it ends with exit code 0")
     check("Closing the clients that are left" not in leaver.said(), "the grace was long enough")
-    judge(clients, leaver, unready_at)
+    judge(clients, leaver, unready_at, proxy)
 
 
 def open_to(instance):
@@ -172,11 +174,32 @@ async def in_a_hurry(engine):
         instance.stop()
 
 
+async def the_grace_is_over(engine):
+    """The rate would take half a minute, and there are seconds."""
+    settings = {"DOCKCAST_DRAIN_RATE": "1", "DOCKCAST_DRAIN_NOTICE": "1s", "DOCKCAST_DRAIN_GRACE": "6s"}
+    with Container(engine, CALM) as container:
+        instance = await asyncio.to_thread(Instance, engine, "graceful", **settings)
+        ears = [Ear(instance, f"/ws/containers/{container.id}/logs") for _ in range(30)]
+        for each in ears:
+            await each.__aenter__()
+        instance.signal(signal.SIGTERM)
+        code = await asyncio.to_thread(instance.process.wait, 30 * SLOW)
+        check(code == 0, f"it ends by itself, with {code}")
+        await until("all are closed", lambda: all(each.close for each in ears))
+        check("Closing the clients that are left" in instance.said(), "and says that time is over")
+        for each in ears:
+            check(each.close == 4200 and each.of("migrate"), f"told {each.of('migrate')}, closed {each.close}")
+        print(sorted(json.loads(each.socket.close_reason)["ms"] for each in ears))
+        instance.stop()
+
+
 async def main():
     engine = ENGINES.get("26") or next(iter(ENGINES.values()))
     await drained_without_an_exit(engine)
     await in_a_hurry(engine)
-    await one_of_three(engine)
+    await the_grace_is_over(engine)
+    await one_of_three(engine, HaProxy, 90)
+    await one_of_three(engine, Nginx, 300)
 
 
 if __name__ == "__main__":
