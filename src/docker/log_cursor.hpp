@@ -129,6 +129,7 @@ class LogCursor {
   Place place_other(const LogRecord& record);
   Place place_first(const LogRecord& record);
   bool first_piece_shown(const Track& track, std::int64_t time_ns, std::int64_t begun_ns) const;
+  bool begins_behind_other() const;
   bool not_rotated(const Track& track) const;
   bool clock_went_back() const;
   Place match(Place place);

@@ -35,7 +35,7 @@ LogCursor::Place LogCursor::place_head(const LogRecord& record) {
   if (counted_ == 0) {
     // A first record of an older line than the other stream's last is hardly a late piece.
     const bool older = begun_ns_ == 0 && window_ns_ != track(other(head_)).time_ns;
-    count_good_ = first_piece_shown(t, record.time_ns, older ? window_ns_ : begun_ns_);
+    count_good_ = begins_behind_other() || first_piece_shown(t, record.time_ns, older ? window_ns_ : begun_ns_);
   }
   const bool line_end = t.ends_line || t.nth == at_line_end;
   if (!count_good_ && !line_end) return Place::astray;
@@ -107,6 +107,13 @@ bool LogCursor::first_piece_shown(const Track& t, std::int64_t time_ns, std::int
   const std::int64_t disorder_ns = plan_.tail ? disorder_max_ns : disorder_usual_ns;
   const bool began_in_read = begun_ns != 0 && time_ns > begun_ns + disorder_ns && !clock_went_back();
   return t.shown || began_in_read || not_rotated(t);
+}
+
+// The read begins with the other stream's last line, that had ended before the head's first piece was written, which is
+// the head: whatever rotation took, it was before.
+bool LogCursor::begins_behind_other() const {
+  const Track &head = tracks_[index_of(head_)], &rest = tracks_[index_of(other(head_))];
+  return head.nth == 1 && records_ > 1 && rest.nth > 0 && rest.ends_line && window_ns_ == rest.time_ns;
 }
 
 bool LogCursor::not_rotated(const Track& t) const {

@@ -251,5 +251,25 @@ TEST(LogCursor, TellsAGapWhereALatePieceIsTheFirstOfItsStream) {
   }
 }
 
+// Rotation left the log from within the line before the one that is open: its end is known, and stands before that.
+TEST(LogCursor, FindsTheFirstPieceOfALineBehindTheEndOfTheOtherStreamsLine) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 1);
+  log.write_line(LogStream::out, 2);
+  log.write_line(LogStream::err, 3);
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 4, log.entries.end());
+  log.entries.resize(4);
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(Position{}, options);
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(2);
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+  EXPECT_EQ(judge.gaps, 0U);
+}
+
 }  // namespace
 }  // namespace docker
