@@ -1,4 +1,4 @@
-"""What stands beside a server that is one of several: a Redis, and the other instances."""
+"""What stands beside a server: a Redis, and the other instances where it is one of several."""
 import os
 import re
 import subprocess
@@ -6,14 +6,10 @@ import subprocess
 from measured import LOAD_CORE, Run, Talker, cpu_s, free_port, on_core
 
 
-class ClusterRun(Run):
-    """A Run whose server relays: another instance has a follower of every channel first, and so reads them all. Redis
-    and the other instances, each with a follower of every channel, share the load generator's core. `instances`: in
-    all."""
+class RedisRun(Run):
+    """A Run with a Redis on the load generator's core."""
 
-    def __init__(self, bench, channels, instances=2):
-        self.instances, self.others, self.ports, self.followers, self.redis = instances, [], [], [], None
-        super().__init__(bench, "dockcast", channels)
+    redis = None
 
     def start(self, server):
         self.redis_port = free_port()
@@ -21,6 +17,32 @@ class ClusterRun(Run):
         self.redis = on_core(LOAD_CORE, *command, stdout=subprocess.DEVNULL)
         self.wait_until(lambda: self.ask_redis("PING") == "PONG", "redis-server")
         super().start(server)
+
+    def settings(self):
+        return super().settings() | {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}"}
+
+    def ask_redis(self, *words):
+        told = subprocess.run(["redis-cli", "-p", str(self.redis_port), *words], capture_output=True, text=True)
+        return told.stdout.strip()
+
+    def redis_cpu_s(self):
+        return cpu_s(self.redis.pid)
+
+    def stop(self):
+        super().stop()
+        if self.redis and self.redis.poll() is None:
+            self.redis.terminate()
+            self.redis.wait(20)
+
+
+class ClusterRun(RedisRun):
+    """A Run whose server relays: another instance has a follower of every channel first, and so reads them all. The
+    other instances, each with a follower of every channel, share the load generator's core as Redis does. `instances`:
+    in all."""
+
+    def __init__(self, bench, channels, instances=2):
+        self.instances, self.others, self.ports, self.followers = instances, [], [], []
+        super().__init__(bench, "dockcast", channels)
 
     def start_fake_engine(self):
         engine = super().start_fake_engine()
@@ -51,29 +73,19 @@ class ClusterRun(Run):
         self.wait_until(lambda: self.answers_at(port, "http"), "an instance")
         return port
 
-    def settings(self):
-        return {"REDIS_URL": f"redis://127.0.0.1:{self.redis_port}"}
-
     def reads(self, port):
         """How many channels an instance reads for the cluster."""
         return int(re.search(r'dockcast_channels{[^}]*role="owning"[^}]*} (\d+)', self.metrics(port))[1])
-
-    def ask_redis(self, *words):
-        told = subprocess.run(["redis-cli", "-p", str(self.redis_port), *words], capture_output=True, text=True)
-        return told.stdout.strip()
-
-    def redis_cpu_s(self):
-        return cpu_s(self.redis.pid)
 
     def publications(self):
         calls = re.search(r"cmdstat_publish:calls=(\d+)", self.ask_redis("INFO", "commandstats"))
         return int(calls[1]) if calls else 0
 
     def stop(self):
-        super().stop()
         for each in self.followers:
             each.stop()
-        for each in (*self.others, self.redis):
-            if each and each.poll() is None:
+        for each in self.others:
+            if each.poll() is None:
                 each.terminate()
                 each.wait(20)
+        super().stop()

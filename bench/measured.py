@@ -76,6 +76,8 @@ class Run:
     the server's command line begins with.
     """
 
+    target = PATH  # what the followers ask for
+
     def __init__(self, bench, server, channels, engine=None, before=()):
         self.bench, self.channels, self.before = bench, channels, before
         self.folder = tempfile.mkdtemp(prefix="bench-")
@@ -88,7 +90,7 @@ class Run:
 
     def start(self, server):
         container = self.real.container if self.real else "{id}"
-        self.path = PATH.replace("{id}", container)
+        self.path = self.target.replace("{id}", container)
         engine_socket = self.real.socket if self.real else self.start_fake_engine()
         plain = ["--engine", engine_socket, "--path", PLAIN_PATH.replace("{id}", container)]
         if server == "reading":
@@ -170,15 +172,18 @@ class Run:
         for each in watching:
             each.say(f"collect {lines} {seconds}")
             each.hear(10)
+        self.print(lines, rate, seconds)
+        seen = json.loads(self.load.hear(seconds + 10))
+        if self.reader:
+            seen["plain"] = json.loads(self.reader.hear(seconds + 10))
+        return seen
+
+    def print(self, lines, rate, seconds):
         if self.real:
             self.real.print()
         else:
             self.engine.say(f"print {lines} {self.bench.line_bytes} {rate}")
             self.engine.hear(seconds)
-        seen = json.loads(self.load.hear(seconds + 10))
-        if self.reader:
-            seen["plain"] = json.loads(self.reader.hear(seconds + 10))
-        return seen
 
     def cpu_s(self):
         return cpu_s(self.server.pid) if self.server else 0
@@ -230,6 +235,10 @@ class Bench:
         if server.startswith("relaying"):
             from cluster import ClusterRun  # which is made of what stands here
             return ClusterRun(self, channels, int(server.partition("-")[2] or 2))
+        if server in ("messages", "publishing", "raw"):
+            import messages
+            return {"messages": messages.MessageRun, "publishing": messages.PublishRun,
+                    "raw": messages.RawRun}[server](self, "dockcast", channels)
         return Run(self, server, channels, engine, before)
 
     def speaks_tls(self):

@@ -95,6 +95,18 @@ def instances(bench, server, shape):
         return seen
 
 
+def publishing(bench, server, shape):
+    """CPU of Redis and of the server for a message that is published, and how many a second, one client asking."""
+    with bench.start(server, channels=1) as run:
+        run.print(shape["messages"] // 10, 0, 60)
+        before, redis_before, begun = run.cpu_s(), run.redis_cpu_s(), time.monotonic()
+        run.print(shape["messages"], 0, 60)
+        seconds = time.monotonic() - begun
+        return {"redis_us": (run.redis_cpu_s() - redis_before) * 1e6 / shape["messages"],
+                "server_us": (run.cpu_s() - before) * 1e6 / shape["messages"],
+                "per_s": shape["messages"] / seconds}
+
+
 def idle(bench, server, shape):
     """Memory of the server process for subscribed connections on which nothing happens."""
     with bench.start(server, channels=1) as run:
