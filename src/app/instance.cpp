@@ -239,7 +239,8 @@ api::Facts Instance::Body::facts() {
   facts.engine_answers = own_link().answers();
   facts.engine_answered = own_link().answered();
   facts.bus_connected = bus_connected;
-  facts.channels = overview->channels().size();
+  const Messaging::Facts said = messaging->facts();
+  facts.channels = overview->channels().size() + said.kept + said.plain;
   for (const feeds::Feeds* each : all_feeds()) facts.channels += each->logs().facts().channels + each->live_channels();
   return facts;
 }
@@ -248,7 +249,7 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control.tell_channels();
-  control_metrics.update(all_feeds(), cluster, own_link().answers());
+  control_metrics.update(all_feeds(), messaging->facts(), cluster, own_link().answers());
   if (host) host->on_engine(engine_id, own_link().answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
