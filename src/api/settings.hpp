@@ -32,8 +32,9 @@ struct ServerSettings {
   std::uint32_t fragments_max = 1024;             // of one message
   std::uint32_t commands_per_second = 1'000;
   std::uint32_t pings_per_second = 1'000;                // pongs that nobody asked for count too
-  net::Duration rate_credit = std::chrono::seconds(10);  // of both, at once
+  net::Duration rate_credit = std::chrono::seconds(10);  // of each, at once
   std::size_t waiting_bytes_max = 64 * 1024;             // commands behind one that waits
+  std::uint32_t publishes_per_second = 100;              // of one session; over HTTP of one address
   std::size_t backlog_bytes_max = 64 * 1024;
   http::RequestLimits request = {.body_bytes_max = 64 * 1024};
 

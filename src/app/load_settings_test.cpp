@@ -60,6 +60,7 @@ TEST(LoadSettings, TheTablesDefaultsAreThoseOfTheRooms) {
   EXPECT_EQ(settings.server.inflation_max, server.inflation_max);
   EXPECT_EQ(settings.server.fragments_max, server.fragments_max);
   EXPECT_EQ(settings.server.commands_per_second, server.commands_per_second);
+  EXPECT_EQ(settings.server.publishes_per_second, server.publishes_per_second);
   EXPECT_EQ(settings.server.pings_per_second, server.pings_per_second);
   EXPECT_EQ(settings.server.rate_credit, server.rate_credit);
   EXPECT_EQ(settings.server.waiting_bytes_max, server.waiting_bytes_max);
