@@ -157,6 +157,7 @@ class Server final : public net::ClientSockets::Owner,
   };
   void tell_later(Telling telling);
   void tell_some(Telling telling);
+  const ChannelNames* told_channels() const { return settings_.tells_channels ? &channels_ : nullptr; }
   void tell_opened(const SessionSlot& slot);
   void tell_closed(const SessionSlot& slot);
   void note_change(SessionSlot& slot);

@@ -154,7 +154,9 @@ void Server::give_file(SessionSlot& slot, const http::Request& request, const Fi
 
 void Server::tell_live(SessionSlot& slot, const http::Request&) { answer(slot, health_live(vitals())); }
 void Server::tell_ready(SessionSlot& slot, const http::Request&) { answer(slot, health_ready(vitals())); }
-void Server::tell_websocket(SessionSlot& slot, const http::Request&) { answer(slot, health_websocket(vitals())); }
+void Server::tell_websocket(SessionSlot& slot, const http::Request&) {
+  answer(slot, health_websocket(vitals(), settings_.health_always_200));
+}
 
 void Server::tell_metrics(SessionSlot& slot, const http::Request&) {
   count();

@@ -136,6 +136,12 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
   tells("REDIS_URL");
 }
 
+TEST(LoadSettings, WhatItStandsBesideIsOneOfThoseThatAreKnown) {
+  EXPECT_EQ(from_environment({}).settings.compat, Compat::none);
+  EXPECT_EQ(from_environment({{"DOCKCAST_COMPAT", "fastapi"}}).settings.compat, Compat::fastapi);
+  EXPECT_THAT(from_environment({{"DOCKCAST_COMPAT", "django"}}).mistakes, ElementsAre(HasSubstr("none or fastapi")));
+}
+
 TEST(LoadSettings, TlsWithRedisIsSaidByItsUrlAndShowsBothOrNothing) {
   const Environment tls = {{"REDIS_URL", "rediss+sentinel://a,b/main"},
                            {"DOCKCAST_REDIS_TLS_CA", "ca.pem"},
