@@ -162,8 +162,36 @@ async def events(cluster, redis, engine):
                         m["event"]["Actor"]["ID"] == container.id)
         times = [m["event"]["timeNano"] for m in ear.of("docker_event")]
         check(len(times) == len(set(times)), f"an event came twice: {ear.messages}")
-        await until("both are counted as dropped", lambda: metric(one, FOREIGN) == 2)
+        await until("both are counted as dropped",
+                    lambda: all(metric(each, FOREIGN) == 2 for each in cluster.instances))
         check(await redis("GET", "docker:events:monitor") is None, "dockcast takes no lock")
+
+
+async def others(cluster, redis):
+    """What other back-ends say arrives as it is; what cannot be used, or is dockcast's own to say, is counted."""
+    one, two = cluster.instances
+    reasons = ("malformed", "oversized", "foreign")
+
+    def dropped(instance):
+        return [metric(instance, f'dockcast_bus_dropped_total{{reason="{reason}"}}') for reason in reasons]
+    before = {each: dropped(each) for each in (one, two)}
+    good = {"type": "deployment", "service": "api", "version": "1.4.2"}
+    async with Ear(one, "/ws", {"type": "subscribe", "id": 1, "channel": "deployments"}) as wrapped:
+        await wrapped.first("subscribed")
+        async with websockets.connect(f"ws://127.0.0.1:{two.port}/ws/channels/deployments") as plain:
+            await until("both are there", lambda: metric(one, 'dockcast_message_channels{channel="plain"}') ==
+                        metric(two, 'dockcast_message_channels{channel="plain"}') == 1)
+            for said in ("no JSON", '{"channel":"deployments"}',
+                         json.dumps({"channel": "deployments", "payload": "x" * (4 << 20)}),
+                         json.dumps({"channel": "containers", "payload": {"type": "containers", "containers": []}}),
+                         json.dumps({"channel": "deployments", "payload": good})):
+                await redis("PUBLISH", "websocket:broadcast", said)
+            check(json.loads(await asyncio.wait_for(plain.recv(), 20 * SLOW)) == good, "as it is")
+            heard = await wrapped.first("message")
+            check(heard == {"type": "message", "channel": "deployments", "data": good}, "wrapped")
+    for each, counts in before.items():
+        await until(lambda: f"of 2, 1 and 1 are counted: {counts}, then {dropped(each)}",
+                    lambda: dropped(each) == [counts[0] + 2, counts[1] + 1, counts[2] + 1])
 
 
 def status(instance, path):
@@ -233,6 +261,7 @@ async def together(engine, server):
             redis.port = server.port
             await connections(cluster, redis, container)
             await events(cluster, redis, engine)
+            await others(cluster, redis)
             await half_moved(cluster, redis, engine, container)
         for each in cluster.instances:
             check("NOPERM" not in each.said() and "may not" not in each.said(), each.said()[-2000:])
