@@ -19,7 +19,7 @@ class Docker:
 
     def __init__(self, socket):
         transport = httpx.AsyncHTTPTransport(uds=socket, limits=httpx.Limits(max_connections=None))
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://docker", timeout=httpx.Timeout(10, read=None))
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://docker", timeout=None)
 
     async def id_of(self, name):
         """The full id of a name or prefix; None where there is no such container."""

@@ -1,0 +1,206 @@
+#!/usr/bin/python3
+"""examples/platform and dockcast in its place (docs/moving-in.md). The front-end, nginx.conf and publish.py are the same
+with the one, with the other, and while three instances are replaced one by one and one of them back again; meanwhile
+no line, event or message comes twice over any connection, and none of the lines is missing there."""
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+
+import websockets
+
+from chromium import Chromium
+from platform_clients import NUMBERED, TAIL, EventHook, Hook, LogHook, NewsHook, consecutive
+from platform_processes import ENGINE, PLATFORM, SIZE, TOKEN, Fleet, New, Old, publish
+from support import SLOW, Container, check, free_port, until
+
+CALM = 'i=0; while true; do echo "o $i"; echo "e $i" >&2; i=$((i+1)); usleep 50000; done'
+NETWORKS = range(1, 10)  # ip_hash brings them to all instances
+
+
+class Front:
+    """The page in Chromium, and clients like it: of two logs, the events and the news."""
+
+    def __init__(self, port, redis_url, containers):
+        self.port, self.redis_url, self.container = port, redis_url, containers[0]
+        self.logs = [LogHook(port, containers[n % len(containers)], n, TOKEN) for n in NETWORKS]
+        self.events = [EventHook(port, "/ws/events", n, TOKEN) for n in NETWORKS]
+        self.news = [NewsHook(port, "/ws/channels/deployments", n, TOKEN) for n in NETWORKS]
+        self.all = self.logs + self.events + self.news
+
+    @contextlib.asynccontextmanager
+    async def open(self, browser):
+        site = f"http://127.0.0.1:{self.port}/?container={self.container.name}&token={TOKEN}"
+        self.page = await browser.open(f"{site}&every={round(5000 * SLOW)}")
+        tasks = [asyncio.create_task(each.run()) for each in self.all]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def served(self, what):
+        """Everybody is connected, and hears new lines, a deployment and an event."""
+        await until(f"all are connected {what}", lambda: all(each.is_connected for each in self.all))
+        counts = [len(each.now("log")) for each in self.logs]
+        await until(lambda: f"lines {what}: {[len(each.now('log')) for each in self.logs]}", lambda: all(
+            len(each.now("log")) > max(count, TAIL) + 10 for each, count in zip(self.logs, counts)))
+        await asyncio.to_thread(publish, self.redis_url, "deployment", "api", what, "started")
+        news = {"type": "deployment", "service": "api", "version": what, "state": "started"}
+        await until(f"the deployment {what}", lambda: all(news in each.now("deployment") for each in self.news))
+        await self.told_an_event(what)
+        await self.page_goes_on(what)
+
+    async def told_an_event(self, what):
+        """For a moment after an old reader of events ended, none reads them: so there is one after another."""
+        tag = f"moving-in:{what}"
+
+        def missing():
+            return sum(all(message["event"]["Actor"]["Attributes"].get("name") != tag
+                           for message in each.now("docker_event")) for each in self.events)
+
+        async def one_more():
+            await asyncio.to_thread(self.container.docker, "tag", "demo:1", tag)
+            return not missing()
+        await eventually(lambda: f"the event {what}, of which {missing()} have not heard", one_more)
+        await asyncio.to_thread(self.container.docker, "rmi", tag)
+
+    async def page_goes_on(self, what):
+        before = await self.lines_of_page()
+
+        async def look():
+            shown = await self.lines_of_page()
+            consecutive(shown, f"the page {what}")
+            return len(shown) >= TAIL and shown[-1] not in before
+        await eventually(lambda: f"the page {what}, that ended with {before[-2:]}", look)
+
+    async def lines_of_page(self):
+        text = await self.page.evaluate("document.getElementById('log')?.textContent ?? ''")
+        return [line for line in text.splitlines()[:-1] if NUMBERED.match(line)]
+
+    def connected(self):
+        """As the platform counts: instance -> channel -> clients."""
+        found = {}
+        for line in publish(self.redis_url, "connections").splitlines():
+            instance, channel, count = line.split()
+            found.setdefault(instance, {})[channel] = int(count)
+        return found
+
+    def judge(self):
+        for each in self.all:
+            each.judge()
+
+
+async def eventually(what, look, seconds=60):
+    """As `until`, where looking takes a while."""
+    deadline = time.monotonic() + seconds * SLOW
+    while not await look():
+        check(time.monotonic() < deadline, f"waited in vain for {what()}")
+        await asyncio.sleep(0.3)  # between two looks at another process
+
+
+async def refusals(port):
+    """As a front-end sees them."""
+    stranger = Hook(port, "/ws/events", 1, "another-token")
+    try:
+        async with websockets.connect(stranger.url):
+            check(False, "a token that is wrong is accepted")
+    except websockets.InvalidStatusCode as refused:
+        check(refused.status_code in (401, 403), f"a wrong token is answered with {refused.status_code}")
+    url = Hook(port, "/ws/containers/nobody/logs?tail=100", 1, TOKEN).url
+    async with websockets.connect(url) as socket:
+        told = [json.loads(text) async for text in quietly(socket)]
+        check(told[-1]["type"] == "error" and told[-1]["data"] == "No such container: nobody", told)
+        check(socket.close_code == 4004, f"it is closed with {socket.close_code}")
+
+
+async def quietly(socket):
+    with contextlib.suppress(websockets.ConnectionClosed):
+        async for text in socket:
+            yield text
+
+
+def healthy(port, clients):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/websocket", timeout=20) as answer:
+        health = json.loads(answer.read())
+    checks = health["checks"]
+    check(health["status"] == "healthy" and checks["redis_connected"] is True and checks["pubsub_active"] is True,
+          f"health is {health}")
+    check(0 < checks["active_channels"] <= checks["active_connections"] <= clients, f"its counts are {checks}")
+
+
+async def works(kind, port, redis_url, containers, browser):
+    front = Front(port, redis_url, containers)
+    async with front.open(browser):
+        await front.served("alone")
+        await refusals(port)
+        await asyncio.to_thread(healthy, port, len(front.all) + 4)
+        there = await asyncio.to_thread(front.connected)
+        counts = {channel: sum(each.get(channel, 0) for each in there.values()) for channel in
+                  ("deployments", "docker:events", front.logs[0].channel)}
+        check(counts["deployments"] == len(front.news) + 1 and counts["docker:events"] == len(front.events) + 1
+              and len(there) == SIZE, f"publish.py counts {there}")  # and the page
+    front.judge()
+    print(f"{kind} alone: {len(front.all)} clients and the page at {', '.join(sorted(there))}")
+
+
+async def the_platform_alone(containers, browser):
+    """As its README says that it is run."""
+    base = free_port()
+    environment = dict(os.environ, PORT=str(base), AUTH_TOKEN=TOKEN, DOCKER_SOCKET=ENGINE.removeprefix("unix://"))
+    run = await asyncio.create_subprocess_exec(PLATFORM / "run", str(SIZE), stdout=subprocess.PIPE, env=environment)
+    try:
+        said = (await run.stdout.readline()).decode()
+        check(f"REDIS_URL=redis://127.0.0.1:{base + 1} " in said, f"it says {said}")
+        await until("it is ready", lambda: all(is_ready(base + 2 + n) for n in range(SIZE)))
+        await works("The platform", base, f"redis://127.0.0.1:{base + 1}", containers, browser)
+    finally:
+        run.send_signal(signal.SIGTERM)
+        await run.wait()
+
+
+def is_ready(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=20) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+async def dockcast_alone(containers, browser):
+    with await asyncio.to_thread(Fleet, New) as fleet:
+        await works("dockcast", fleet.port, fleet.redis_url, containers, browser)
+
+
+async def one_by_one(containers, browser):
+    with await asyncio.to_thread(Fleet, Old) as fleet:
+        front = Front(fleet.port, fleet.redis_url, containers)
+        async with front.open(browser):
+            await front.served("at-first")
+            for n, kind in [(0, New), (1, New), (2, New), (0, Old)]:
+                await asyncio.to_thread(fleet.replace, n, kind)
+                await front.served(f"after-{n}-became-{fleet.instances[n].label}")
+                there = await asyncio.to_thread(front.connected)
+                print({instance: sum(channels.values()) for instance, channels in there.items()})
+                check(set(there) == {each.label for each in fleet.instances}, f"clients are at {there}")
+        front.judge()
+        for each in front.all:
+            check(len(each.connections) in (2, 3), f"each is cut when its instance goes: {each.closes}")
+
+
+async def main():
+    with Container(ENGINE, CALM) as one, Container(ENGINE, CALM) as two:
+        async with Chromium() as browser:
+            for part in PARTS:
+                await part((one, two), browser)
+
+
+PARTS = (the_platform_alone, dockcast_alone, one_by_one)
+
+if __name__ == "__main__":
+    asyncio.run(main())

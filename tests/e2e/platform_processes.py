@@ -1,0 +1,85 @@
+"""The fleet of examples/platform as processes: instances of it and of dockcast on the same ports, behind its nginx.conf,
+on a Redis of their own."""
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from documented import blocks, put
+from proxy_processes import Nginx
+from support import ENGINES, Instance, Redis, check, free_port
+
+PLATFORM = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", ".")).resolve() / "examples/platform"
+PYTHON, TOKEN = "/usr/bin/python3", "a-token"
+ENGINE = ENGINES.get("26") or next(iter(ENGINES.values()))
+SIZE = 3
+
+
+class Old(Instance):
+    """The platform's own."""
+
+    def __init__(self, label, port, redis_url):
+        super().__init__(ENGINE, label, port=port, REDIS_URL=redis_url, AUTH_TOKEN=TOKEN,
+                         DOCKER_SOCKET=ENGINE.removeprefix("unix://"), PYTHONDONTWRITEBYTECODE="1")
+
+    def command(self):
+        return [PYTHON, str(PLATFORM / "app.py")]
+
+
+class New(Instance):
+    """dockcast, with the settings that docs/moving-in.md names, and no others."""
+
+    def __init__(self, label, port, redis_url, origin):
+        words = blocks("moving-in.md")["instance"].replace("\\\n", " ").split()
+        settings = dict(word.split("=", 1) for word in words if "=" in word)
+        ours = {"REDIS_URL": redis_url, "DOCKCAST_TOKEN": TOKEN, "DOCKCAST_ALLOWED_ORIGINS": origin}
+        check(set(ours) | {"PORT", "INSTANCE_ID", "DOCKCAST_COMPAT"} == set(settings), f"the page says {settings}")
+        super().__init__(ENGINE, label, port=port, **settings | ours | {"PORT": str(port), "INSTANCE_ID": label})
+
+
+class PlatformNginx(Nginx):
+    file = "../examples/platform/nginx.conf"
+
+    def configure(self):
+        self.shown = put(self.shown, "/srv/platform", PLATFORM)
+        super().configure()
+
+
+def publish(redis_url, *words):
+    """publish.py, as other back-ends of the platform run it; what it prints."""
+    done = subprocess.run([PYTHON, PLATFORM / "publish.py", *words], env=dict(os.environ, REDIS_URL=redis_url),
+                          capture_output=True, text=True, check=False)
+    check(done.returncode == 0, f"publish.py {words}: {done.stderr}")
+    return done.stdout
+
+
+class Fleet:
+    """Three ports behind nginx, with an instance of either kind on each."""
+
+    def __init__(self, kind):
+        self.temporary = tempfile.TemporaryDirectory(prefix="e2e-platform-")
+        self.redis = Redis(self.temporary.name)
+        self.redis_url = f"redis://127.0.0.1:{self.redis.port}"
+        self.proxy = PlatformNginx(*(free_port() for _ in range(SIZE)))
+        self.port, self.ports = self.proxy.port, self.proxy.behind
+        self.instances = [self.start(kind, n) for n in range(SIZE)]
+
+    def start(self, kind, n):
+        label = f"{kind.__name__.lower()}-{n}"
+        extra = (f"http://127.0.0.1:{self.port}",) if kind is New else ()
+        return kind(label, self.ports[n], self.redis_url, *extra)
+
+    def replace(self, n, kind):
+        """As an operator does it: the one is told to end, and the other started on its port."""
+        self.instances[n].stop()
+        self.instances[n] = self.start(kind, n)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for instance in self.instances:
+            instance.stop()
+        self.proxy.__exit__()
+        self.redis.kill()
+        self.temporary.cleanup()
