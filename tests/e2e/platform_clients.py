@@ -1,4 +1,4 @@
-"""Clients of examples/platform, as its page has them: hook.js in Python, that notes what each of its connections heard."""
+"""Clients of examples/platform: its hook.js in Python, which notes what each of its connections heard."""
 import asyncio
 import collections
 import datetime
@@ -26,7 +26,7 @@ class Heard:
 
 
 class Hook:
-    """Comes back after 5 s, up to ten times on end, and answers heartbeats. Every network is another client to ip_hash."""
+    """Comes back after 5 s, up to ten times on end, and answers heartbeats. To ip_hash a network is a client."""
 
     def __init__(self, proxy_port, path, network, token):
         self.url, self.origin = f"ws://127.0.0.1:{proxy_port}{path}", f"http://127.0.0.1:{proxy_port}"

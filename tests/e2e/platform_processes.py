@@ -1,5 +1,5 @@
-"""The fleet of examples/platform as processes: instances of it and of dockcast on the same ports, behind its nginx.conf,
-on a Redis of their own."""
+"""The fleet of examples/platform: instances of it and of dockcast on the same ports, behind its nginx.conf, and its
+Redis."""
 import os
 import pathlib
 import subprocess
