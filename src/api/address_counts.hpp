@@ -1,4 +1,5 @@
-// AddressCounts: how many connections each address has, over all serving loops. A table of a fixed size, so that no
+// AddressCounts: how many connections each address has, over all serving loops, and what it may still publish by HTTP,
+// where a connection is too cheap to be bounded alone. A table of a fixed size, so that no
 // number of addresses costs memory: addresses that fall on the same place are counted together, which is rare (a place
 // is one of 65,536, drawn anew at each start) and harms nobody but those two.
 //
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api/allowance.hpp"
+
 namespace api {
 
 class AddressCounts {
@@ -17,7 +20,7 @@ class AddressCounts {
   using Place = std::uint32_t;  // from 1; 0: not counted
 
   // `seed`: random, so that nobody can choose whom he shares a place with.
-  explicit AddressCounts(std::uint64_t seed) : seed_(seed), counts_(places) {}
+  explicit AddressCounts(std::uint64_t seed) : seed_(seed), counts_(places), allowances_(places) {}
 
   // A connection of this block of addresses (net::Accepted::block); an empty one is not counted.
   Place enter(std::string_view block) {
@@ -28,6 +31,16 @@ class AddressCounts {
   }
   void leave(Place place) {
     if (place != 0) counts_[place - 1].fetch_sub(1, std::memory_order_relaxed);
+  }
+  // One more publication, as of Allowance::take().
+  bool take(Place place, net::Instant now, net::Duration cost, net::Duration credit) {
+    std::atomic<Allowance>& allowance = allowances_[place - 1];
+    Allowance before = allowance.load(std::memory_order_relaxed);
+    for (;;) {
+      Allowance after = before;
+      if (!after.take(now, cost, credit)) return false;
+      if (allowance.compare_exchange_weak(before, after, std::memory_order_relaxed)) return true;
+    }
   }
   std::uint32_t count(Place place) const { return place == 0 ? 0 : counts_[place - 1].load(std::memory_order_relaxed); }
 
@@ -47,6 +60,7 @@ class AddressCounts {
 
   const std::uint64_t seed_;
   std::vector<std::atomic<std::uint32_t>> counts_;
+  std::vector<std::atomic<Allowance>> allowances_;
 };
 
 }  // namespace api

@@ -2,7 +2,8 @@
 // refills as time passes; the word is the instant until which the credit is spent (GCRA). Who says more than the credit
 // holds is told so (`over`), who goes on for another second's worth is `flooding`.
 //
-// One for commands and pings together, each with a cost of its own: 1 s divided by how many a second are allowed.
+// One for commands and pings together, each with a cost of its own: 1 s divided by how many a second are allowed; and
+// one for what is said to others, beyond which it is only refused (`take`).
 #pragma once
 
 #include <algorithm>
@@ -21,6 +22,14 @@ class Allowance {
     const net::Duration spent = spent_until_ - now;
     if (spent <= credit) return Verdict::fine;
     return spent <= credit + grace ? Verdict::over : Verdict::flooding;
+  }
+
+  // What is refused costs nothing.
+  bool take(net::Instant now, net::Duration cost, net::Duration credit) {
+    const net::Instant spent_until = std::max(spent_until_, now) + cost;
+    if (spent_until - now > credit) return false;
+    spent_until_ = spent_until;
+    return true;
   }
 
  private:

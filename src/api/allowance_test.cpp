@@ -40,5 +40,13 @@ TEST(Allowance, AnEvenPaceWithinTheRateIsAlwaysFine) {
   for (int i = 0; i < 10'000; ++i) ASSERT_EQ(allowance.spend(start + i * 10ms, 10ms, 1s), Verdict::fine) << i;
 }
 
+TEST(Allowance, WhatIsRefusedWhereItIsTakenCostsNothing) {
+  Allowance allowance;
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(allowance.take(start, 100ms, 2s)) << i;
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(allowance.take(start, 100ms, 2s)) << i;
+  EXPECT_TRUE(allowance.take(start + 100ms, 100ms, 2s));
+  EXPECT_FALSE(allowance.take(start + 100ms, 100ms, 2s));
+}
+
 }  // namespace
 }  // namespace api

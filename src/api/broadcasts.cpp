@@ -21,7 +21,10 @@ void Broadcasts::on_frame(std::string_view text) {
   const auto channel = broadcast ? parse_channel(broadcast->channel) : std::nullopt;
   if (!channel) {
     ++counts_.malformed;
-  } else if (channel->family < Family::app || channel->family > Family::plain) {
+    return;
+  }
+  ++counts_.heard[static_cast<std::size_t>(channel->family)];
+  if (channel->family < Family::app || channel->family > Family::plain) {
     ++counts_.foreign;
   } else {
     say_(channel->family, *broadcast);

@@ -1,8 +1,9 @@
 // Broadcasts: what other back-ends say on the one channel of Redis that they share, `{"channel":"…","payload":{…}}`,
 // goes to those who follow that channel here: a plain one, an application channel (where it is kept nowhere), a user or
-// a session. What dockcast feeds itself is dropped. Thread: the control loop.
+// a session. What dockcast feeds itself is dropped. Thread: the control loop. Bounds: the bus' own, 4 MiB a message.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,7 +26,8 @@ std::optional<Broadcast> parse_broadcast(std::string_view text);
 class Broadcasts final : private bus::Listener {
  public:
   struct Counts {
-    std::uint64_t malformed = 0, foreign = 0;  // dropped
+    std::uint64_t malformed = 0, foreign = 0;                // dropped
+    std::array<std::uint64_t, family_names.size()> heard{};  // all but the malformed, by the family of their channel
   };
   using Say = std::function<void(Family family, const Broadcast& broadcast)>;
 

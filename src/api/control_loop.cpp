@@ -107,7 +107,10 @@ void ControlLoop::look(net::Loop& asker, roster::Kind kind, roster::Roster::OnVi
 
 void ControlLoop::tell(std::vector<roster::SessionNews> news) {
   parts_.loop.post([this, news = std::move(news)] {
-    for (const roster::SessionNews& each : news) parts_.roster.own().tell(each);
+    for (const roster::SessionNews& each : news) {
+      parts_.roster.own().tell(each);
+      if (connection_keys_ != nullptr) connection_keys_->tell(each);
+    }
   });
 }
 

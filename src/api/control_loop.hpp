@@ -16,6 +16,7 @@
 #include "feeds/message_feeds.hpp"
 #include "feeds/plain_channels.hpp"
 #include "net/gate.hpp"
+#include "roster/connection_keys.hpp"
 
 namespace api {
 
@@ -43,6 +44,8 @@ class ControlLoop final : public Control, public roster::Census {
     feeds::PlainChannels& plain;
     messages::Mail& mail;
   };
+  // Is told what becomes of the sessions here; it outlives them.
+  void set_connection_keys(roster::ConnectionKeys& keys) { connection_keys_ = &keys; }
   void set_messages(const Messages& messages) { messages_.emplace(messages); }
   // To those who are on this instance (messages::Mail::Office).
   void deliver(const messages::Letter& letter, messages::Mail::OnReached on_reached);
@@ -116,6 +119,7 @@ class ControlLoop final : public Control, public roster::Census {
   std::uint64_t taken_ = 0;  // so far
   Engines engines_;
   feeds::Overview* overview_ = nullptr;
+  roster::ConnectionKeys* connection_keys_ = nullptr;  // none: nobody wants them
   std::optional<Messages> messages_;
   net::Callback on_drain_;
   std::map<std::string, std::vector<Asker>> wanted_;                  // by name

@@ -63,6 +63,7 @@ struct Vitals {
 };
 http::Response health_live(const Vitals& vitals);
 http::Response health_ready(const Vitals& vitals);
-http::Response health_websocket(const Vitals& vitals);
+// `always_200`: whoever asks looks at nothing but the status, and must not take an instance away for what it says.
+http::Response health_websocket(const Vitals& vitals, bool always_200 = false);
 
 }  // namespace api

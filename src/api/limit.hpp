@@ -28,6 +28,7 @@ enum class Limit : std::uint8_t {
   fragments,
   message_time,
   commands,
+  publishes,
   pings,
   waiting_bytes,
   subscriptions,
@@ -37,29 +38,11 @@ enum class Limit : std::uint8_t {
   pong_time,
   close_time,
 };
-inline constexpr std::array<std::string_view, 23> limit_names = {"connections",
-                                                                 "address_connections",
-                                                                 "descriptors",
-                                                                 "handshake_time",
-                                                                 "header_bytes",
-                                                                 "headers",
-                                                                 "url_bytes",
-                                                                 "body_bytes",
-                                                                 "request_time",
-                                                                 "idle_time",
-                                                                 "credentials_time",
-                                                                 "message_bytes",
-                                                                 "inflation",
-                                                                 "fragments",
-                                                                 "message_time",
-                                                                 "commands",
-                                                                 "pings",
-                                                                 "waiting_bytes",
-                                                                 "subscriptions",
-                                                                 "backlog_bytes",
-                                                                 "progress_time",
-                                                                 "pong_time",
-                                                                 "close_time"};
+inline constexpr std::array<std::string_view, 24> limit_names = {
+    "connections",   "address_connections", "descriptors",   "handshake_time", "header_bytes",     "headers",
+    "url_bytes",     "body_bytes",          "request_time",  "idle_time",      "credentials_time", "message_bytes",
+    "inflation",     "fragments",           "message_time",  "commands",       "publishes",        "pings",
+    "waiting_bytes", "subscriptions",       "backlog_bytes", "progress_time",  "pong_time",        "close_time"};
 static_assert(limit_names.size() == static_cast<std::size_t>(Limit::close_time) + 1);
 
 }  // namespace api

@@ -119,8 +119,6 @@ class Server final : public net::ClientSockets::Owner,
   void list_containers(SessionSlot& slot, const http::Request& request);
   std::optional<auth::Identity> admit_change(SessionSlot& slot, const http::Request& request, auth::Verb verb);
   void drain(SessionSlot& slot, const http::Request& request);
-  void publish(SessionSlot& slot, const http::Request& request);
-  bool send(SessionSlot& slot, const http::Request& request, std::string_view path);
   void tell_presence(SessionSlot& slot, const http::Request& request, std::string_view name);
   void tell_container(SessionSlot& slot, const http::Request& request, std::string_view name);
   std::optional<http::Refusal> forbids(const http::Request& request, auth::Verb verb);
@@ -134,6 +132,13 @@ class Server final : public net::ClientSockets::Owner,
   void refuse(SessionSlot& slot, const http::Refusal& refusal);
   std::string_view local_path(std::string_view path) const;
   Vitals vitals() const;
+
+  // server_mail.cpp
+  bool affords_publishing(SessionSlot& slot);
+  base::Error too_fast() const;
+  void refuse_publishing(SessionSlot& slot);
+  void publish(SessionSlot& slot, const http::Request& request);
+  bool send(SessionSlot& slot, const http::Request& request, std::string_view path);
 
   // server_cluster.cpp
   struct Look {
@@ -152,6 +157,7 @@ class Server final : public net::ClientSockets::Owner,
   };
   void tell_later(Telling telling);
   void tell_some(Telling telling);
+  const ChannelNames* told_channels() const { return settings_.tells_channels ? &channels_ : nullptr; }
   void tell_opened(const SessionSlot& slot);
   void tell_closed(const SessionSlot& slot);
   void note_change(SessionSlot& slot);

@@ -19,13 +19,18 @@ std::uint64_t subscriptions_of(const Conversation& talk) {
   return all.size() - static_cast<std::size_t>(std::count(all.begin(), all.end(), 0U));
 }
 
-SessionNews news_of(const SessionSlot& slot, SessionNews::What what) {
-  return {.what = what,
-          .number = slot.number,
-          .subject = std::string(slot.talk.identity().subject()),
-          .subscriptions = subscriptions_of(slot.talk),
-          .address = slot.peer.to_string(),
-          .connected = slot.connected};
+// `channels`: their names too.
+SessionNews news_of(const SessionSlot& slot, SessionNews::What what, const ChannelNames* channels) {
+  SessionNews news{.what = what,
+                   .number = slot.number,
+                   .subject = std::string(slot.talk.identity().subject()),
+                   .subscriptions = subscriptions_of(slot.talk),
+                   .address = slot.peer.to_string(),
+                   .connected = slot.connected};
+  if (channels == nullptr) return news;
+  for (const ChannelNames::Number each : slot.talk.subscriptions())
+    if (each != 0) news.channels.push_back(channels->name(each));
+  return news;
 }
 
 }  // namespace
@@ -51,7 +56,7 @@ void Server::look(SessionSlot& slot, const http::Request& request, const Look& l
 }
 
 void Server::tell_opened(const SessionSlot& slot) {
-  news_.push_back(news_of(slot, SessionNews::What::opened));
+  news_.push_back(news_of(slot, SessionNews::What::opened, told_channels()));
   if (news_.size() >= news_max) tell();
 }
 
@@ -70,7 +75,7 @@ void Server::tell() {
     SessionSlot* slot = find(session);
     if (slot == nullptr || slot->state != State::open) continue;
     slot->changed = false;
-    news_.push_back(news_of(*slot, SessionNews::What::changed));
+    news_.push_back(news_of(*slot, SessionNews::What::changed, told_channels()));
   }
   if (!news_.empty()) control_.tell(std::exchange(news_, {}));
 }
@@ -87,7 +92,7 @@ void Server::tell_some(Telling telling) {
   for (const std::uint32_t end = std::min(all, telling.next + slots_at_once); telling.next < end; ++telling.next) {
     const SessionSlot& slot = slots_[telling.next];
     if (slot.state == State::open && part.size() < telling.most)
-      part.push_back(news_of(slot, SessionNews::What::changed));
+      part.push_back(news_of(slot, SessionNews::What::changed, nullptr));
   }
   telling.most -= part.size();
   const bool last = telling.next == all || telling.most == 0;

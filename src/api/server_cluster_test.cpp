@@ -62,6 +62,24 @@ TEST_F(ServerCluster, a_session_is_told_from_its_opening_to_its_end) {
   EXPECT_EQ(news[0].number, number);
 }
 
+TEST_F(ServerCluster, what_a_session_follows_is_told_by_name_where_that_is_wanted) {
+  settings.tells_channels = true;
+  const int client = open("/ws", v1);
+  say(client, frame(R"({"type":"subscribe","channel":"container:logs:)" + container + R"("})"));
+  subscribed(control.follows.back().follower);
+  say(client, frame(R"({"type":"subscribe","channel":"news"})"));
+  subscribed(control.follows.back().follower);
+  auto news = told();
+  EXPECT_THAT(news.front().channels, IsEmpty());
+  EXPECT_THAT(news.back().channels, ElementsAre("container:logs:" + container, "news"));
+  say(client, frame(R"({"type":"unsubscribe","channel":"container:logs:)" + container + R"("})"));
+  control.leavings.back().done();
+  loop.settle();
+  EXPECT_THAT(told().back().channels, ElementsAre("news"));
+  close(client);
+  EXPECT_THAT(told().back().channels, IsEmpty());
+}
+
 TEST_F(ServerCluster, many_changes_are_told_at_once) {
   const int client = open("/ws", v1);
   told();

@@ -154,7 +154,9 @@ void Server::give_file(SessionSlot& slot, const http::Request& request, const Fi
 
 void Server::tell_live(SessionSlot& slot, const http::Request&) { answer(slot, health_live(vitals())); }
 void Server::tell_ready(SessionSlot& slot, const http::Request&) { answer(slot, health_ready(vitals())); }
-void Server::tell_websocket(SessionSlot& slot, const http::Request&) { answer(slot, health_websocket(vitals())); }
+void Server::tell_websocket(SessionSlot& slot, const http::Request&) {
+  answer(slot, health_websocket(vitals(), settings_.health_always_200));
+}
 
 void Server::tell_metrics(SessionSlot& slot, const http::Request&) {
   count();
@@ -199,29 +201,6 @@ void Server::drain(SessionSlot& slot, const http::Request& request) {
   http::Response accepted = plain("application/json", Message().text("status", "draining").take());
   accepted.status = 202;
   answer(slot, accepted);
-}
-
-void Server::publish(SessionSlot& slot, const http::Request& request) {
-  const auto identity = admit_change(slot, request, auth::Verb::publish);
-  if (!identity) return;
-  auto said = parse_said(request.body);
-  if (!said) return refuse(slot, Failure(said.error()).refusal());
-  const auto channel = parse_channel(said->channel);
-  if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
-  const bool may = channel->family == Family::app && access_.may(*identity, auth::Verb::publish, said->channel);
-  if (!may) return refuse(slot, {403, "forbidden", "Clients publish to app: channels only."});
-  messages::Publication publication;
-  publication.channel = std::move(said->channel);
-  publication.from = identity->subject();
-  publication.message_id = std::move(said->message_id);
-  publication.data = std::move(said->data);
-  slot.http->answering = true;
-  control_.publish(loop_, std::move(publication), [this, session = slot.session](const auto& published) {
-    if (!published) return answer_late(session, published.error());
-    Message text;
-    text.text("position", published->position.print()).flag("duplicate", published->duplicate);
-    answer_late(session, text.take());
-  });
 }
 
 void Server::tell_presence(SessionSlot& slot, const http::Request& request, std::string_view name) {

@@ -1,4 +1,5 @@
-// Server, where something is said to one session or to every one of a subject: by whoever sends it, and to who is here.
+// Server, where clients say something to others: on an application channel, to one session, to every one of a subject;
+// and where that reaches who is here.
 #include <charconv>
 
 #include "api/command.hpp"
@@ -44,6 +45,51 @@ std::uint64_t Server::deliver(const messages::Letter& letter) {
   return reached;
 }
 
+// Whether it may say one more thing to others now. By HTTP an address says it with all its connections together.
+bool Server::affords_publishing(SessionSlot& slot) {
+  const net::Duration cost = net::Duration(std::chrono::seconds(1)) / settings_.publishes_per_second;
+  const bool together = slot.http != nullptr && slot.address != 0;
+  const bool fine = together ? addresses_.take(slot.address, loop_.now(), cost, settings_.rate_credit)
+                             : slot.publishing.take(loop_.now(), cost, settings_.rate_credit);
+  if (!fine) strike(Limit::publishes);
+  return fine;
+}
+
+base::Error Server::too_fast() const {
+  return {base::Fault::rate_limited, "More than " + std::to_string(settings_.publishes_per_second) +
+                                         " publications a second: it was not published. Send it again, slower."};
+}
+
+void Server::refuse_publishing(SessionSlot& slot) {
+  http::Refusal refusal = Failure(too_fast()).refusal();
+  refusal.headers.add("Retry-After", "1");
+  refuse(slot, refusal);
+}
+
+void Server::publish(SessionSlot& slot, const http::Request& request) {
+  const auto identity = admit_change(slot, request, auth::Verb::publish);
+  if (!identity) return;
+  if (!affords_publishing(slot)) return refuse_publishing(slot);
+  auto said = parse_said(request.body);
+  if (!said) return refuse(slot, Failure(said.error()).refusal());
+  const auto channel = parse_channel(said->channel);
+  if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
+  const bool may = channel->family == Family::app && access_.may(*identity, auth::Verb::publish, said->channel);
+  if (!may) return refuse(slot, {403, "forbidden", "Clients publish to app: channels only."});
+  messages::Publication publication;
+  publication.channel = std::move(said->channel);
+  publication.from = identity->subject();
+  publication.message_id = std::move(said->message_id);
+  publication.data = std::move(said->data);
+  slot.http->answering = true;
+  control_.publish(loop_, std::move(publication), [this, session = slot.session](const auto& published) {
+    if (!published) return answer_late(session, published.error());
+    Message text;
+    text.text("position", published->position.print()).flag("duplicate", published->duplicate);
+    answer_late(session, text.take());
+  });
+}
+
 // Whether the path is one of these.
 bool Server::send(SessionSlot& slot, const http::Request& request, std::string_view path) {
   constexpr std::string_view sessions = "/api/sessions/", users = "/api/users/", end = "/send";
@@ -52,6 +98,7 @@ bool Server::send(SessionSlot& slot, const http::Request& request, std::string_v
   if ((!to_subject && !path.starts_with(sessions)) || !path.ends_with(end) || path.size() <= begin + end.size())
     return false;
   if (!admit_change(slot, request, auth::Verb::send)) return true;
+  if (!affords_publishing(slot)) return refuse_publishing(slot), true;
   auto data = parse_letter(request.body);
   if (!data) {
     refuse(slot, Failure(data.error()).refusal());

@@ -1,5 +1,4 @@
 // Application channels, and what is said to sessions and users: the commands, the requests, and who is told.
-#include "api/broadcasts.hpp"
 #include "api/server_fixture.hpp"
 
 namespace api::testing_bench {
@@ -224,16 +223,6 @@ TEST_F(ServerMessages, who_follows_is_known_by_name_and_may_watch) {
   heard(client);
   EXPECT_THAT(talk(client, R"({"type":"subscribe","id":2,"channel":"app:b","presence":"perhaps"})"),
               ElementsAre(HasSubstr(R"("code":"bad_request")")));
-}
-
-TEST(BroadcastText, is_read_as_it_was_written) {
-  const auto read = parse_broadcast("{\"channel\":\"news\",\n \"payload\":{\"a\":\n[1, \"x\"]}}");
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->channel, "news");
-  EXPECT_EQ(read->payload, R"({"a": [1, "x"]})");
-  for (const char* odd :
-       {"", "1", "[]", "{}", R"({"channel":"x"})", R"({"channel":1,"payload":1})", R"({"payload":1})", "{"})
-    EXPECT_FALSE(parse_broadcast(odd)) << odd;
 }
 
 }  // namespace

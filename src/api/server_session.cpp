@@ -201,6 +201,7 @@ void Server::carry_out_message(SessionSlot& slot, const Effect& effect) {
     };
   };
   if (const auto* publish = std::get_if<Publish>(&effect)) {
+    if (!affords_publishing(slot)) return carry_out(slot, slot.talk.published(publish->item, too_fast(), terms(slot)));
     control_.publish(loop_, publish->publication, told(&Conversation::published, publish->item));
   } else if (const auto* read = std::get_if<ReadMessages>(&effect)) {
     control_.read_messages(loop_, read->channel, read->range, told(&Conversation::messages_read, read->item));

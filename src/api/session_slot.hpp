@@ -74,7 +74,7 @@ struct SessionSlot {
   net::WallTime connected{};
   Conversation talk;
   Liveness life;
-  Allowance allowance;
+  Allowance allowance, publishing;
   std::unique_ptr<HttpPhase> http;  // State::http only
   std::unique_ptr<Inbox> inbox;     // while something waits in it
 };

@@ -23,6 +23,9 @@ struct ServerSettings {
 
   bool deflate = false;  // DOCKCAST_DEFLATE: permessage-deflate may be agreed on
 
+  bool tells_channels = false;     // DOCKCAST_COMPAT: what each session follows is told with its news
+  bool health_always_200 = false;  // DOCKCAST_COMPAT: /health/websocket, whatever it says
+
   // Bounds; docs/limits.md says what happens at each.
   std::uint32_t connections_max = 100'000;        // of one serving loop
   std::uint32_t address_connections_max = 1'000;  // of one address beyond this machine
@@ -31,8 +34,9 @@ struct ServerSettings {
   std::uint32_t inflation_max = 100;              // times its deflated size that a message may become
   std::uint32_t fragments_max = 1024;             // of one message
   std::uint32_t commands_per_second = 1'000;
+  std::uint32_t publishes_per_second = 100;              // of one session; over HTTP of one address
   std::uint32_t pings_per_second = 1'000;                // pongs that nobody asked for count too
-  net::Duration rate_credit = std::chrono::seconds(10);  // of both, at once
+  net::Duration rate_credit = std::chrono::seconds(10);  // of each, at once
   std::size_t waiting_bytes_max = 64 * 1024;             // commands behind one that waits
   std::size_t backlog_bytes_max = 64 * 1024;
   http::RequestLimits request = {.body_bytes_max = 64 * 1024};

@@ -15,6 +15,8 @@ Code code_of(base::Fault fault) {
       return Code::unavailable;
     case base::Fault::too_large:
       return Code::too_large;
+    case base::Fault::rate_limited:
+      return Code::rate_limited;
     case base::Fault::bad_request:
       return Code::bad_request;
     case base::Fault::unauthorized:

@@ -41,6 +41,10 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   roster::RedisRoster::Settings roster_settings;
   roster_settings.prefix = settings.redis_prefix;
   roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));
+  if (settings.compat == Compat::fastapi) {
+    connection_keys_ = std::make_unique<roster::ConnectionKeys>(network, *address, holder, settings.instance_id,
+                                                                roster::ConnectionKeys::Settings{});
+  }
   for_messages_ = std::make_unique<redis::Client>(network, *address);
   messages_ = std::make_unique<messages::RedisStore>(network.loop(), *for_messages_, settings.redis_prefix);
   observing_ = bus_->on_state([this](bus::State state) {
@@ -49,6 +53,13 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
     } else {
       base::log::warn("Redis does not answer; containers are read without it", {{"why", bus_->reason()}});
     }
+  });
+}
+
+void Cluster::leave(net::Callback left) {
+  roster_->leave([this, left = std::move(left)]() mutable {
+    if (connection_keys_) return connection_keys_->leave(std::move(left));
+    left();
   });
 }
 

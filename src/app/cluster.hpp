@@ -12,6 +12,7 @@
 #include "messages/store.hpp"
 #include "net/network.hpp"
 #include "redis/eviction_watch.hpp"
+#include "roster/connection_keys.hpp"
 #include "roster/roster.hpp"
 
 namespace app {
@@ -29,6 +30,10 @@ class Cluster {
   const redis::Client* commands() const { return commands_.get(); }
   roster::Roster& roster() { return *roster_; }
   messages::Store& messages() { return *messages_; }
+  // Null: embedded, or nobody wants them.
+  roster::ConnectionKeys* connection_keys() { return connection_keys_.get(); }
+  // Takes this instance off what is known of it. `left` comes in any case, within seconds.
+  void leave(net::Callback left);
 
  private:
   std::unique_ptr<redis::Client> commands_;
@@ -38,6 +43,7 @@ class Cluster {
   bus::Observing observing_;
   std::unique_ptr<lease::Lease> lease_;
   std::unique_ptr<roster::Roster> roster_;
+  std::unique_ptr<roster::ConnectionKeys> connection_keys_;
   std::unique_ptr<redis::Client> for_messages_;  // leases do not wait behind what was published
   std::unique_ptr<messages::Store> messages_;
 };

@@ -16,7 +16,14 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
                            "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
       dropped_(all, {"dockcast_bus_dropped_total", "Bus messages that could not be used.", "reason"},
-               {"malformed", "oversized", "version"}),
+               {"malformed", "oversized", "foreign", "version"}),
+      broadcasts_(all,
+                  {"dockcast_broadcasts_total",
+                   "What other back-ends said on websocket:broadcast, by the channel's family.", "channel"},
+                  api::family_names),
+      message_channels_(
+          all, {"dockcast_message_channels", "Application and plain channels that are followed here.", "channel"},
+          {"app", "plain"}),
       dials_(all.counter("dockcast_redis_dials_total", "Connections to Redis that were begun.")),
       pending_(all.gauge("dockcast_redis_pending_commands", "Commands that wait for Redis' answer now.")),
       refused_(all.counter("dockcast_redis_refused_total", "Commands that found too many waiting before them.")),
@@ -24,7 +31,8 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       deaf_(all.counter("dockcast_redis_deaf_total",
                         "Subscriptions that were made anew since they did not hear what Redis had confirmed.")) {}
 
-void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Cluster& cluster, bool engine_answers) {
+void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Messaging::Facts& messaging,
+                            const Cluster& cluster, bool engine_answers) {
   engine_.set(engine_answers ? 1 : 0);
   feeds::LogFeeds::Facts all;
   feeds::BusCounts undecodable;
@@ -46,8 +54,13 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Clust
   readers_[Reader::degraded].set(static_cast<std::int64_t>(all.degraded));
   followers_.set(static_cast<std::int64_t>(all.followers));
   Told{shared_reads_}.up_to(shared_reads);
-  Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed);
+  Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed + messaging.broadcasts.malformed);
   Told{dropped_[Dropped::version]}.up_to(undecodable.version);
+  Told{dropped_[Dropped::foreign]}.up_to(messaging.broadcasts.foreign);
+  for (std::size_t i = 0; i < api::family_names.size(); ++i)
+    Told{broadcasts_[static_cast<api::Family>(i)]}.up_to(messaging.broadcasts.heard[i]);
+  message_channels_[Kind::app].set(static_cast<std::int64_t>(messaging.kept));
+  message_channels_[Kind::plain].set(static_cast<std::int64_t>(messaging.plain));
   if (const bus::RedisBus* bus = cluster.redis_bus()) {
     const bus::RedisBus::Counts counts = bus->counts();
     Told{dropped_[Dropped::oversized]}.up_to(counts.oversized_in + counts.oversized_out);

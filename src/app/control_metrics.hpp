@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/cluster.hpp"
+#include "app/messaging.hpp"
 #include "feeds/feeds.hpp"
 #include "metrics/family.hpp"
 
@@ -12,7 +13,8 @@ class ControlMetrics {
  public:
   explicit ControlMetrics(metrics::Registry& all);
   // `feeds`: of each Engine that has ever answered.
-  void update(const std::vector<feeds::Feeds*>& feeds, const Cluster& cluster, bool engine_answers);
+  void update(const std::vector<feeds::Feeds*>& feeds, const Messaging::Facts& messaging, const Cluster& cluster,
+              bool engine_answers);
 
  private:
   // What somebody else counts, told to a counter of the registry.
@@ -24,14 +26,17 @@ class ControlMetrics {
     }
   };
   enum class Reader : std::uint8_t { owning, relaying, pulling, degraded };
-  enum class Dropped : std::uint8_t { malformed, oversized, version };
+  enum class Dropped : std::uint8_t { malformed, oversized, foreign, version };
+  enum class Kind : std::uint8_t { app, plain };
 
   metrics::GaugeFamily<Reader, 4> readers_;
   metrics::Gauge& followers_;
   metrics::Counter& shared_reads_;
   metrics::Gauge& engine_;
   metrics::Gauge& canary_ms_;
-  metrics::CounterFamily<Dropped, 3> dropped_;
+  metrics::CounterFamily<Dropped, 4> dropped_;
+  metrics::CounterFamily<api::Family, api::family_names.size()> broadcasts_;
+  metrics::GaugeFamily<Kind, 2> message_channels_;
   metrics::Counter& dials_;
   metrics::Gauge& pending_;
   metrics::Counter& refused_;

@@ -27,7 +27,8 @@ constexpr std::size_t mailbox_items = 4096;  // publications and orders on their
 
 auth::Settings access_settings(const Settings& settings) {
   const auth::Mode mode = asks_for_token(settings) ? auth::Mode::token : auth::Mode::none;
-  return {mode, mode == auth::Mode::token ? settings.token : std::string(), settings.allow_query_token};
+  return {mode, mode == auth::Mode::token ? settings.token : std::string(),
+          settings.allow_query_token || settings.compat == Compat::fastapi};
 }
 
 // INSTANCE_ID is a label; what must be unique adds 64 random bits.
@@ -45,6 +46,7 @@ api::ServerSettings server_settings(const Settings& settings, const std::string&
   server.version = version;
   server.connections_max = std::min(server.connections_max, settings.connections_of_a_loop);
   if (speaks_tls(settings)) server.scheme = "https";
+  server.health_always_200 = server.tells_channels = settings.compat == Compat::fastapi;
   return server;
 }
 
@@ -140,6 +142,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
       leaving({loop, settings, metrics, [this] { listener.reset(); }, [this] { return all_feeds(); }}) {
   control.set_on_drain([this] { leaving.drain({}); });
   cluster.roster().own().set_census(control);
+  if (cluster.connection_keys() != nullptr) control.set_connection_keys(*cluster.connection_keys());
   if (speaks_tls(settings)) door.emplace(loop, settings.tls, registry);
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
@@ -239,7 +242,8 @@ api::Facts Instance::Body::facts() {
   facts.engine_answers = own_link().answers();
   facts.engine_answered = own_link().answered();
   facts.bus_connected = bus_connected;
-  facts.channels = overview->channels().size();
+  const Messaging::Facts said = messaging->facts();
+  facts.channels = overview->channels().size() + said.kept + said.plain;
   for (const feeds::Feeds* each : all_feeds()) facts.channels += each->logs().facts().channels + each->live_channels();
   return facts;
 }
@@ -248,7 +252,7 @@ void Instance::Body::tick() {
   beats.beat(beat, loop.now());
   bus_connected |= cluster.bus().state() == bus::State::connected;
   control.tell_channels();
-  control_metrics.update(all_feeds(), cluster, own_link().answers());
+  control_metrics.update(all_feeds(), messaging->facts(), cluster, own_link().answers());
   if (host) host->on_engine(engine_id, own_link().answers());
   if (listener) {
     metrics::Counter& struck = metrics.limits[api::Limit::descriptors];
@@ -284,7 +288,7 @@ void Instance::drain(net::Callback left) {
   body.leaving.drain([&body, alive = std::weak_ptr<void>(body.alive), left = std::move(left)]() mutable {
     if (!alive.lock()) return;
     if (body.host) body.host->leave();
-    body.cluster.roster().leave(std::move(left));
+    body.cluster.leave(std::move(left));
   });
 }
 

@@ -67,6 +67,11 @@ constexpr std::array<Row, api::limit_names.size()> rows = {{
     {Limit::commands, "DOCKCAST_COMMANDS_PER_SECOND", "commands a second, and `DOCKCAST_RATE_CREDIT`'s worth at once",
      "`rate_limited` for each; 4129 for who goes on for another second's worth",
      "ServerLimits.commands_beyond_the_rate_are_told_so_and_who_goes_on_is_closed_with_4129"},
+    {Limit::publishes, "DOCKCAST_PUBLISHES_PER_SECOND",
+     "what is published or sent to others a second, and `DOCKCAST_RATE_CREDIT`'s worth at once: of a WebSocket, over "
+     "HTTP of one IPv4 address or IPv6 /64 together; of this machine's own over HTTP, of a connection",
+     "`rate_limited` (429), and it is not published",
+     "ServerPublishing.beyond_the_rate_it_is_refused_and_the_session_goes_on"},
     {Limit::pings, "DOCKCAST_PINGS_PER_SECOND",
      "pings and unasked pongs a second, on the same credit; of those that come together one is answered", "4129",
      "ServerLimits.a_flood_of_pings_is_closed_with_4129"},

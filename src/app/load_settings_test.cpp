@@ -60,6 +60,7 @@ TEST(LoadSettings, TheTablesDefaultsAreThoseOfTheRooms) {
   EXPECT_EQ(settings.server.inflation_max, server.inflation_max);
   EXPECT_EQ(settings.server.fragments_max, server.fragments_max);
   EXPECT_EQ(settings.server.commands_per_second, server.commands_per_second);
+  EXPECT_EQ(settings.server.publishes_per_second, server.publishes_per_second);
   EXPECT_EQ(settings.server.pings_per_second, server.pings_per_second);
   EXPECT_EQ(settings.server.rate_credit, server.rate_credit);
   EXPECT_EQ(settings.server.waiting_bytes_max, server.waiting_bytes_max);
@@ -133,6 +134,12 @@ TEST(LoadSettings, TellsEveryMistakeAtOnceWithTheValueAndWhatIsAllowed) {
   tells("true or false");
   tells("DOCKER_HOST");
   tells("REDIS_URL");
+}
+
+TEST(LoadSettings, WhatItStandsBesideIsOneOfThoseThatAreKnown) {
+  EXPECT_EQ(from_environment({}).settings.compat, Compat::none);
+  EXPECT_EQ(from_environment({{"DOCKCAST_COMPAT", "fastapi"}}).settings.compat, Compat::fastapi);
+  EXPECT_THAT(from_environment({{"DOCKCAST_COMPAT", "django"}}).mistakes, ElementsAre(HasSubstr("none or fastapi")));
 }
 
 TEST(LoadSettings, TlsWithRedisIsSaidByItsUrlAndShowsBothOrNothing) {

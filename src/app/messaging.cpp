@@ -19,4 +19,10 @@ Messaging::Messaging(const Parts& parts, const Settings& settings)
   });
 }
 
+Messaging::Facts Messaging::facts() const {
+  Facts facts{{}, kept_.channels().size(), plain_.channels().size()};
+  if (broadcasts_) facts.broadcasts = broadcasts_->counts();
+  return facts;
+}
+
 }  // namespace app

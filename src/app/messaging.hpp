@@ -24,6 +24,12 @@ class Messaging {
   Messaging(const Parts& parts, const Settings& settings);
   Messaging(const Messaging&) = delete;
 
+  struct Facts {
+    api::Broadcasts::Counts broadcasts;
+    std::size_t kept = 0, plain = 0;  // channels that are followed here
+  };
+  Facts facts() const;
+
  private:
   messages::Mail mail_;
   feeds::MessageFeeds kept_;

@@ -18,6 +18,8 @@
 namespace app {
 
 enum class Auth : std::uint8_t { automatic, none, token };  // automatic: by the address, see access_of()
+// What of another kind of fleet it lives beside (docs/beside.md).
+enum class Compat : std::uint8_t { none, fastapi };
 enum class LogFormat : std::uint8_t { text, json };
 
 struct Settings {
@@ -42,6 +44,7 @@ struct Settings {
   feeds::Settings feeds;
   feeds::MessageFeeds::Settings messages;
   bool broadcasts = true;
+  Compat compat = Compat::none;
   tunnel::Host::Settings tunnel;
   api::ServerSettings server;
   std::uint32_t descriptors_reserved = 0;

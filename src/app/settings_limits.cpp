@@ -65,10 +65,15 @@ void add_limits_of_what_is_said(std::vector<Setting>& rows) {
         "For a message that has begun to end; then close code 4103."},
        {"Limits", "DOCKCAST_COMMANDS_PER_SECOND", number(in_server(&Server::commands_per_second), 1, 1'000'000), "1000",
         "Commands of one connection; beyond it the error rate_limited, then close code 4129."},
+       {"Limits", "DOCKCAST_PUBLISHES_PER_SECOND", number(in_server(&Server::publishes_per_second), 1, 1'000'000),
+        "100",
+        "What one connection may publish or send to others; over HTTP, what one IPv4 address or one IPv6 /64 may: "
+        "behind "
+        "a proxy on another machine, all clients together. Beyond it the error rate_limited."},
        {"Limits", "DOCKCAST_PINGS_PER_SECOND", number(in_server(&Server::pings_per_second), 1, 1'000'000), "1000",
         "Pings, and pongs that nobody asked for, of one connection; beyond it close code 4129."},
        {"Limits", "DOCKCAST_RATE_CREDIT", duration(in_server(&Server::rate_credit), 1s, 1h), "10s",
-        "How much of both may come at once: as much as in this time."},
+        "How much of each may come at once: as much as in this time."},
        {"Limits", "DOCKCAST_WAITING_BYTES_MAX", size(in_server(&Server::waiting_bytes_max), KiB, 64 * MiB), "64KiB",
         "Commands that wait behind one that is being answered; beyond it no more are read."},
        {"Limits", "DOCKCAST_SUBSCRIPTIONS_MAX", number(in_server(&Server::subscriptions_max), 1, 10'000), "100",

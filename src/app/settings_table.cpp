@@ -168,7 +168,12 @@ void add_messages(std::vector<Setting>& rows) {
         "Application channels that are followed on this instance, and plain ones; beyond it who wants one more is "
         "refused as unavailable."},
        {"Application channels", "DOCKCAST_BROADCASTS", boolean(at(&Settings::broadcasts)), "true",
-        "Whether what other back-ends say on Redis' channel websocket:broadcast goes to its followers here."}});
+        "Whether what other back-ends say on Redis' channel websocket:broadcast goes to its followers here."},
+       {"Beside another fleet", "DOCKCAST_COMPAT",
+        choice(at(&Settings::compat), {{"none", Compat::none}, {"fastapi", Compat::fastapi}}), "none",
+        "Which other kind of platform it stands beside, or is moved in for, and keeps the habits of (docs/beside.md). "
+        "fastapi: a Python back-end that shares the Redis. ?token= is accepted, /health/websocket is always 200, "
+        "and connections are told of under ws:connection:…"}});
 }
 
 void add_end(std::vector<Setting>& rows) {

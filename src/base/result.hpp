@@ -12,6 +12,7 @@ enum class Fault {
   timed_out,        // no answer in time
   protocol,         // the peer said what its protocol does not allow
   too_large,        // over a bound of ours
+  rate_limited,     // over a rate of ours
   bad_request,      // the asker's mistake
   unauthorized,     // no or wrong credentials
   forbidden,        // not allowed

@@ -21,6 +21,7 @@ struct SessionNews {
   std::uint64_t subscriptions = 0;
   std::string address = {};
   net::WallTime connected{};
+  std::vector<std::string> channels = {};  // that it follows, where a ConnectionKeys wants to know
 };
 
 class Census {

@@ -95,11 +95,19 @@ void appear(SimRedisStore& store, ScriptCall& call, std::string& out) {
   for (const std::string& each : namesakes) say_text(out, each);
 }
 
+// connect.lua
+void connect(SimRedisStore& store, ScriptCall& call, std::string& out) {
+  auto& fields = store.make_fields(call.keys[0]);
+  fields = {{"instance_id", call.args[1]}, {"channel", call.args[2]}, {"connected_at", call.args[3]}};
+  say_number(out, store.prolong(call.keys[0], milliseconds(call.args[0])) ? 1 : 0);
+}
+
 const ScriptTwin twins[] = {{lease::scripts::take, 2, 6, false, take},
                             {lease::scripts::renew, 1, 2, false, renew},
                             {lease::scripts::release, 1, 1, false, release},
                             {roster::scripts::write, 1, 4, true, write},
                             {roster::scripts::appear, 1, 2, false, appear},
+                            {roster::scripts::connect, 1, 4, false, connect},
                             {messages::scripts::publish, 4, 6, false, publish_message},
                             {messages::scripts::read, 2, 7, false, read_messages},
                             {messages::scripts::open, 2, 3, false, open_epoch}};
