@@ -83,8 +83,9 @@ class Connections:
             await commands.execute()
 
     async def publish(self, channel, payload):
-        """To the clients of all instances."""
-        await self.redis.publish(BROADCAST, json.dumps({"channel": channel, "payload": payload}))
+        """To the clients of all instances. Once begun it is done, whoever is cancelled."""
+        text = json.dumps({"channel": channel, "payload": payload})
+        await asyncio.shield(self.redis.publish(BROADCAST, text))
 
     async def listen(self):
         """Passes on what is published; subscribes anew whenever Redis was away."""

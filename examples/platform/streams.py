@@ -121,7 +121,9 @@ class Streams:
 
 
 async def end(task):
-    task.cancel()
-    await asyncio.wait({task})
+    """Asks more than once: redis-py takes a cancellation for a time-out of its own, where the two meet."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
     if not task.cancelled():
         task.exception()  # it is of no interest any more

@@ -15,8 +15,8 @@ import websockets
 
 from chromium import Chromium
 from platform_clients import NUMBERED, TAIL, EventHook, Hook, LogHook, NewsHook, consecutive
-from platform_processes import ENGINE, PLATFORM, SIZE, TOKEN, Fleet, New, Old, publish
-from support import SLOW, Container, check, free_port, until
+from platform_processes import ENGINE, PLATFORM, SIZE, TOKEN, Fleet, New, Old, ports_in_a_row, publish
+from support import SLOW, Container, check, until
 
 CALM = 'i=0; while true; do echo "o $i"; echo "e $i" >&2; i=$((i+1)); usleep 50000; done'
 NETWORKS = range(1, 10)  # ip_hash brings them to all instances
@@ -154,7 +154,7 @@ async def works(kind, port, redis_url, containers, browser):
 
 async def the_platform_alone(containers, browser):
     """As its README says that it is run."""
-    base = free_port()
+    base = ports_in_a_row(2 + SIZE)[0]
     environment = dict(os.environ, PORT=str(base), AUTH_TOKEN=TOKEN, DOCKER_SOCKET=ENGINE.removeprefix("unix://"))
     run = await asyncio.create_subprocess_exec(PLATFORM / "run", str(SIZE), stdout=subprocess.PIPE, env=environment)
     try:
@@ -196,15 +196,17 @@ async def one_by_one(containers, browser):
             check(len(each.connections) in (2, 3), f"each is cut when its instance goes: {each.closes}")
 
 
+async def alone(containers, browser):
+    await the_platform_alone(containers, browser)
+    await dockcast_alone(containers, browser)
+
+
 async def main():
     with Container(ENGINE, CALM) as one, Container(ENGINE, CALM) as two:
         async with Chromium() as browser:
             await until("as many lines as are replayed", lambda: len(two.logs()["o"]) > TAIL)
-            for part in PARTS:
-                await part((one, two), browser)
+            await asyncio.gather(alone((one, two), browser), one_by_one((one, two), browser))
 
-
-PARTS = (the_platform_alone, dockcast_alone, one_by_one)
 
 if __name__ == "__main__":
     asyncio.run(main())

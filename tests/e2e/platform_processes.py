@@ -1,18 +1,31 @@
 """The fleet of examples/platform: instances of it and of dockcast on the same ports, behind its nginx.conf, and its
 Redis."""
+import contextlib
 import os
 import pathlib
+import random
+import socket
 import subprocess
 import tempfile
 
 from documented import blocks, put
 from proxy_processes import Nginx
-from support import ENGINES, Instance, Redis, check, free_port
+from support import ENGINES, Instance, Redis, check
 
 PLATFORM = pathlib.Path(os.environ.get("DOCKCAST_TEST_SOURCE", ".")).resolve() / "examples/platform"
 PYTHON, TOKEN = "/usr/bin/python3", "a-token"
 ENGINE = ENGINES.get("26") or next(iter(ENGINES.values()))
 SIZE = 3
+
+
+def ports_in_a_row(count):
+    """Free ones, from below those that the kernel gives to connections: they are bound again and again."""
+    while True:
+        first = random.randrange(22000, 31000)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return list(range(first, first + count))
 
 
 class Old(Instance):
@@ -60,7 +73,7 @@ class Fleet:
         self.temporary = tempfile.TemporaryDirectory(prefix="e2e-platform-")
         self.redis = Redis(self.temporary.name)
         self.redis_url = f"redis://127.0.0.1:{self.redis.port}"
-        self.proxy = PlatformNginx(*(free_port() for _ in range(SIZE)))
+        self.proxy = PlatformNginx(*ports_in_a_row(SIZE))
         self.port, self.ports = self.proxy.port, self.proxy.behind
         self.instances = [self.start(kind, n) for n in range(SIZE)]
 
