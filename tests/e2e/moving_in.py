@@ -34,9 +34,11 @@ class Front:
         self.all = self.logs + self.events + self.news
 
     @contextlib.asynccontextmanager
-    async def open(self, browser):
+    async def open(self, browser, every_s=5):
         site = f"http://127.0.0.1:{self.port}/?container={self.container.name}&token={TOKEN}"
-        self.page = await browser.open(f"{site}&every={round(5000 * SLOW)}")
+        self.page = await browser.open(f"{site}&every={round(1000 * every_s)}")
+        for each in self.all:
+            each.every_s = every_s
         tasks = [asyncio.create_task(each.run()) for each in self.all]
         try:
             yield self
@@ -183,7 +185,8 @@ async def dockcast_alone(containers, browser):
 async def one_by_one(containers, browser):
     with await asyncio.to_thread(Fleet, Old) as fleet:
         front = Front(fleet.port, fleet.redis_url, containers)
-        async with front.open(browser):
+        # Longer than it takes to replace an instance, also on a busy machine: they come back to where they were.
+        async with front.open(browser, max(5, 4 * fleet.start_s)):
             await front.served("at-first")
             for n, kind in [(0, New), (1, New), (2, New), (0, Old)]:
                 await asyncio.to_thread(fleet.replace, n, kind)

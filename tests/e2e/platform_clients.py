@@ -8,10 +8,9 @@ import time
 
 import websockets
 
-from support import SLOW, check
+from support import check
 
-EVERY_S, ATTEMPTS = 5 * SLOW, 10  # hook.js: reconnectInterval, maxReconnectAttempts
-TAIL = 100                        # what the page asks for
+ATTEMPTS, TAIL = 10, 100  # hook.js: maxReconnectAttempts; what the page asks for
 NUMBERED = re.compile(r"([oe]) (\d+)")
 
 
@@ -26,7 +25,9 @@ class Heard:
 
 
 class Hook:
-    """Comes back after 5 s, up to ten times on end, and answers heartbeats. To ip_hash a network is a client."""
+    """Comes back at an interval, up to ten times on end, and answers heartbeats. To ip_hash a network is a client."""
+
+    every_s = 5  # reconnectInterval
 
     def __init__(self, proxy_port, path, network, token):
         self.url, self.origin = f"ws://127.0.0.1:{proxy_port}{path}", f"http://127.0.0.1:{proxy_port}"
@@ -49,7 +50,7 @@ class Hook:
                 self.closes.append(fault)
             self.is_connected = False
             attempts += 1
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self.every_s)
 
     async def listen(self, socket):
         async for text in socket:

@@ -7,6 +7,7 @@ import random
 import socket
 import subprocess
 import tempfile
+import time
 
 from documented import blocks, put
 from proxy_processes import Nginx
@@ -70,29 +71,37 @@ class Fleet:
     """Three ports behind nginx, with an instance of either kind on each."""
 
     def __init__(self, kind):
-        self.temporary = tempfile.TemporaryDirectory(prefix="e2e-platform-")
-        self.redis = Redis(self.temporary.name)
-        self.redis_url = f"redis://127.0.0.1:{self.redis.port}"
-        self.proxy = PlatformNginx(*ports_in_a_row(SIZE))
-        self.port, self.ports = self.proxy.port, self.proxy.behind
-        self.instances = [self.start(kind, n) for n in range(SIZE)]
+        with contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="e2e-platform-"))
+            redis = Redis(folder)
+            stack.callback(redis.kill)
+            self.redis_url = f"redis://127.0.0.1:{redis.port}"
+            self.ports = ports_in_a_row(SIZE)
+            self.port = stack.enter_context(PlatformNginx(*self.ports)).port
+            self.instances, self.start_s = [None] * SIZE, 0  # the longest that it took
+            for n in range(SIZE):
+                stack.callback(self.stop, n)
+                self.start(n, kind)
+            self.stack = stack.pop_all()
 
-    def start(self, kind, n):
+    def start(self, n, kind):
         label = f"{kind.__name__.lower()}-{n}"
         extra = (f"http://127.0.0.1:{self.port}",) if kind is New else ()
-        return kind(label, self.ports[n], self.redis_url, *extra)
+        began = time.monotonic()
+        self.instances[n] = kind(label, self.ports[n], self.redis_url, *extra)
+        self.start_s = max(self.start_s, time.monotonic() - began)
+
+    def stop(self, n):
+        if self.instances[n]:
+            self.instances[n].stop()
 
     def replace(self, n, kind):
         """As an operator does it: the one is told to end, and the other started on its port."""
-        self.instances[n].stop()
-        self.instances[n] = self.start(kind, n)
+        self.stop(n)
+        self.start(n, kind)
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        for instance in self.instances:
-            instance.stop()
-        self.proxy.__exit__()
-        self.redis.kill()
-        self.temporary.cleanup()
+    def __exit__(self, *exception):
+        return self.stack.__exit__(*exception)
