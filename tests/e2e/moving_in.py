@@ -14,7 +14,8 @@ import urllib.request
 import websockets
 
 from chromium import Chromium
-from platform_clients import NUMBERED, TAIL, EventHook, Hook, LogHook, NewsHook, consecutive
+from platform_clients import (NUMBERED, TAIL, ContainerEventHook, EventHook, Hook, LogHook, NewsHook,
+                              consecutive)
 from platform_processes import ENGINE, PLATFORM, SIZE, TOKEN, Fleet, New, Old, ports_in_a_row, publish
 from support import SLOW, Container, check, until
 
@@ -24,14 +25,15 @@ OF_THE_PAGE = 4          # a log, the events, deployments and alerts
 
 
 class Front:
-    """The page in Chromium, and clients like it: of two logs, the events and the news."""
+    """The page in Chromium, and clients like it: of two logs, one container's events and all, and the news."""
 
     def __init__(self, port, redis_url, containers):
         self.port, self.redis_url, self.container = port, redis_url, containers[0]
         self.logs = [LogHook(port, containers[n % len(containers)], n, TOKEN) for n in NETWORKS]
         self.events = [EventHook(port, "/ws/events", n, TOKEN) for n in NETWORKS]
         self.news = [NewsHook(port, "/ws/channels/deployments", n, TOKEN) for n in NETWORKS]
-        self.all = self.logs + self.events + self.news
+        self.lives = [ContainerEventHook(port, self.container, n, TOKEN) for n in NETWORKS]
+        self.all = self.logs + self.events + self.news + self.lives
 
     @contextlib.asynccontextmanager
     async def open(self, browser, every_s=5):
@@ -49,7 +51,8 @@ class Front:
 
     async def served(self, what):
         """Everybody is connected, and hears new lines, a deployment and an event."""
-        await until(f"all are connected {what}", lambda: all(each.is_connected for each in self.all))
+        await until(f"all are connected {what}", lambda: all(each.is_connected for each in self.all),
+                    30 + 2 * self.all[0].every_s)
         counts = [len(each.now("log")) for each in self.logs]
         await until(lambda: f"lines {what}: {[len(each.now('log')) for each in self.logs]}", lambda: all(
             len(each.now("log")) > max(count, TAIL) + 10 for each, count in zip(self.logs, counts)))
@@ -61,14 +64,17 @@ class Front:
 
     async def told_an_event(self, what):
         """For a moment after an old reader of events ended, none reads them: so there is one after another."""
-        tag = f"moving-in:{what}"
+        tag, began = f"moving-in:{what}", time.time_ns()
 
         def missing():
-            return sum(all(message["event"]["Actor"]["Attributes"].get("name") != tag
-                           for message in each.now("docker_event")) for each in self.events)
+            return (sum(all(message["event"]["Actor"]["Attributes"].get("name") != tag
+                            for message in each.now("docker_event")) for each in self.events)
+                    + sum(all(message["Action"] != "kill" or message["timeNano"] < began
+                              for message in each.now("container_event")) for each in self.lives))
 
         async def one_more():
             await asyncio.to_thread(self.container.docker, "tag", "demo:1", tag)
+            await asyncio.to_thread(self.container.docker, "kill", "--signal", "CONT", self.container.name)
             return not missing()
         await eventually(lambda: f"the event {what}, of which {missing()} have not heard", one_more)
         await asyncio.to_thread(self.container.docker, "rmi", tag)
@@ -186,7 +192,7 @@ async def one_by_one(containers, browser):
     with await asyncio.to_thread(Fleet, Old) as fleet:
         front = Front(fleet.port, fleet.redis_url, containers)
         # Longer than it takes to replace an instance, also on a busy machine: they come back to where they were.
-        async with front.open(browser, max(5, 4 * fleet.start_s)):
+        async with front.open(browser, max(5, 3 * fleet.start_s)):
             await front.served("at-first")
             for n, kind in [(0, New), (1, New), (2, New), (0, Old)]:
                 await asyncio.to_thread(fleet.replace, n, kind)

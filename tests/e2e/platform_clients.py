@@ -98,6 +98,18 @@ class EventHook(Hook):
             once([(each["timeNano"], each["Type"], each["Action"], each["Actor"]["ID"]) for each in events])
 
 
+class ContainerEventHook(Hook):
+    def __init__(self, proxy_port, container, network, token):
+        super().__init__(proxy_port, f"/ws/containers/{container.id}/events", network, token)
+        self.channel = f"container:events:{container.id}"
+
+    def judge(self):
+        for heard in self.connections:
+            events = heard.of("container_event")
+            check(all(each["channel"] == self.channel and each["Type"] == "container" for each in events), events[:1])
+            once([(each["timeNano"], each["Action"]) for each in events])
+
+
 class NewsHook(Hook):
     def judge(self):
         for heard in self.connections:
