@@ -37,8 +37,8 @@ async def stop():
 async def serve(websocket, channel, container=None, tail=None):
     """Until the client goes: first the last lines, where a `tail` is wanted, then what is published."""
     connection = Connection(websocket, channel, replayed=tail is not None)
-    await connections.add(connection)
     try:
+        await connections.add(connection)
         if tail is not None:
             streams.follow(container)
             await connection.replay(streams.docker.log(container, tail=tail))

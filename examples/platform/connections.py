@@ -69,10 +69,12 @@ class Connections:
         await self.write_keys([connection])
 
     async def remove(self, connection):
-        self.channels[connection.channel].discard(connection)
-        if not self.channels[connection.channel]:
-            del self.channels[connection.channel], self.heard[connection.channel]
-        await self.redis.delete(key_of(connection))
+        try:
+            await self.redis.delete(key_of(connection))
+        finally:
+            self.channels[connection.channel].discard(connection)
+            if not self.channels[connection.channel]:
+                del self.channels[connection.channel], self.heard[connection.channel]
 
     async def write_keys(self, connections):
         async with self.redis.pipeline(transaction=False) as commands:
