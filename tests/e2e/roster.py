@@ -56,9 +56,13 @@ async def seen_from_the_other(engine):
                 await soon("both follow one channel, which one reads", channel)
                 reader = cluster.reader(container)
                 await until("that is who has the lease", lambda: channel() == reader.label)
-                state = next(each for each in ask(here, "instances")["instances"]
-                             if each["instance"] == reader.label)
-                check(state["readers"] == 1 and len(state["engines"]) == 1, f"it says what it does: {state}")
+
+                def state():
+                    all_of_them = ask(here, "instances")["instances"]
+                    return next(each for each in all_of_them if each["instance"] == reader.label)
+
+                await until(lambda: f"it says what it does: {state()}", lambda: state()["readers"] == 1)
+                check(len(state()["engines"]) == 1, f"and where: {state()}")
             await soon("both are gone", lambda: not sessions(here))
             await soon("and so is their channel", lambda: all(each["channel"] != logs or each["followers"] == 0
                                                               for each in ask(there, "channels")["channels"]))
