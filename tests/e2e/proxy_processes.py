@@ -103,7 +103,7 @@ class Nginx(Proxy):
         (self.folder / "nginx.conf").write_text(
             f"daemon off;\nuser root;\nworker_processes 1;\npid {self.folder}/pid;\nerror_log stderr;\n"
             f"events {{ worker_connections 4096; }}\nhttp {{\n  access_log {self.folder}/access;\n"
-            f"  types {{ text/html html; }}\n{paths}"
+            f"  types {{ text/html html; text/javascript js; }}\n{paths}"
             f"  include {self.folder}/site.conf;\n}}\n")
 
     def answered(self, path, status):

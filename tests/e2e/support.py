@@ -69,8 +69,8 @@ class Container:
 class Instance:
     """One dockcast process."""
 
-    def __init__(self, engine, label, ready=True, under=(), **settings):
-        self.port, self.label, self.under = free_port(), label, under  # `under`: the command that starts it
+    def __init__(self, engine, label, ready=True, under=(), port=None, **settings):
+        self.port, self.label, self.under = port or free_port(), label, under  # `under`: the command that starts it
         # No balancer looks, unless the test has one.
         self.environment = dict({"DOCKCAST_DRAIN_NOTICE": "0s"}, **os.environ, DOCKER_HOST=engine, PORT=str(self.port),
                                 INSTANCE_ID=label) | settings
@@ -78,7 +78,7 @@ class Instance:
         self.start(ready)
 
     def start(self, ready=True):
-        self.process = subprocess.Popen([*self.under, BINARY], env=self.environment, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(self.command(), env=self.environment, stdout=self.log, stderr=self.log)
         if not ready:
             return
         deadline = time.monotonic() + 30 * SLOW
@@ -86,6 +86,9 @@ class Instance:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.label} did not start: {self.said()}")
             time.sleep(0.05)  # between two looks at another process
+
+    def command(self):
+        return [*self.under, BINARY]
 
     def answers(self):
         try:
