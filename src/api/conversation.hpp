@@ -79,6 +79,7 @@ class Conversation {
   // A command waits for an answer.
   bool busy() const { return waiting_ != nullptr && waiting_->kind != Waiting::Kind::nothing; }
   bool known() const { return identity_.known(); }
+  bool quiet() const { return quiet_; }
   const auth::Identity& identity() const { return identity_; }
   // The channels' names by subscription number; 0 is a free number.
   std::span<const ChannelNames::Number> subscriptions() const { return subscriptions_; }

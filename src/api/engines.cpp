@@ -104,9 +104,12 @@ std::string Engines::missing(const std::vector<Engine>& asked) const {
         std::any_of(asked.begin(), asked.end(), [&each](const Engine& other) { return other.client == each.client; });
     if (!was_asked && !each.id.empty()) append(words, silent(each.id));
   }
+  for (const std::string& each : unmet_()) append(words, silent(each));
   if (!known_()) append(words, "This instance has just started, and may not know all Docker Engines yet.");
   return words;
 }
+
+bool Engines::only_one() const { return all_.size() == 1 && known_() && unmet_().empty(); }
 
 void Engines::remember(const std::string& container, const std::string& engine) {
   if (engine.empty()) return;  // it has not said yet who it is
@@ -115,7 +118,7 @@ void Engines::remember(const std::string& container, const std::string& engine) 
 }
 
 const Engines::Engine* Engines::home_of(const std::string& container) const {
-  if (all_.size() == 1 && known_()) return &all_.front();
+  if (only_one()) return &all_.front();
   const auto home = homes_.find(container);
   if (home == homes_.end()) return nullptr;
   const auto found =
@@ -137,8 +140,7 @@ net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vect
   std::vector<net::Task<base::Result<docker::Resolved>>> questions;
   for (const Engine& each : asked) questions.push_back(each.client->resolve(who));
   auto answers = co_await together(loop_, std::move(questions));
-  if (asked.size() == 1 && !answers[0] && (home != nullptr || (all_.size() == 1 && known_())))
-    co_return answers[0].error();
+  if (asked.size() == 1 && !answers[0] && (home != nullptr || only_one())) co_return answers[0].error();
 
   std::string words = home == nullptr ? missing(asked) : std::string();
   int best = 0;

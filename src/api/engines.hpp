@@ -27,8 +27,12 @@ class Engines {
   };
   explicit Engines(net::Loop& loop) : loop_(loop) {}
 
-  // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container.
-  void set_known(std::function<bool()> known) { known_ = std::move(known); }
+  // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container. Nor
+  // while some are spoken of that nobody has met here: `unmet`, by id.
+  void set_known(std::function<bool()> known, std::function<std::vector<std::string>()> unmet) {
+    known_ = std::move(known);
+    unmet_ = std::move(unmet);
+  }
   // One that was added without an id is replaced by the next that has the same client.
   void add(Engine engine);
   void remove(const docker::Client& client);
@@ -52,12 +56,14 @@ class Engines {
 
  private:
   std::vector<Engine> to_ask() const;
+  bool only_one() const;
   std::string missing(const std::vector<Engine>& asked) const;
   void remember(const std::string& container, const std::string& engine);
 
   net::Loop& loop_;
   std::vector<Engine> all_;
   std::function<bool()> known_ = [] { return true; };
+  std::function<std::vector<std::string>()> unmet_ = [] { return std::vector<std::string>(); };
   std::map<std::string, std::string> homes_;  // container → Engine, by id
   std::size_t asking_ = 0;
 };

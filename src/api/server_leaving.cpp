@@ -43,7 +43,10 @@ void Server::tell_to_go(SessionSlot& slot) {
     return;
   }
   departing_.emplace(place + patience, Departure{slot.session, false});
-  say(slot, Message("migrate").number("in_ms", milliseconds(place - now)).text("reason", "drain").take());
+  Message message("migrate");
+  message.number("in_ms", milliseconds(place - now)).text("reason", "drain");
+  if (slot.talk.quiet()) message.text("data", "This connection is about to move to another server");
+  say(slot, message.take());
 }
 
 // Closes those whose time comes before the next look, and sees who is left.

@@ -22,8 +22,8 @@ class ServerLeaving : public ServerTest {
     server->end();
     loop.settle();
   }
-  static std::string migrate(int ms) {
-    return R"({"type":"migrate","in_ms":)" + std::to_string(ms) + R"(,"reason":"drain"})";
+  static std::string migrate(int ms, const std::string& more = {}) {
+    return R"({"type":"migrate","in_ms":)" + std::to_string(ms) + R"(,"reason":"drain")" + more + "}";
   }
   static std::string closed(int ms) { return R"(close 4200 {"ms":)" + std::to_string(ms) + "}"; }
   static std::string text_frame(std::string_view text) {
@@ -57,7 +57,9 @@ TEST_F(ServerLeaving, each_client_is_told_a_time_of_its_own_at_the_rate) {
   leave();
   EXPECT_THAT(heard_frames(clients[0]), ElementsAre(migrate(0)));
   EXPECT_THAT(heard_frames(clients[1]), ElementsAre(migrate(550)));
-  EXPECT_THAT(heard_frames(clients[2]), ElementsAre(migrate(1100))) << "one that opened quietly too";
+  EXPECT_THAT(heard_frames(clients[2]),
+              ElementsAre(migrate(1100, R"(,"data":"This connection is about to move to another server")")))
+      << "one that opened quietly too, and shows people what it hears";
   for (const int client : clients) close(client);
   EXPECT_EQ(remaining(), 0);
   EXPECT_TRUE(left);

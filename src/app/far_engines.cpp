@@ -53,6 +53,13 @@ bool FarEngines::known() const {
   return all_met && (directory_.settled() || now - begun_ > redis_patience);
 }
 
+std::vector<std::string> FarEngines::unmet() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, engine] : engines_)
+    if (engine->link.feeds() == nullptr && id != own_) ids.push_back(id);
+  return ids;
+}
+
 // In positions Engines are known by their keys: no second one may have another's.
 void FarEngines::on_heard(const std::string& id) {
   const std::uint64_t key = docker::engine_key(id);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/engine_link.hpp"
 #include "tunnel/far_network.hpp"
@@ -41,6 +42,8 @@ class FarEngines {
 
   // Which Engines there are; a moment after the start, and for long enough where Redis is away.
   bool known() const;
+  // Those that others speak of and that have not answered here yet, by id.
+  std::vector<std::string> unmet() const;
   // This instance reaches that Engine itself, there, from now on. Where it is fed from here already, that goes on; else
   // null.
   const EngineLink* take_over(const std::string& id, net::Network& network, net::Endpoint endpoint);

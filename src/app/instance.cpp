@@ -155,7 +155,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   if (!alone) {
     host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);
     far_engines.emplace(for_far_engines(), name);
-    control.engines().set_known([this] { return far_engines->known(); });
+    control.engines().set_known([this] { return far_engines->known(); }, [this] { return far_engines->unmet(); });
   }
   link.emplace(
       EngineLink::Parts{engine, cluster.bus(), cluster.lease(), settings.feeds.lease_ttl},

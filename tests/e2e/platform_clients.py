@@ -78,7 +78,7 @@ class LogHook(Hook):
             consecutive([line["data"] for line in lines], self.url)
             if lines:
                 self.replayed(heard)
-            strange = [m for _, m in heard.messages if not isinstance(m.get("data"), str) and m["type"] != "migrate"]
+            strange = [m for _, m in heard.messages if not isinstance(m.get("data"), str)]
             check(not strange, f"the page would not know how to show {strange[:2]}")
 
     @staticmethod

@@ -100,7 +100,7 @@ TEST_F(FarReaders, WhoHasJustComeKnowsOfAnEngineWhoseHostsAreGone) {
   instance("ib").kill();
   world_.run_for(1s);
   start_instance("new", "a");
-  world_.run_for(10s);
+  world_.run_for(60s);
   EXPECT_EQ(get("new", "/api/containers/" + db.id()).status, 503) << "it is there, and nobody can ask for it";
   EXPECT_TRUE(get("new", "/api/containers").body.as_object().contains("partial"));
   instance("ib").start();
