@@ -4,7 +4,7 @@ once, while instances are killed and Redis cuts their subscriptions; and what is
 channels.
 
     tools/run-tests --only messages
-    MESSAGES=100000 PUBLISHERS=100 SUBSCRIBERS=1000 tools/run-tests --only messages    # for longer
+    MESSAGES=100000 PUBLISHERS=100 SUBSCRIBERS=1000 CHANNELS=50 tools/run-tests --only messages    # for longer
 """
 import asyncio
 import json
@@ -19,9 +19,9 @@ import websockets
 
 from support import ENGINES, SLOW, Cluster, Ear, Instance, Redis, check, until
 
-MESSAGES, PUBLISHERS, SUBSCRIBERS = (int(os.environ.get(name, few)) for name, few in
-                                     (("MESSAGES", 3000), ("PUBLISHERS", 20), ("SUBSCRIBERS", 60)))
-CHANNEL = "app:storm"
+MESSAGES, PUBLISHERS, SUBSCRIBERS, CHANNELS = (
+    int(os.environ.get(name, few)) for name, few in
+    (("MESSAGES", 3000), ("PUBLISHERS", 20), ("SUBSCRIBERS", 60), ("CHANNELS", 2)))
 
 
 def post(instance, path, **body):
@@ -39,10 +39,11 @@ def get(instance, path):
 
 
 class Subscriber:
-    """Follows the channel for ever, from its position on, wherever it is let in."""
+    """Follows a channel for ever, from its position on, wherever it is let in."""
 
-    def __init__(self, cluster):
-        self.cluster, self.position, self.offset, self.heard, self.wrong = cluster, None, None, {}, []
+    def __init__(self, cluster, channel):
+        self.cluster, self.channel = cluster, channel
+        self.position, self.offset, self.heard, self.wrong = None, None, {}, []
 
     async def run(self):
         while not asyncio.current_task().cancelling():
@@ -54,7 +55,7 @@ class Subscriber:
     async def follow(self, instance):
         async with websockets.connect(f"ws://127.0.0.1:{instance.port}/ws", subprotocols=["dockcast.v1"],
                                       open_timeout=30) as socket:
-            wish = {"channel": CHANNEL} | ({"since": self.position} if self.position else {})
+            wish = {"channel": self.channel} | ({"since": self.position} if self.position else {})
             await socket.send(json.dumps({"type": "connect", "id": 1, "subscriptions": [wish]}))
             async for text in socket:
                 self.hear(json.loads(text))
@@ -81,8 +82,9 @@ class Subscriber:
 
 
 class Publisher:
-    def __init__(self, cluster, name, count):
-        self.cluster, self.name, self.count, self.published, self.duplicates = cluster, name, count, {}, 0
+    def __init__(self, cluster, channel, name, count):
+        self.cluster, self.channel, self.name, self.count = cluster, channel, name, count
+        self.published, self.duplicates = {}, 0
 
     async def run(self):
         left = [f"{self.name}-{n}" for n in range(self.count)]
@@ -95,8 +97,8 @@ class Publisher:
     async def publish(self, instance, left):
         async with websockets.connect(f"ws://127.0.0.1:{instance.port}/ws", open_timeout=30) as socket:
             while left:
-                await socket.send(json.dumps({"type": "publish", "id": left[0], "channel": CHANNEL, "data": left[0],
-                                              "message_id": left[0]}))
+                await socket.send(json.dumps({"type": "publish", "id": left[0], "channel": self.channel,
+                                              "data": left[0], "message_id": left[0]}))
                 answer = {}
                 while answer.get("id") != left[0]:  # the first is `connected`
                     answer = json.loads(await asyncio.wait_for(socket.recv(), 30))
@@ -122,10 +124,12 @@ async def trouble(cluster, redis):
 
 
 async def storm(cluster, redis):
-    subscribers = [Subscriber(cluster) for _ in range(SUBSCRIBERS)]
+    channels = [f"app:storm-{n}" for n in range(CHANNELS)]
+    subscribers = [Subscriber(cluster, channels[n % CHANNELS]) for n in range(SUBSCRIBERS)]
     tasks = [asyncio.create_task(each.run()) for each in subscribers]
     await until("all follow", lambda: all(each.position for each in subscribers), 120)
-    publishers = [Publisher(cluster, f"p{n}", MESSAGES // PUBLISHERS) for n in range(PUBLISHERS)]
+    publishers = [Publisher(cluster, channels[n % CHANNELS], f"p{n}", MESSAGES // PUBLISHERS)
+                  for n in range(PUBLISHERS)]
     breaking = asyncio.create_task(trouble(cluster, redis))
     try:
         await asyncio.gather(*(each.run() for each in publishers))
@@ -135,20 +139,30 @@ async def storm(cluster, redis):
     for each in cluster.instances:
         if each.process.poll() is not None:
             await asyncio.to_thread(each.start)
-    truth = {position: data for each in publishers for position, data in each.published.items()}
-    check(len(truth) == sum(each.count for each in publishers), f"{len(truth)} positions were given")
-    offsets = sorted(int(position.split(":")[1]) for position in truth)
-    check(offsets == list(range(1, len(truth) + 1)), "every position is one message's, and none was left out")
-    await until("all have heard everything", lambda: all(each.offset >= offsets[-1] for each in subscribers), 120)
+    truth = {channel: truth_of(channel, publishers) for channel in channels}
+    await until("all have heard everything",
+                lambda: all(each.offset >= len(truth[each.channel]) for each in subscribers), 120)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     for each in subscribers:
         check(not each.wrong, each.wrong[:3])
-        check(each.heard == truth, f"{len(each.heard)} of {len(truth)} messages, or others")
+        check(each.heard == truth[each.channel], f"{len(each.heard)} of {len(truth[each.channel])} messages, or others")
     duplicates = sum(each.duplicates for each in publishers)
-    print(f"{len(truth)} messages of {PUBLISHERS} to {SUBSCRIBERS} over {len(cluster.instances)} instances, "
-          f"under fire: each heard each once, in order; {duplicates} were sent again and told so")
+    heard = sum(len(each.heard) for each in subscribers)
+    print(f"{sum(map(len, truth.values()))} messages of {PUBLISHERS} to {SUBSCRIBERS} on {CHANNELS} channels over "
+          f"{len(cluster.instances)} instances, under fire: each of {heard} heard once, in order; {duplicates} were "
+          "sent again and told so")
+
+
+def truth_of(channel, publishers):
+    """What was answered to have been published there, by position."""
+    mine = [each for each in publishers if each.channel == channel]
+    truth = {position: data for each in mine for position, data in each.published.items()}
+    check(len(truth) == sum(each.count for each in mine), f"{len(truth)} positions were given")
+    offsets = sorted(int(position.split(":")[1]) for position in truth)
+    check(offsets == list(range(1, len(truth) + 1)), "every position is one message's, and none was left out")
+    return truth
 
 
 async def said_once(one, two):
@@ -233,7 +247,7 @@ async def main():
 
 async def together(engine, redis):
     with await asyncio.to_thread(Cluster, engine, 3, redis.port,
-                                 DOCKCAST_APP_HISTORY="storm=200000/1h,*=1000/1h") as cluster:
+                                 DOCKCAST_APP_HISTORY="storm*=200000/1h,*=1000/1h") as cluster:
         one, two, _ = cluster.instances
         await said_once(one, two)
         await to_one(one, two)
