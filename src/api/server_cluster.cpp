@@ -76,6 +76,7 @@ void Server::tell() {
     if (slot == nullptr || slot->state != State::open) continue;
     slot->changed = false;
     news_.push_back(news_of(*slot, SessionNews::What::changed, told_channels()));
+    if (news_.size() >= news_max) control_.tell(std::exchange(news_, {}));
   }
   if (!news_.empty()) control_.tell(std::exchange(news_, {}));
 }

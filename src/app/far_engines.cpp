@@ -9,7 +9,7 @@ namespace app {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration look_every = 1min, forgotten_after = 10min;
+constexpr net::Duration look_every = 1min;
 constexpr net::Duration engine_patience = 10s;  // of one that is spoken of and has not answered yet
 constexpr net::Duration redis_patience = 10s;   // from the start on: then those that are known are all
 
@@ -80,6 +80,10 @@ const EngineLink* FarEngines::take_over(const std::string& id, net::Network& net
   own_ = id;
   const auto found = engines_.find(id);
   if (found == engines_.end()) return nullptr;
+  if (found->second->link.feeds() == nullptr) {  // it was only spoken of
+    engines_.erase(found);
+    return nullptr;
+  }
   found->second->network.go_direct(network, std::move(endpoint));
   return &found->second->link;
 }
@@ -90,7 +94,7 @@ void FarEngines::look() {
     const auto mine = each++;
     Engine& engine = *mine->second;
     const auto heard = directory_.heard(engine.id);
-    const bool silent = !heard || parts_.loop.now() - *heard > forgotten_after;
+    const bool silent = !heard || parts_.loop.now() - *heard > tunnel::Directory::remembered;
     const bool in_use = engine.link.feeds() != nullptr && engine.link.feeds()->in_use();
     if (!engine.network.relayed() || !silent || in_use || !parts_.on_forgotten(engine.client)) continue;
     base::log::info("A Docker Engine is forgotten that no instance reaches any more", {{"id", engine.id}});

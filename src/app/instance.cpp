@@ -177,7 +177,6 @@ FarEngines::Parts Instance::Body::for_far_engines() {
             return make_feeds(client, id, events);
           },
           [this](const FarEngines::Far& far) {
-            if (far.id == engine_id) control.engines().remove(engine);
             control.engines().add({far.id, &far.client, far.feeds, far.answers});
           },
           [this] { host->on_asked(); },
@@ -194,11 +193,7 @@ bool Instance::Body::welcome(const std::string& id) {
   cluster.roster().own().set_engines({id});
   if (far_engines) fed_by = far_engines->take_over(id, network, engine.endpoint());
   if (fed_by == nullptr) return true;
-  if (fed_by->feeds() == nullptr) {
-    control.engines().add({id, &engine, nullptr, [] { return true; }});  // until those are there that feed it
-  } else {
-    control.engines().remove(engine);
-  }
+  control.engines().remove(engine);
   return false;
 }
 

@@ -10,7 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
-constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
+constexpr net::Duration broken_pause = 5ms;  // of an Engine that cuts each connection: nobody asks it a thousand times
+constexpr net::Duration later_step = 20ms;   // of a log that is just being rotated
 constexpr int later_max = 20;
 constexpr int failures_told = 2;                // in a row: one may be a cut connection, which is nobody's business
 constexpr std::uint64_t few_for_follow = 4096;  // new records of a read: a follow asks for four times as many
@@ -193,9 +194,10 @@ net::Task<base::Result<void>> LogReader::catch_up(std::uint64_t left) {
       if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};
       co_await loop_.sleep(later_step * later);
     }
-    const bool got_us_on = cursor_->fresh() > 0;  // then there is no reason to wait
-    if (verdict_ == LogCursor::Verdict::broken && !got_us_on)
-      co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+    if (verdict_ != LogCursor::Verdict::broken) continue;
+    const bool got_us_on = cursor_->fresh() > 0;
+    if (!got_us_on) co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+    co_await loop_.sleep(broken_pause);
   }
 }
 

@@ -78,7 +78,7 @@ void LogFeed::turn(LogState word) {
   if (word == LogState::live && state_ == LogState::stopped) turn(LogState::restarted);
   const bool removed = word == LogState::removed;
   // A backfill may still look for it, and comes too late.
-  if (removed && wanted_position_ && docker::lacks(chain_->at(), *wanted_position_))
+  if (removed && wanted_position_ && docker::behind(chain_->at(), *wanted_position_))
     tell_gap(*wanted_position_, "reader");
   state_ = word;
   say(word);

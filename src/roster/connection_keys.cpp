@@ -12,6 +12,7 @@ using Words = std::vector<std::string>;
 
 constexpr std::string_view prefix = "ws:connection:";
 constexpr std::size_t id_digits = 32;
+constexpr net::Duration leave_max = std::chrono::seconds(3);
 constexpr std::size_t batch_keys = 200;  // some 60 KB; Redis is busy with it for less than a millisecond
 
 std::string unix_seconds(net::WallTime time) {
@@ -31,13 +32,15 @@ void ConnectionKeys::Keys::tell(std::uint64_t number, Connection now) {
   if (known != connections.end()) {
     for (const std::string& channel : known->second.channels)
       if (std::find(now.channels.begin(), now.channels.end(), channel) == now.channels.end())
-        note(key(channel, number), std::nullopt);
+        remove(key(channel, number));
   }
   for (const std::string& channel : now.channels) {
     const bool told = known != connections.end() &&
                       std::find(known->second.channels.begin(), known->second.channels.end(), channel) !=
                           known->second.channels.end();
-    if (!told) note(key(channel, number), now.connected_at);
+    if (told) continue;
+    gone.erase(key(channel, number));
+    note(key(channel, number), now.connected_at);
   }
   if (now.channels.empty()) {
     connections.erase(number);
@@ -46,7 +49,13 @@ void ConnectionKeys::Keys::tell(std::uint64_t number, Connection now) {
   }
 }
 
+void ConnectionKeys::Keys::remove(std::string key) {
+  note(key, std::nullopt);
+  if (gone.size() < gone_max) gone.insert(std::move(key));
+}
+
 void ConnectionKeys::Keys::refill() {
+  for (const std::string& key : gone) note(key, std::nullopt);
   for (const auto& [number, each] : connections)
     for (const std::string& channel : each.channels) note(key(channel, number), each.connected_at);
 }
@@ -64,14 +73,15 @@ void ConnectionKeys::tell(const SessionNews& news) {
 }
 
 net::Task<void> ConnectionKeys::keep_up() {
-  for (;;) {
+  for (net::Duration pause = settings_.write_every;;) {
     if (client_.connected()) {
-      co_await write();
-      co_await look();
+      const bool written = co_await write(net::Instant::max());
+      pause = written ? settings_.write_every : std::min(2 * pause, settings_.renew_every);
+      if (written) co_await look();
     } else {
       keys_.lost();  // nothing piles up
     }
-    co_await loop_.sleep(settings_.write_every);
+    co_await loop_.sleep(pause);
   }
 }
 
@@ -90,18 +100,22 @@ net::Task<void> ConnectionKeys::look() {
 }
 
 // Where that fails, all of it is written anew next time: why it is refused, the client says.
-net::Task<void> ConnectionKeys::write() {
-  while (!keys_.clean()) {
+net::Task<bool> ConnectionKeys::write(net::Instant until) {
+  while (!keys_.clean() && loop_.now() < until) {
     Journal::Batch batch = keys_.next(batch_keys);
     std::vector<Words> commands;
     if (!batch.rows.empty()) commands.push_back({"SCRIPT", "LOAD", std::string(scripts::connect.text)});
-    for (std::string& key : batch.removed) commands.push_back({"DEL", std::move(key)});
+    for (const std::string& key : batch.removed) commands.push_back({"DEL", key});
     for (auto& [key, connected_at] : batch.rows) commands.push_back(written(std::move(key), std::move(connected_at)));
     const auto replies = co_await client_.pipeline(std::move(commands));
-    if (std::all_of(replies.begin(), replies.end(), [](const auto& reply) { return reply.has_value(); })) continue;
+    if (std::all_of(replies.begin(), replies.end(), [](const auto& reply) { return reply.has_value(); })) {
+      for (const std::string& key : batch.removed) keys_.gone.erase(key);
+      continue;
+    }
     keys_.lost();
-    co_return;
+    co_return false;
   }
+  co_return true;
 }
 
 Words ConnectionKeys::written(std::string key, std::string connected_at) const {
@@ -119,7 +133,8 @@ void ConnectionKeys::leave(net::Callback done) { writing_ = net::Job(depart(std:
 // Those whose end was told and is not written yet go as well.
 net::Task<void> ConnectionKeys::depart(net::Callback done) {
   while (!keys_.connections.empty()) keys_.tell(keys_.connections.begin()->first, {});
-  co_await write();
+  keys_.lost();  // all that is gone is said again, whatever was under way
+  co_await write(loop_.now() + leave_max);
   done();
 }
 

@@ -7,11 +7,13 @@
 //
 // Written behind, over a connection of its own: what changed, at most every `write_every`, in batches, each when the
 // one before is answered; all of them anew every `renew_every`, when Redis comes back, and when the first of them has
-// vanished (it was flushed). Who dies is seen until its TTL is over. Bounds: a name for each subscription of each
-// session. Thread: its network's loop.
+// vanished (it was flushed); more and more seldom where Redis refuses it. Who dies is seen until its TTL is over.
+// Bounds: a name for each subscription of each session, and gone_max of those that are gone while Redis does not hear
+// it. Thread: its network's loop.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ namespace roster {
 
 class ConnectionKeys {
  public:
+  static constexpr std::size_t gone_max = 10'000;
+
   struct Settings {
     net::Duration ttl = std::chrono::seconds(300);
     net::Duration renew_every = std::chrono::seconds(60);
@@ -47,14 +51,16 @@ class ConnectionKeys {
     void refill() override;
     void tell(std::uint64_t number, Connection now);
     std::string key(const std::string& channel, std::uint64_t number) const;
+    void remove(std::string key);
 
     std::string process;  // its 16 digits
     std::map<std::uint64_t, Connection> connections;
+    std::set<std::string> gone;  // Redis has not confirmed that they are
   };
 
   net::Task<void> keep_up();
   net::Task<void> look();
-  net::Task<void> write();
+  net::Task<bool> write(net::Instant until);
   net::Task<void> depart(net::Callback done);
   std::vector<std::string> written(std::string key, std::string connected_at) const;
 

@@ -1,6 +1,5 @@
 #include "tunnel/directory.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "net/random.hpp"
@@ -13,7 +12,6 @@ using namespace std::chrono_literals;
 constexpr net::Duration settled_after = 1s;
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
-constexpr std::chrono::seconds age_max = 1h;  // whatever is said
 
 Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked)
     : place_(place),
@@ -37,8 +35,9 @@ void Directory::on_frame(std::string_view bytes) {
   }
   if (frame && frame->kind == Kind::known) return hear_of(*frame);
   const auto said = frame ? decode_announcement(frame->payload) : std::nullopt;
-  if (!said || said->host == self_) return;
+  if (!said) return;
   const std::string name(said->engine), host(said->host);
+  if (host == self_) return forget(name);  // whoever else reaches it says so himself
   if (frame->kind == Kind::gone) return doubt(name, host);
   Engine* engine = frame->kind == Kind::here ? find_or_add(name) : nullptr;
   if (engine == nullptr) return;
@@ -55,12 +54,13 @@ Directory::Engine* Directory::find_or_add(const std::string& name) {
 
 void Directory::hear_of(const Frame& frame) {
   const std::string name(frame.payload);
+  if (frame.number > static_cast<std::uint64_t>(remembered / 1s)) return;
   const bool is_new = !engines_.contains(name);
   Engine* engine = find_or_add(name);
   if (engine == nullptr) return;
   engine->told = place_.loop.now();
   if (!is_new) return;
-  engine->heard = place_.loop.now() - std::chrono::seconds(std::min<std::uint64_t>(frame.number, age_max.count()));
+  engine->heard = place_.loop.now() - std::chrono::seconds(frame.number);
   on_engine_(name);
 }
 
@@ -75,7 +75,7 @@ void Directory::answer(net::Instant asked) {
   asked_ = false;
   const net::Instant now = place_.loop.now();
   for (const auto& [name, engine] : engines_) {
-    if (engine.heard >= asked || engine.told >= asked) continue;
+    if (engine.heard >= asked || engine.told >= asked || now - engine.heard > remembered) continue;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - engine.heard);
     place_.bus.publish(hosts_channel, encode(Frame{Kind::known, 0, static_cast<std::uint64_t>(age.count()), name}), {});
   }

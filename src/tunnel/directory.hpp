@@ -21,6 +21,7 @@ class Directory final : private bus::Listener {
  public:
   static constexpr std::size_t engines_max = 63, hosts_max = 64;
   static constexpr net::Duration patience = std::chrono::seconds(10);
+  static constexpr net::Duration remembered = std::chrono::minutes(10);  // an Engine of which nobody speaks
 
   // Called from the loop whenever a host is heard.
   using OnEngine = base::Callback<void(const std::string& engine)>;

@@ -143,7 +143,7 @@ class ChaosRun:
             await asyncio.sleep(0.1)
 
     def judged(self, strikes):
-        total, reasons = verdict.of_clients(self.clients, self.faults)
+        total, reasons = verdict.of_clients(self.clients, len(self.engines) == 1, self.faults)
         verdict.of_members(self.members.all, self.before, len(self.clients), self.faults)
         damaged = sum(each.damaged for each in self.sources)
         quietest = max(self.clients, key=lambda each: each.silence)

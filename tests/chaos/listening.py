@@ -139,7 +139,7 @@ class Client:
             asyncio.get_running_loop().call_later(message["in_ms"] / 1000, self.move, self.socket)
         elif kind == "status":
             self.statuses.append(message["state"])
-        elif kind == "error" and message["code"] == "unavailable" and message["retry"]:
+        elif kind == "error" and message["code"] == "unavailable" and "Docker Engine" in message["message"]:
             self.put_off += 1
         elif kind == "error":
             self.faults.append(f"error: {message['code']} {message.get('message')}")

@@ -38,8 +38,9 @@ def compare(record, truth):
     return tally, covering
 
 
-def of_clients(clients, faults):
-    """The sum over all clients; what is wrong goes to `faults`."""
+def of_clients(clients, alone, faults):
+    """The sum over all clients; what is wrong goes to `faults`. `alone`: there is one Engine, which every instance
+    reaches."""
     total, reasons = Tally(), Tally()
     for number, client in enumerate(clients):
         name, covering = f"client {number} of {client.source.name}", set()
@@ -57,6 +58,8 @@ def of_clients(clients, faults):
             if at not in covering:
                 faults.append(f"{name}: a gap ({reason}) where nothing is missing")
         faults += [f"{name}: {fault}" for fault in client.faults[:3]]
+        if client.put_off and alone:
+            faults.append(f"{name}: told {client.put_off} times that nobody reaches the only Engine")
     return total, reasons
 
 

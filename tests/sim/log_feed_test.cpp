@@ -259,7 +259,6 @@ TEST_F(LogFeedTest, ARelayReadsItselfWhileTheOwnerSaysThatTheLinesAreTooMany) {
   EXPECT_EQ(lines_told(), 0U);
 }
 
-// The owner knew a bound of the other stream from before the step.
 TEST_F(LogFeedTest, WhatWasMissedBeforeAGapOfTheOwnersIsToldThoughTheLogIsGone) {
   container_.write(SimStream::out, "one\n");
   feed_->catch_up();
@@ -282,6 +281,7 @@ TEST_F(LogFeedTest, WhatWasMissedBeforeAGapOfTheOwnersIsToldThoughTheLogIsGone) 
   EXPECT_EQ(feed_->at().marks, bound.marks);
 }
 
+// The owner knew a bound of the other stream from before the step.
 TEST_F(LogFeedTest, WhoReadsItselfBehindAStepOfTheClockIsNotRenamedByABackfill) {
   container_.write(SimStream::out, "one\n");
   world_.run_for(100ms);

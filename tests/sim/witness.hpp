@@ -59,8 +59,8 @@ class Witness {
   // `removed` was said: nothing more will come.
   bool removed() const { return removed_; }
   bool subscribed() const { return phase_ != Phase::asked && phase_ != Phase::idle; }
-  // Everything that the log holds was told; else what is missing.
-  std::string complete();
+  // Everything that the log holds was told, but for what was written in its last `but_ns`; else what is missing.
+  std::string complete(std::int64_t but_ns = 0);
   // What was said last of the container's run: live, restarted or stopped.
   const std::string& run_state() const { return run_state_; }
   std::uint64_t lines() const { return lines_; }
