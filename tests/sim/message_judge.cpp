@@ -51,6 +51,8 @@ std::string MessageJudge::resume(const feeds::Subscribed& answer, const Position
   }
   if (answer.recovered == "none") {
     if (std::string wrong = misjudged(Kind::recreated, to); !wrong.empty()) return wrong;
+    if (truth_.changes() == asked_.changes && !truth_.has(to))
+      return "none, and it goes on from " + answer.position + ", which is not there any more";
     position_ = answer.position;
     return {};
   }

@@ -134,6 +134,7 @@ TEST_F(MessageJudgeTest, RecoveredIsWhatIsTrue) {
   EXPECT_EQ(open(second, 0), "");
   judge_.ask(MessageJudge::Knows::nothing);
   EXPECT_THAT(subscribed({first, 3}, "full"), HasSubstr("none is true"));
+  EXPECT_THAT(subscribed({first, 3}, "none"), HasSubstr("not there any more"));
   EXPECT_EQ(subscribed({second, 0}, "none"), "");
 }
 

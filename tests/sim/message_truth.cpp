@@ -32,7 +32,6 @@ std::string MessageTruth::open(std::uint64_t epoch, Offset at) {
   if (epochs_.contains(epoch)) return "the epoch " + print_epoch(epoch) + " begins again in another data set";
   if (at != now_.top) return "the epoch " + print_epoch(epoch) + " does not begin where the data set ends";
   epochs_[epoch] = {now_.epoch, at, {}};
-  change();
   now_.epoch = epoch;
   return {};
 }

@@ -110,6 +110,7 @@ class Messages : public testing::Test {
     return std::all_of(listeners_.begin(), listeners_.end(),
                        [](const Listener& each) { return each.here && each.joined && each.judge.missing().empty(); });
   }
+  std::uint64_t told(std::size_t listener) const { return listeners_[listener].judge.told(); }
   std::uint64_t recovered(const std::string& how) { return tally_["messages: recovered " + how]; }
 
   net::SimWorld world_{1};
@@ -150,7 +151,7 @@ TEST_F(Messages, WhoWasAwayIsGivenWhatItMissed) {
   for (int i = 0; i < 300; ++i) publish(1);
   world_.run_for(60s);
   join(listeners_[0], 2);
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[0].judge.told() == 301; }, 10s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 301; }, 10s));
   EXPECT_EQ(recovered("full"), 1u);
   EXPECT_THAT(listeners_[0].judge.reasons(), IsEmpty());
 }
@@ -162,7 +163,7 @@ TEST_F(ShortHistory, WhoWasAwayForTooLongIsToldExactlyWhatIsGone) {
   for (int i = 0; i < 300; ++i) publish(1);
   ASSERT_TRUE(world_.run_until([this] { return all_answered(); }, 10s));
   join(listeners_[0], 2);
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[0].judge.told() == 50; }, 10s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 50; }, 10s));
   EXPECT_EQ(recovered("partial"), 1u);
   EXPECT_THAT(listeners_[0].judge.reasons(), ElementsAre("trimmed"));
 }
@@ -180,6 +181,31 @@ TEST_F(Messages, BehindAFlushNothingCanBeResumed) {
   EXPECT_EQ(recovered("none"), 1u);
 }
 
+// An instance that has not heard of it either, and stands behind where the listener did.
+TEST_F(Messages, BehindAFlushNobodyIsSentBackToWhatIsGone) {
+  people(2);
+  join(listeners_[0], 2);
+  world_.run_for(1s);
+  publish(1);
+  ASSERT_TRUE(world_.run_until([this] { return all_answered() && (look(listeners_[0]), told(0) == 1); }, 10s));
+  redis_.lose([](std::string_view channel, std::string_view) { return channel.find("bus:{app:") != channel.npos; });
+  publish(1);
+  publish(1);
+  ASSERT_TRUE(world_.run_until([this] { return all_answered(); }, 10s));
+  join(listeners_[1], 1);
+  world_.run_for(1s);
+  leave(listeners_[1]);
+  redis_.flush();
+  truth_.flush();
+  join(listeners_[1], 2);
+  world_.run_for(1s);
+  look(listeners_[1]);
+  EXPECT_EQ(recovered("none"), 1u);
+  EXPECT_TRUE(world_.run_until([this] { return all_there(); }, 10s));
+  EXPECT_THAT(listeners_[0].judge.reasons(), ElementsAre("recreated"));
+  EXPECT_THAT(listeners_[1].judge.reasons(), IsEmpty());
+}
+
 TEST_F(Messages, AFailoverThatLostMessagesIsToldAndNoPositionIsGivenTwice) {
   people(2);
   join(listeners_[0], 0);
@@ -191,7 +217,7 @@ TEST_F(Messages, AFailoverThatLostMessagesIsToldAndNoPositionIsGivenTwice) {
   for (int i = 0; i < 5; ++i) publish(1);
   const auto all_heard = [this] {
     look(listeners_[0]);
-    return all_answered() && listeners_[0].judge.told() == 6;
+    return all_answered() && told(0) == 6;
   };
   ASSERT_TRUE(world_.run_until(all_heard, 10s));
   leave(listeners_[0]);
@@ -205,7 +231,7 @@ TEST_F(Messages, AFailoverThatLostMessagesIsToldAndNoPositionIsGivenTwice) {
   EXPECT_THAT(listeners_[0].judge.reasons(), ElementsAre("failover"));
   for (int i = 0; i < 5; ++i) publish(0);
   ASSERT_TRUE(world_.run_until([this] { return all_answered() && all_there(); }, 10s));
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[1].judge.told() == 5; }, 10s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(1) == 5; }, 10s));
 }
 
 TEST_F(Messages, ALostLastMessageIsMadeGoodByTheTip) {
@@ -215,7 +241,7 @@ TEST_F(Messages, ALostLastMessageIsMadeGoodByTheTip) {
     return channel.find("bus:{app:") != channel.npos && payload.starts_with("m1");
   });
   publish(1);
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[0].judge.told() == 1; }, 5s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 1; }, 5s));
 }
 
 TEST_F(Messages, WithoutRedisPublishingIsRefusedAtOnceAndSubscriptionsStay) {
@@ -232,7 +258,7 @@ TEST_F(Messages, WithoutRedisPublishingIsRefusedAtOnceAndSubscriptionsStay) {
   redis_.start();
   ASSERT_TRUE(world_.run_until([this] { return connected(); }, 20s));
   publish(1);
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[0].judge.told() == 1; }, 10s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 1; }, 10s));
   EXPECT_THAT(listeners_[0].judge.reasons(), AnyOf(IsEmpty(), ElementsAre("recreated")));
 }
 
@@ -244,7 +270,7 @@ TEST_F(Messages, WhoIsSlowIsGivenEverythingFromTheStore) {
   ASSERT_TRUE(world_.run_until([this] { return all_answered(); }, 20s));
   world_.run_for(1s);
   here_[0]->resume(listeners_[0].slot);
-  EXPECT_TRUE(world_.run_until([this] { return all_there() && listeners_[0].judge.told() == 500; }, 20s));
+  EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 500; }, 20s));
   EXPECT_THAT(listeners_[0].judge.reasons(), IsEmpty());
 }
 
