@@ -91,7 +91,7 @@ std::string MessageJudge::hear_gap(const Lost& gap) {
   const auto from = Position::parse(gap.from), to = Position::parse(gap.to);
   if (!from || !truth_.knows(*from) || truth_.place(*from) != truth_.place(stands())) return said;
   if (!to || !truth_.knows(*to)) return said + ": there never was such a place";
-  if (const std::string wrong = unexplained(*to, gap.reason); !wrong.empty()) return said + ": " + wrong;
+  if (const std::string wrong = unexplained(*from, *to, gap.reason); !wrong.empty()) return said + ": " + wrong;
   position_ = gap.to;
   if (gap.reason == "recreated") told_.clear();
   reasons_.push_back(gap.reason);
@@ -99,9 +99,9 @@ std::string MessageJudge::hear_gap(const Lost& gap) {
   return {};
 }
 
-// Whether that is what is missing behind where it stands, for that reason.
-std::string MessageJudge::unexplained(const Position& to, const std::string& reason) const {
-  const Position from = stands();
+// Whether that is what is missing behind where it stands, for that reason. By the name that `from` has for that place:
+// where an epoch ended there, the next one is told, and a second failover may have lost that one.
+std::string MessageJudge::unexplained(const Position& from, const Position& to, const std::string& reason) const {
   std::optional<std::uint64_t> had = 0;  // until there it has what the data set has
   if (reason == "recreated") {
     if (truth_.remembers(to.epoch, from.epoch).value_or(false)) return "the data set remembers that epoch";

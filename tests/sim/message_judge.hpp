@@ -50,7 +50,7 @@ class MessageJudge {
   std::string misjudged(MessageTruth::Outlook::Kind kind, const Position& to) const;
   std::string hear_gap(const Lost& gap);
   std::string hear_message(const boost::json::object& message);
-  std::string unexplained(const Position& to, const std::string& reason) const;
+  std::string unexplained(const Position& from, const Position& to, const std::string& reason) const;
   Position stands() const { return *Position::parse(position_); }
 
   const MessageTruth& truth_;
