@@ -47,4 +47,22 @@ inline constexpr Bug endless_relay{"endless_relay"};        // who only relays l
 inline constexpr Bug reads_on_alone{"reads_on_alone"};      // who read without Redis reads on when another does for all
 inline constexpr Bug late_seat{"late_seat"};                // who shares a read is given one line too few
 
+// Of application channels; their names begin so, and only the worlds of messages are searched for them.
+inline constexpr Bug message_asked_anew{"message_asked_anew"};            // a retry is another publication
+inline constexpr Bug message_known_anew{"message_known_anew"};            // a message_id is known to one call only
+inline constexpr Bug message_not_duplicate{"message_not_duplicate"};      // what was there already counts as new
+inline constexpr Bug message_guessed{"message_guessed"};                  // no answer counts as not stored
+inline constexpr Bug message_epoch_again{"message_epoch_again"};          // another data set goes on in an old epoch
+inline constexpr Bug message_no_past{"message_no_past"};                  // no epoch but the current one is known
+inline constexpr Bug message_untold_trim{"message_untold_trim"};          // what was trimmed is passed over in silence
+inline constexpr Bug message_untold_failover{"message_untold_failover"};  // what a failover lost, too
+inline constexpr Bug message_gap_too_far{"message_gap_too_far"};          // a gap covers one that is still there
+inline constexpr Bug message_needless_gap{"message_needless_gap"};        // a hole is a gap, though it can be filled
+inline constexpr Bug message_unfilled_hole{"message_unfilled_hole"};      // a hole is neither filled nor told
+inline constexpr Bug message_dropped_tip{"message_dropped_tip"};          // the last message's loss is not noticed
+inline constexpr Bug message_told_twice{"message_told_twice"};    // what came while the store was read is told again
+inline constexpr Bug message_always_full{"message_always_full"};  // `full` is said, though something is gone
+inline constexpr Bug message_recent_hole{"message_recent_hole"};  // what is remembered goes on behind a gap
+inline constexpr Bug message_fell_out{"message_fell_out"};        // who fell out of a ring goes on at its end
+
 }  // namespace base::planted

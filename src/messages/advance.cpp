@@ -1,5 +1,7 @@
 #include "messages/advance.hpp"
 
+#include "base/planted.hpp"
+
 namespace messages {
 
 Advance advance(Position& at, const Page& page) {
@@ -11,7 +13,9 @@ Advance advance(Position& at, const Page& page) {
       recovery.to = {state.top.epoch, state.oldest - 1};
     }
     at = recovery.to;
-    result.lost = std::move(recovery);
+    const bool untold = (base::planted::message_untold_trim && recovery.reason == "trimmed") ||
+                        (base::planted::message_untold_failover && recovery.reason == "failover");
+    if (!untold) result.lost = std::move(recovery);
   }
   for (const Message& each : page.items) {
     if (each.position.offset <= at.offset) continue;

@@ -1,5 +1,6 @@
 #include "messages/publisher.hpp"
 
+#include "base/planted.hpp"
 #include "net/random.hpp"
 #include "net/signal.hpp"
 
@@ -43,6 +44,7 @@ net::Task<Result<Published>> Publisher::publish(Publication publication) {
   // One letter apart: nobody's message_id is taken for one of ours.
   const bool named = !publication.message_id.empty();
   publication.once = named ? "m" + publication.message_id : "c" + publication.call;
+  if (base::planted::message_known_anew) publication.once += publication.call;
   publication.once_for = named ? known_for : retried_for;
   const std::string channel = publication.channel;
   const auto published = co_await ask(std::move(publication));
@@ -57,7 +59,8 @@ net::Task<Result<Published>> Publisher::ask(Publication publication) {
     auto published = co_await net::with_deadline(loop_, end - loop_.now(), store_.publish(publication));
     if (published) co_return published;
     open = open || leaves_open(published.error().fault);
-    if (!open) co_return published;
+    if (!open || base::planted::message_guessed) co_return published;
+    if (base::planted::message_asked_anew) publication.once += "+";
     const auto more = static_cast<double>(pause_more.count()) * loop_.random().unit();
     const net::Duration pause = pause_min + net::Duration(static_cast<std::int64_t>(more));
     if (loop_.now() + pause >= end) co_return unknown();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
 #include "messages/scripts.hpp"
 #include "net/random.hpp"
 
@@ -26,7 +27,7 @@ std::string bounded_offset(std::uint64_t offset) { return std::to_string(std::mi
 
 // "<epoch>:<offset> <epoch>:<offset> …"
 bool take_past(std::string_view text, std::vector<State::Past>& past) {
-  while (!text.empty()) {
+  while (!text.empty() && !base::planted::message_no_past) {
     const std::string_view each = text.substr(0, text.find(' '));
     text.remove_prefix(std::min(text.size(), each.size() + 1));
     const auto end = Position::parse(each);
@@ -86,7 +87,7 @@ net::Task<Result<Published>> RedisStore::publish(Publication publication) {
   if (reply->items.size() != 2) co_return odd();
   const auto position = Position::parse(reply->items[0].text);
   if (!position) co_return odd();
-  co_return Published{*position, reply->items[1].integer == 1};
+  co_return Published{*position, reply->items[1].integer == 1 && !base::planted::message_not_duplicate};
 }
 
 net::Task<Result<Page>> RedisStore::read(std::string channel, Range range, Limits limits) {
@@ -121,7 +122,7 @@ net::Task<Result<Reply>> RedisStore::run(Call call) {
 
 net::Task<Result<Reply>> RedisStore::open(const Call& call) {
   Strings parts = {key("stream", call.channel), key("meta", call.channel)};
-  parts.push_back(print_epoch(loop_.random().next()));
+  parts.push_back(print_epoch(base::planted::message_epoch_again ? 1 : loop_.random().next()));
   parts.push_back(channel_age_of(call.limits));
   parts.push_back(std::to_string(past_max));
   co_return co_await client_.run(scripts::open, 2, std::move(parts));

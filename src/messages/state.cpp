@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.hpp"
+
 namespace messages {
 namespace {
 
@@ -18,7 +20,7 @@ Position position_of(const State& state, std::uint64_t offset) {
 Recovery partial(const State& state, const Position& asked, std::string reason, const Position& to) {
   Recovery recovery{Recovery::Kind::partial, std::move(reason), asked, to, to.offset};
   if (to.offset + 1 < state.oldest) {  // what it would go on with is gone, too
-    recovery.to = position_of(state, state.oldest - 1);
+    recovery.to = position_of(state, state.oldest - (base::planted::message_gap_too_far ? 0 : 1));
     recovery.after = recovery.to.offset;
   }
   return recovery;

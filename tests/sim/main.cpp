@@ -1,7 +1,7 @@
-// sim: simulated worlds by their seeds (world.hpp).
+// sim: simulated worlds by their seeds: of each, one of logs (world.hpp) and one of messages (message_world.hpp).
 //
 //   sim --seed 123 [--verbose]     one of them; --verbose tells everything that anybody said
-//   sim --seeds 20000 [--jobs 2] [--from 1] [--go-on 100]
+//   sim --seeds 20000 [--jobs 2] [--from 1] [--go-on 100] [--only logs]
 //   sim_planted --plant dropped_tip --seeds 300     with a bug in the product that is to be found
 //
 // Prints what really happened, and for every broken promise a line that replays it. Exits with 1 where there was one,
@@ -19,6 +19,14 @@
 #ifdef DOCKCAST_PLANTED
 std::string_view base::planted::chosen;
 #endif
+
+namespace {
+
+constexpr std::string_view kinds[] = {"logs", "messages"};
+
+bool is_a_kind(std::string_view word) { return word == kinds[0] || word == kinds[1]; }
+
+}  // namespace
 
 int main(int count, char** words) {
   // A world takes and gives back many megabytes at a time; the kernel would clear every page of them anew.
@@ -38,6 +46,9 @@ int main(int count, char** words) {
       seeds.first = number();
     } else if (word == "--jobs") {
       seeds.jobs = static_cast<unsigned>(number());
+    } else if (word == "--only" && i + 1 < count && is_a_kind(words[i + 1])) {
+      seeds.logs = words[++i] == kinds[0];
+      seeds.messages = !seeds.logs;
     } else if (word == "--verbose") {
       seeds.verbose = true;
     } else if (word == "--go-on") {
@@ -48,7 +59,9 @@ int main(int count, char** words) {
       seeds.program += " --plant " + std::string(base::planted::chosen);
 #endif
     } else {
-      std::fprintf(stderr, "sim: what is %s? --seed S [--verbose], or --seeds N [--from S] [--jobs N] [--go-on N]\n",
+      std::fprintf(stderr,
+                   "sim: what is %s? --seed S [--verbose], or --seeds N [--from S] [--jobs N] [--go-on N] [--only "
+                   "logs|messages]\n",
                    word.c_str());
       return 2;
     }

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "sim/message_world.hpp"
+#include "sim/world.hpp"
 
 namespace sim {
 namespace {
@@ -21,44 +23,75 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uint64_t worlds_enough = 1000;  // for everything to happen
 
 // Beside every kind of fault. What fewer than one world in a hundred sees is not here: chance alone could miss it.
-constexpr std::array must_happen = {"container exits",
-                                    "container is killed",
-                                    "container is stopped",
-                                    "container is restarted",
-                                    "container is removed",
-                                    "container pauses",
-                                    "container writes an odd line",
-                                    "rotations",
-                                    "records out of order",
-                                    "engine: files skipped in a follow",
-                                    "engine: records repeated in a follow",
-                                    "engine: tails lost at an exit",
-                                    "net: slices",
-                                    "net: short sends",
-                                    "net: would block",
-                                    "net: stalls",
-                                    "net: cuts",
-                                    "net: losses",
-                                    "redis: subscribers killed",
-                                    "publications lost",
-                                    "last words lost",
-                                    "takeovers",
-                                    "readers killed",
-                                    "said: Reading what was missed",
-                                    "gaps rotated",
-                                    "resumes full",
-                                    "resumes partial",
-                                    "resumes none",
-                                    "followers stalled",
-                                    "closes 4200",
-                                    "status source_down",
-                                    "status degraded",
-                                    "status recovered",
-                                    "status stopped",
-                                    "status restarted",
-                                    "status removed",
-                                    "outages of Redis that were watched",
-                                    "worlds without anybody"};
+constexpr std::array must_happen_to_logs = {"container exits",
+                                            "container is killed",
+                                            "container is stopped",
+                                            "container is restarted",
+                                            "container is removed",
+                                            "container pauses",
+                                            "container writes an odd line",
+                                            "rotations",
+                                            "records out of order",
+                                            "engine: files skipped in a follow",
+                                            "engine: records repeated in a follow",
+                                            "engine: tails lost at an exit",
+                                            "net: slices",
+                                            "net: short sends",
+                                            "net: would block",
+                                            "net: stalls",
+                                            "net: cuts",
+                                            "net: losses",
+                                            "redis: subscribers killed",
+                                            "publications lost",
+                                            "last words lost",
+                                            "takeovers",
+                                            "readers killed",
+                                            "said: Reading what was missed",
+                                            "gaps rotated",
+                                            "resumes full",
+                                            "resumes partial",
+                                            "resumes none",
+                                            "followers stalled",
+                                            "closes 4200",
+                                            "status source_down",
+                                            "status degraded",
+                                            "status recovered",
+                                            "status stopped",
+                                            "status restarted",
+                                            "status removed",
+                                            "outages of Redis that were watched",
+                                            "worlds without anybody"};
+constexpr std::array must_happen_to_messages = {"duplicates",
+                                                "unknown outcomes",
+                                                "refused",
+                                                "sent again",
+                                                "recovered full",
+                                                "recovered partial",
+                                                "recovered none",
+                                                "gaps trimmed",
+                                                "gaps failover",
+                                                "gaps recreated",
+                                                "lost on the bus",
+                                                "tips lost",
+                                                "last words lost",
+                                                "listeners stalled",
+                                                "subscriptions refused",
+                                                "away for a minute, within the history",
+                                                "away for a minute, beyond the history",
+                                                "away for a minute, and Redis is flushed",
+                                                "away for a minute, and what it heard is lost",
+                                                "fault: subscribers killed",
+                                                "fault: publications lost",
+                                                "fault: redis stalled",
+                                                "fault: redis flushed",
+                                                "fault: redis restarted",
+                                                "fault: redis failed over",
+                                                "fault: instance killed",
+                                                "fault: instance paused",
+                                                "fault: link cut",
+                                                "fault: link stalled",
+                                                "fault: one way lost",
+                                                "fault: both ways lost"};
 
 std::uint64_t seed_now = 0;  // for those who come to look at a crash
 std::string program;
@@ -112,6 +145,29 @@ void unpack(const std::string& text, SeedsReport& into) {
   add(into.tally, tally);
 }
 
+// One of the current seed. Whether it kept its promises; prints which one it did not.
+template <class AWorld>
+bool run_world(const std::string& of, const Seeds& seeds, Tally& tally) {
+  const auto began = Clock::now();
+  Verdict verdict;
+  {
+    AWorld world(seed_now, seeds.verbose ? Say(print_line) : Say());
+    verdict = world.run();
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began).count();
+  verdict.tally[of + ": seconds of virtual time"] = static_cast<std::uint64_t>(verdict.took / std::chrono::seconds(1));
+  verdict.tally[of + ": microseconds for all worlds"] = static_cast<std::uint64_t>(took);
+  verdict.tally["max: milliseconds for one world of " + of] = static_cast<std::uint64_t>(took / 1000);
+  add(tally, verdict.tally);
+  add(tally, std::exchange(said, {}));
+  if (seeds.verbose) std::printf("trace of %s %016llx\n", of.c_str(), static_cast<unsigned long long>(verdict.trace));
+  if (verdict.broken.empty()) return true;
+  std::printf("BROKEN %s\n  replay: %s --seed %llu --verbose\n", verdict.broken.c_str(), program.c_str(),
+              static_cast<unsigned long long>(seed_now));
+  std::fflush(stdout);
+  return false;
+}
+
 SeedsReport run_in_processes(const Seeds& seeds) {
   std::vector<std::pair<pid_t, int>> children;
   for (unsigned job = 0; job < seeds.jobs; ++job) {
@@ -155,9 +211,16 @@ void add(Tally& into, const Tally& more) {
   }
 }
 
-std::vector<std::string> never_happened(const Tally& tally) {
-  std::vector<std::string> names(must_happen.begin(), must_happen.end());
-  for (std::size_t kind = 0; kind < fault_kinds; ++kind) names.push_back("fault: " + name_of(static_cast<Fault>(kind)));
+std::vector<std::string> never_happened(const Seeds& seeds, const Tally& tally) {
+  std::vector<std::string> names;
+  if (seeds.logs) {
+    names.assign(must_happen_to_logs.begin(), must_happen_to_logs.end());
+    for (std::size_t kind = 0; kind < fault_kinds; ++kind)
+      names.push_back("fault: " + name_of(static_cast<Fault>(kind)));
+  }
+  if (seeds.messages) {
+    for (const std::string name : must_happen_to_messages) names.push_back("messages: " + name);
+  }
   std::erase_if(names, [&](const std::string& name) {
     const auto found = tally.find(name);
     return found != tally.end() && found->second > 0;
@@ -182,27 +245,14 @@ SeedsReport run_worlds(const Seeds& seeds) {
   std::signal(SIGSEGV, on_crash);
   listening = seeds.verbose;
   program = seeds.program;
+  if (seeds.logs != seeds.messages) program += seeds.logs ? " --only logs" : " --only messages";
   if (seeds.verbose) std::setvbuf(stdout, nullptr, _IOLBF, 0);
   for (std::uint64_t i = 0; i < seeds.count && report.failures < seeds.failures_max; ++i) {
     seed_now = seeds.first + i;
-    const auto began = Clock::now();
-    Verdict verdict;
-    {
-      World world(seed_now, seeds.verbose ? World::Say(print_line) : World::Say());
-      verdict = world.run();
-    }
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count();
     ++report.worlds;
-    verdict.tally["seconds of virtual time"] = static_cast<std::uint64_t>(verdict.took / std::chrono::seconds(1));
-    verdict.tally["max: milliseconds for one world"] = static_cast<std::uint64_t>(took);
-    add(report.tally, verdict.tally);
-    add(report.tally, std::exchange(said, {}));
-    if (seeds.verbose) std::printf("trace %016llx\n", static_cast<unsigned long long>(verdict.trace));
-    if (verdict.broken.empty()) continue;
-    ++report.failures;
-    std::printf("BROKEN %s\n  replay: %s --seed %llu --verbose\n", verdict.broken.c_str(), program.c_str(),
-                static_cast<unsigned long long>(seed_now));
-    std::fflush(stdout);
+    const bool kept = (!seeds.logs || run_world<World>("logs", seeds, report.tally)) &&
+                      (!seeds.messages || run_world<MessageWorld>("messages", seeds, report.tally));
+    report.failures += kept ? 0 : 1;
   }
   return report;
 }
@@ -220,7 +270,8 @@ bool run_seeds(Seeds seeds) {
   const double took = std::chrono::duration<double>(Clock::now() - began).count();
   std::printf("%s%llu worlds in %.1f s, %llu broke a promise\n", printed(report.tally).c_str(),
               static_cast<unsigned long long>(report.worlds), took, static_cast<unsigned long long>(report.failures));
-  const auto missing = report.worlds >= worlds_enough ? never_happened(report.tally) : std::vector<std::string>();
+  const auto missing =
+      report.worlds >= worlds_enough ? never_happened(seeds, report.tally) : std::vector<std::string>();
   for (const std::string& name : missing) std::printf("NEVER happened: %s\n", name.c_str());
   return report.failures == 0 && missing.empty();
 }

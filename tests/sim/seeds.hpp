@@ -1,11 +1,12 @@
-// Seeds: many worlds, one after the other or in several processes, and what really happened in all of them.
+// Seeds: many worlds, one after the other or in several processes, and what really happened in all of them. Of each
+// seed there are two: one of logs (world.hpp), and one of messages (message_world.hpp).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "sim/world.hpp"
+#include "sim/verdict.hpp"
 
 namespace sim {
 
@@ -15,6 +16,7 @@ struct Seeds {
   unsigned jobs = 1;
   std::uint64_t failures_max = 1;  // then it stops
   bool verbose = false;
+  bool logs = true, messages = true;          // which of a seed's worlds
   std::string program = "build/release/sim";  // as it was called: what replays a world
 };
 
@@ -29,8 +31,9 @@ SeedsReport run_worlds(const Seeds& seeds);
 bool run_seeds(Seeds seeds);
 
 void add(Tally& into, const Tally& more);
-// What has not happened once, though it must have in so many worlds: a simulation without it proves less than it says.
-std::vector<std::string> never_happened(const Tally& tally);
+// What has not happened once, though it must have in so many of these worlds: a simulation without it proves less than
+// it says.
+std::vector<std::string> never_happened(const Seeds& seeds, const Tally& tally);
 std::string printed(const Tally& tally);
 
 }  // namespace sim

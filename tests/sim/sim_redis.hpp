@@ -52,6 +52,8 @@ class SimRedis {
   void fail_over();
   void kill_subscribers();
   void lose(Loses loses) { loses_ = std::move(loses); }
+  // Told after each script what it may look at in the store, before anybody hears of it.
+  void watch(std::function<void()> watcher) { watcher_ = std::move(watcher); }
   // Each command of data is answered with this error, as "READONLY You can't write…"; "" ends it.
   void refuse_with(std::string error) { refusal_ = std::move(error); }
   void refuse_scripts(bool refuses) { refuses_scripts_ = refuses; }  // as one whose memory is full
@@ -103,6 +105,7 @@ class SimRedis {
   bool stalled_ = false;
   std::string refusal_;
   Loses loses_;
+  std::function<void()> watcher_;
   std::vector<std::unique_ptr<SimRedisClient>> clients_;
   std::unique_ptr<net::Listener> listener_;
   std::shared_ptr<SimRedis*> self_;

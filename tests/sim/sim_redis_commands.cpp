@@ -191,6 +191,7 @@ void SimRedis::evaluate(const Words& words, std::string& out) {
   const auto middle = first + static_cast<std::ptrdiff_t>(twin->keys);
   ScriptCall call{Words(first, middle), Words(middle, words.end()), forbids_info_ ? "" : run_id_, {}};
   twin->run(store_, call, out);
+  if (watcher_) watcher_();
   std::string ignored;
   for (const auto& [channel, payload] : call.publications) publish({"PUBLISH", channel, payload}, ignored);
 }

@@ -12,11 +12,9 @@
 #include "feeds/follow.hpp"
 #include "sim/heard.hpp"
 #include "sim/log_truth.hpp"
+#include "sim/verdict.hpp"
 
 namespace sim {
-
-// What really happened, by name: the summary of a simulation. Names are the report's own words.
-using Tally = std::map<std::string, std::uint64_t>;
 
 inline std::string name_of(docker::LogStream stream) { return stream == docker::LogStream::out ? "stdout" : "stderr"; }
 inline std::string span(std::size_t from, std::size_t to) {

@@ -18,19 +18,12 @@
 #include "sim/sim_instance.hpp"
 #include "sim/sim_redis.hpp"
 #include "sim/site.hpp"
+#include "sim/verdict.hpp"
 
 namespace sim {
 
-struct Verdict {
-  std::string broken;  // the first promise that was; empty: all were kept
-  Tally tally;
-  net::Duration took{};     // virtual
-  std::uint64_t trace = 0;  // of everything that happened: a replay has the same
-};
-
 class World {
  public:
-  using Say = std::function<void(net::Duration at, const std::string& who, const std::string& what)>;
   // `say`: told everything; null: nobody listens.
   World(std::uint64_t seed, Say say);
   ~World();
