@@ -10,8 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
-constexpr net::Duration broken_pause = 5ms;  // of an Engine that cuts each connection: nobody asks it a thousand times
-constexpr net::Duration later_step = 20ms;   // of a log that is just being rotated
+// Before it is read on where it was read to its end, or was cut off: nobody asks an Engine a thousand times a second.
+constexpr net::Duration look_step = 5ms, look_most = 25ms;
+constexpr std::uint64_t few_of_a_follow = 8;  // records
+constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
 constexpr int later_max = 20;
 constexpr int failures_told = 2;                // in a row: one may be a cut connection, which is nobody's business
 constexpr std::uint64_t few_for_follow = 4096;  // new records of a read: a follow asks for four times as many
@@ -185,7 +187,7 @@ void LogReader::run_ended() {
 
 // Plain reads, until one of them ends with no more than `left` new records behind a proved overlap.
 net::Task<base::Result<void>> LogReader::catch_up(std::uint64_t left) {
-  for (int later = 0;;) {
+  for (int later = 0, looks = 0;;) {
     auto read = co_await read_once(false);
     if (!read) co_return read.error();
     const bool at_end = verdict_ == LogCursor::Verdict::caught_up || verdict_ == LogCursor::Verdict::reached;
@@ -194,10 +196,10 @@ net::Task<base::Result<void>> LogReader::catch_up(std::uint64_t left) {
       if (++later > later_max) co_return base::Error{base::Fault::unavailable, "The log does not stand still"};
       co_await loop_.sleep(later_step * later);
     }
-    if (verdict_ != LogCursor::Verdict::broken) continue;
+    const bool broken = verdict_ == LogCursor::Verdict::broken;
     const bool got_us_on = cursor_->fresh() > 0;
-    if (!got_us_on) co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
-    co_await loop_.sleep(broken_pause);
+    if (broken && !got_us_on) co_return base::Error{base::Fault::closed, "The Engine cut the log off"};
+    if (broken || at_end) co_await loop_.sleep(std::min<net::Duration>(look_step * ++looks, look_most));
   }
 }
 
@@ -253,6 +255,8 @@ net::Task<base::Result<void>> LogReader::follow() {
   const bool idle = cursor_->fresh() == 0 && cursor_->suspected() == suspected;
   idle_follows_ = idle ? std::min(idle_follows_ + 1, 6) : 0;
   if (idle_follows_ > 1) co_await loop_.sleep(backoff_first * (1 << idle_follows_));
+  // Nor those that end at each line: behind a step of the clock, or where connections are cut.
+  if (!idle && cursor_->fresh() < few_of_a_follow) co_await loop_.sleep(look_most);
   co_return base::Result<void>();
 }
 
