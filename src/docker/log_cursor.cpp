@@ -52,10 +52,9 @@ void LogCursor::stand_at(const Position& start) {
 
 ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   CHECK(held_.empty());
-  if (std::exchange(cut_off_, false) && nothing_told()) {  // a log's first pieces are read again, not looked for
-    stand_at(position_);
-    lines_ = LogLines(tty_);
-  }
+  const bool first_of_log = std::exchange(cut_off_, false) && nothing_told();
+  const bool first_of_gap = position_.mark(position_.head).count == 0 && !nothing_told() && lost_ == Lost::no;
+  if (first_of_log || (first_of_gap && lines_.open(position_.head))) read_first_pieces_again();
   const Track& head = track(head_);
   bool from_the_start = head.seen == Mark{};
   plan_ = {from_the_start || lost_ != Lost::no ? std::nullopt : tail_, follow};
@@ -74,6 +73,21 @@ ReadPlan LogCursor::begin(bool follow, std::int64_t now_ns) {
   open_dropped_ = 0;
   if (watch_) watch_->begin(now_ns);
   return plan_;
+}
+
+// Behind a gap, or at a log's beginning, of which nothing was told yet: where a line is open there, its pieces cannot
+// be counted, since nothing is known of what was written before them.
+void LogCursor::read_first_pieces_again() {
+  first_piece_ = lines_.held_text(position_.head).substr(0, piece_bytes);
+  stand_at(position_);
+  lines_ = LogLines(tty_);
+}
+
+// The one that was there when the line was read last; else rotation took that meanwhile.
+bool LogCursor::is_first_piece(const LogRecord& record) {
+  const std::string first = std::exchange(first_piece_, {});
+  const std::size_t common = std::min(first.size(), record.payload.size());
+  return record.payload.substr(0, common) == std::string_view(first).substr(0, common);
 }
 
 LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns, LogOut& out) {
@@ -111,6 +125,7 @@ LogCursor::Step LogCursor::take(const LogRecord& record, std::int64_t arrived_ns
       tear(record, 0, out);
       break;
     case Place::fresh:
+      if (!first_piece_.empty() && record.stream == position_.head && !is_first_piece(record)) tear(record, 0, out);
       break;
   }
   if (plan_.follow) {
@@ -157,6 +172,7 @@ void LogCursor::accept(const LogRecord& record, LogOut& out) {
 
 void LogCursor::emit(const Line& line, bool is_head, LogOut& out) {
   if (landmark_.withhold(line)) return;
+  first_piece_.clear();
   if (is_head)
     reach(position_, line);
   else
@@ -242,6 +258,7 @@ void LogCursor::announce(const Position& to, std::string_view reason, LogOut& ou
   const bool by_marks = reason != "clock" && landmark_.known() != LogLandmark::Known::by_sight;
   if (landmark_.is_end() && by_marks && gap.to.marks == position_.marks) return;
   position_ = gap.to;
+  first_piece_.clear();
   if (!has_all && !base::planted::untold_gap) out.on_gap(gap);
 }
 

@@ -122,6 +122,8 @@ class LogCursor {
   enum class Place { old, fresh, astray, torn };
 
   void stand_at(const Position& start);
+  void read_first_pieces_again();
+  bool is_first_piece(const LogRecord& record);
   bool nothing_told() const { return position_.marks == LogLandmark::Marks{}; }
   Track& track(LogStream stream) { return tracks_[index_of(stream)]; }
   Place place(const LogRecord& record);
@@ -171,6 +173,7 @@ class LogCursor {
   std::int64_t astray_ns_ = 0;                                // the first stamp of the last read that was not proved
   bool short_of_until_ = false;                               // a proved read ended before it
   bool cut_off_ = false;                                      // the last read did not come to its end
+  std::string first_piece_;                                   // of the first line behind a gap, when it was read last
   bool run_shown_ = false;                                    // by the last read, a follow, to its end
   std::uint64_t suspected_ = 0;
   bool log_stepped_ = false;  // a read showed that the clock went back within the log

@@ -1,3 +1,4 @@
+// Longer than most: all that a cursor promises where nothing is lost, and at the edges of gaps.
 // The cases that have a name. Random ones: log_cursor_property_test.cpp.
 #include "docker/log_cursor.hpp"
 
@@ -269,6 +270,46 @@ TEST(LogCursor, FindsTheFirstPieceOfALineBehindTheEndOfTheOtherStreamsLine) {
   ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
   EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
   EXPECT_EQ(judge.gaps, 0U);
+}
+
+// Behind a gap only the first piece of a line is there when it is read: it is no other one when it is read again.
+TEST(LogCursor, ReadsTheFirstPieceBehindAGapAgain) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 2);
+  log.write_line(LogStream::err, 1);
+  std::swap(log.entries[1], log.entries[2]);
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 1, log.entries.end());
+  log.entries.resize(1);
+  Position bound;
+  bound.mark(LogStream::out) = {log.entries[0].time_ns, 0};
+  bound.mark(LogStream::err) = {log.entries[0].time_ns + 1, 0};
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(bound, options);
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.gaps, 0U);
+  EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
+}
+
+TEST(LogCursor, TellsWhenRotationTookTheFirstPieceBehindAGap) {
+  LogModel log(1, {});
+  log.write_line(LogStream::out, 3);
+  const std::vector<LogModel::Entry> later(log.entries.begin() + 1, log.entries.end());
+  log.entries.resize(1);
+  Position bound;
+  bound.mark(LogStream::out) = {log.entries[0].time_ns, 0};
+  LogCursor::Options options;
+  options.rotates = true;
+  LogCursor cursor(bound, options);
+  LogJudge judge;
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(1);
+  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  EXPECT_EQ(judge.gaps, 1U);
 }
 
 }  // namespace

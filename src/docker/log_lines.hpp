@@ -114,6 +114,8 @@ class LogLines {
   bool open(LogStream stream) const { return held_[index_of(stream)].open; }
   // The mark that the held line would have if it ended now; only while open().
   Mark held_mark(LogStream stream) const { return held_[index_of(stream)].mark; }
+  // What there is of it so far, of this part.
+  std::string_view held_text(LogStream stream) const { return held_[index_of(stream)].text; }
 
  private:
   struct Held {
