@@ -56,7 +56,7 @@ bool FarEngines::known() const {
 std::vector<std::string> FarEngines::unmet() const {
   std::vector<std::string> ids;
   for (const auto& [id, engine] : engines_)
-    if (engine->link.feeds() == nullptr && id != own_) ids.push_back(id);
+    if (engine->link.feeds() == nullptr) ids.push_back(id);
   return ids;
 }
 

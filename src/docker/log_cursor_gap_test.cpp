@@ -259,16 +259,7 @@ TEST(LogCursor, DoesNotTakeTheSecondPieceOfALineForItsFirst) {
   log.write_line(LogStream::err, 3);
   std::swap(log.entries[2], log.entries[3]);
   log.write_line(LogStream::out, 1);
-  const std::vector<LogModel::Entry> later(log.entries.begin() + 3, log.entries.end());
-  log.entries.resize(3);
-  LogCursor::Options options;
-  options.rotates = true;
-  LogCursor cursor(Position{}, options);
-  LogJudge judge;
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-  log.entries.insert(log.entries.end(), later.begin(), later.end());
-  log.rotate(3);
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_while_rotating(Position{}, log, 3, 3);
   EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
   EXPECT_EQ(judge.gaps, 1U);
 }
@@ -280,14 +271,7 @@ TEST(LogCursor, CountsThePiecesOfALineBehindTheLogsFirstRecord) {
   log.write_line(LogStream::out, 3);
   log.write_line(LogStream::err, 1);
   std::rotate(log.entries.begin() + 3, log.entries.end() - 1, log.entries.end());
-  const std::vector<LogModel::Entry> later(log.entries.begin() + 5, log.entries.end());
-  log.entries.resize(5);
-  LogCursor cursor(Position{}, {});
-  LogJudge judge;
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-  log.entries.insert(log.entries.end(), later.begin(), later.end());
-  log.rotate(1);
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_while_rotating(Position{}, log, 5, 1);
   EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
   EXPECT_EQ(judge.gaps, 0U);
 }

@@ -1,4 +1,3 @@
-// Longer than most: all that a cursor promises where nothing is lost, and at the edges of gaps.
 // The cases that have a name. Random ones: log_cursor_property_test.cpp.
 #include "docker/log_cursor.hpp"
 
@@ -258,16 +257,7 @@ TEST(LogCursor, FindsTheFirstPieceOfALineBehindTheEndOfTheOtherStreamsLine) {
   log.write_line(LogStream::out, 1);
   log.write_line(LogStream::out, 2);
   log.write_line(LogStream::err, 3);
-  const std::vector<LogModel::Entry> later(log.entries.begin() + 4, log.entries.end());
-  log.entries.resize(4);
-  LogCursor::Options options;
-  options.rotates = true;
-  LogCursor cursor(Position{}, options);
-  LogJudge judge;
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-  log.entries.insert(log.entries.end(), later.begin(), later.end());
-  log.rotate(2);
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_while_rotating(Position{}, log, 4, 2);
   EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
   EXPECT_EQ(judge.gaps, 0U);
 }
@@ -278,18 +268,10 @@ TEST(LogCursor, ReadsTheFirstPieceBehindAGapAgain) {
   log.write_line(LogStream::out, 2);
   log.write_line(LogStream::err, 1);
   std::swap(log.entries[1], log.entries[2]);
-  const std::vector<LogModel::Entry> later(log.entries.begin() + 1, log.entries.end());
-  log.entries.resize(1);
   Position bound;
   bound.mark(LogStream::out) = {log.entries[0].time_ns, 0};
   bound.mark(LogStream::err) = {log.entries[0].time_ns + 1, 0};
-  LogCursor::Options options;
-  options.rotates = true;
-  LogCursor cursor(bound, options);
-  LogJudge judge;
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-  log.entries.insert(log.entries.end(), later.begin(), later.end());
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_while_rotating(bound, log, 1, 0);
   EXPECT_EQ(judge.gaps, 0U);
   EXPECT_EQ(judge.judge(log, 0, log.entries.size()), "");
 }
@@ -297,18 +279,9 @@ TEST(LogCursor, ReadsTheFirstPieceBehindAGapAgain) {
 TEST(LogCursor, TellsWhenRotationTookTheFirstPieceBehindAGap) {
   LogModel log(1, {});
   log.write_line(LogStream::out, 3);
-  const std::vector<LogModel::Entry> later(log.entries.begin() + 1, log.entries.end());
-  log.entries.resize(1);
   Position bound;
   bound.mark(LogStream::out) = {log.entries[0].time_ns, 0};
-  LogCursor::Options options;
-  options.rotates = true;
-  LogCursor cursor(bound, options);
-  LogJudge judge;
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
-  log.entries.insert(log.entries.end(), later.begin(), later.end());
-  log.rotate(1);
-  ASSERT_EQ(read_on(cursor, log, judge), Verdict::caught_up);
+  const LogJudge judge = read_while_rotating(bound, log, 1, 1);
   EXPECT_EQ(judge.gaps, 1U);
 }
 

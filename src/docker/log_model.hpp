@@ -241,6 +241,21 @@ inline LogJudge read_from(const Position& start, const LogModel& log) {
   return judge;
 }
 
+// The same in two reads: one while the first `written` records are there, one when all are and `gone` were rotated
+// away.
+inline LogJudge read_while_rotating(const Position& start, LogModel& log, std::size_t written, std::size_t gone) {
+  const auto border = log.entries.begin() + static_cast<std::ptrdiff_t>(written);
+  const std::vector<LogModel::Entry> later(border, log.entries.end());
+  log.entries.erase(border, log.entries.end());
+  LogCursor cursor(start, {});
+  LogJudge judge;
+  CHECK(read_on(cursor, log, judge) == LogCursor::Verdict::caught_up);
+  log.entries.insert(log.entries.end(), later.begin(), later.end());
+  log.rotate(gone);
+  CHECK(read_on(cursor, log, judge) == LogCursor::Verdict::caught_up);
+  return judge;
+}
+
 inline LogModel log_of(std::size_t records, LogModel::Habits habits = {}) {
   LogModel log(42, habits);
   log.write(records);

@@ -29,16 +29,15 @@ std::string ConnectionKeys::Keys::key(const std::string& channel, std::uint64_t 
 
 void ConnectionKeys::Keys::tell(std::uint64_t number, Connection now) {
   const auto known = connections.find(number);
-  if (known != connections.end()) {
-    for (const std::string& channel : known->second.channels)
-      if (std::find(now.channels.begin(), now.channels.end(), channel) == now.channels.end())
-        remove(key(channel, number));
-  }
+  const std::vector<std::string> before =
+      known == connections.end() ? std::vector<std::string>() : std::move(known->second.channels);
+  const auto has = [](const std::vector<std::string>& channels, const std::string& channel) {
+    return std::find(channels.begin(), channels.end(), channel) != channels.end();
+  };
+  for (const std::string& channel : before)
+    if (!has(now.channels, channel)) remove(key(channel, number));
   for (const std::string& channel : now.channels) {
-    const bool told = known != connections.end() &&
-                      std::find(known->second.channels.begin(), known->second.channels.end(), channel) !=
-                          known->second.channels.end();
-    if (told) continue;
+    if (has(before, channel)) continue;
     gone.erase(key(channel, number));
     note(key(channel, number), now.connected_at);
   }

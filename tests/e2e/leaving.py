@@ -153,14 +153,20 @@ async def drained_without_an_exit(engine):
         instance.stop()
 
 
+async def listening(instance, container, count):
+    """So many who follow the container there, and stay until they are closed."""
+    ears = [Ear(instance, f"/ws/containers/{container.id}/logs") for _ in range(count)]
+    for each in ears:
+        await each.__aenter__()
+    return ears
+
+
 async def in_a_hurry(engine):
     """The rate would let the last one go in half an hour; the second signal does not wait for it."""
     settings = {"DOCKCAST_DRAIN_RATE": "1", "DOCKCAST_DRAIN_NOTICE": "10m", "DOCKCAST_DRAIN_GRACE": "1h"}
     with Container(engine, CALM) as container:
         instance = await asyncio.to_thread(Instance, engine, "hurried", **settings)
-        ears = [Ear(instance, f"/ws/containers/{container.id}/logs") for _ in range(20)]
-        for each in ears:
-            await each.__aenter__()
+        ears = await listening(instance, container, 20)
         instance.signal(signal.SIGTERM)
         await until("readiness is 503", lambda: Watch(instance).ask("/health/ready")[0] == 503)
         check(not any(each.of("migrate") for each in ears), "nobody was told yet")
@@ -178,9 +184,7 @@ async def the_grace_is_over(engine):
     settings = {"DOCKCAST_DRAIN_RATE": "1", "DOCKCAST_DRAIN_NOTICE": "1s", "DOCKCAST_DRAIN_GRACE": "6s"}
     with Container(engine, CALM) as container:
         instance = await asyncio.to_thread(Instance, engine, "graceful", **settings)
-        ears = [Ear(instance, f"/ws/containers/{container.id}/logs") for _ in range(30)]
-        for each in ears:
-            await each.__aenter__()
+        ears = await listening(instance, container, 30)
         instance.signal(signal.SIGTERM)
         code = await asyncio.to_thread(instance.process.wait, 30 * SLOW)
         check(code == 0, f"it ends by itself, with {code}")
