@@ -271,7 +271,7 @@ class Ear:
     async def first(self, kind, condition=lambda _: True):
         def found():
             return [message for message in self.of(kind) if condition(message)]
-        await until(f"{kind} on {self.url}, after {self.messages[-3:]}", found)
+        await until(lambda: f"{kind} on {self.url}, after {self.messages[-3:]}", found)
         return found()[0]
 
 

@@ -118,7 +118,8 @@ async def watched(instance, engines):
     """Events, the picture and stats of both Engines at one instance."""
     async with Ear(instance, "/ws/events") as events, Ear(instance, "/ws/channels/containers") as picture:
         await events.first("subscribed")
-        await picture.first("containers")
+        # Before the other's part is there, what begins meanwhile comes with it, and is no change.
+        await picture.first("containers", lambda m: len({each["engine"] for each in m["containers"]}) == len(engines))
         for engine in engines:
             with Container(engine, "sleep 600") as container:
                 def of_it(message, one=container):
