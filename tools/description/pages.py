@@ -1,7 +1,9 @@
-"""The contract for people: docs/reference.md, docs/errors.md and a page for each error code."""
+"""The contract for people: docs/reference.md, docs/errors.md and a page for each error code; and for the client in
+TypeScript, web/sdk/src/wire.ts."""
 import json
 import textwrap
 
+from . import typescript
 from .contract import method_of, name_of, offered, words
 
 MADE = "<!-- Made of protocol/*.json by `tools/describe pages`; change it there. -->\n\n"
@@ -12,7 +14,8 @@ def made(files):
     """path -> text of every page. `files`: path -> text, of at least protocol/."""
     from .contract import Contract
     contract = Contract(files)
-    pages = {"docs/reference.md": reference(contract), "docs/errors.md": error_list(contract)}
+    pages = {"docs/reference.md": reference(contract), "docs/errors.md": error_list(contract),
+             "web/sdk/src/wire.ts": typescript.wire(contract)}
     return pages | {f"docs/errors/{row['code']}.md": error_page(contract, row) for row in contract.errors}
 
 

@@ -1,0 +1,88 @@
+// A channel as its listeners share it: one subscription on the wire, and the items that came last for who comes later.
+import type { Container, Gap, Item } from "./items.js";
+import { itemsOf } from "./items.js";
+import type { SubscriptionState, Want } from "./machine/types.js";
+import type { Subscription } from "./subscription.js";
+import type { Message } from "./wire.js";
+
+interface Batch {
+  items: Item[];
+  position?: string;
+}
+
+export class Feed {
+  readonly listeners = new Set<Subscription<any>>();
+  private batches: Batch[] = [];
+  private kept = 0;
+  private begins?: string; // the position before the batches, once something was let go
+  private readonly picture = new Map<string, Container>();
+  position?: string;
+  view: SubscriptionState = { kind: "pending" };
+
+  constructor(
+    readonly key: string,
+    private readonly max: number,
+    private readonly latest: boolean,
+    private readonly gone: (feed: Feed) => void,
+  ) {}
+
+  /** `want`: with which the listener comes; of a channel that flows already it is answered from what is kept. */
+  join(listener: Subscription<any>, want?: Want): void {
+    listener.source = this;
+    this.listeners.add(listener);
+    if (want) for (const { items, position } of this.past(want)) listener.take(items, position);
+    listener.show(this.view);
+  }
+
+  leave(listener: Subscription<any>): void {
+    if (this.listeners.delete(listener) && !this.listeners.size) this.gone(this);
+  }
+
+  deliver(message: Message, position?: string): void {
+    const items = itemsOf(message, this.picture);
+    this.keep(items, position);
+    this.position = position ?? this.position;
+    for (const listener of [...this.listeners]) listener.take(items, position);
+  }
+
+  show(view: SubscriptionState): void {
+    this.view = view;
+    for (const listener of [...this.listeners]) listener.show(view);
+  }
+
+  private keep(items: Item[], position?: string): void {
+    if (this.latest) this.batches = this.batches.filter((each) => each.items[0]?.kind !== items[0]?.kind);
+    this.batches.push({ items, position });
+    this.kept += items.length;
+    while (!this.latest && this.batches.length > 1 && (this.kept > this.max || this.batches.length > this.max)) {
+      const { items, position } = this.batches.shift()!;
+      this.begins = position ?? this.begins;
+      this.kept -= items.length;
+    }
+  }
+
+  /** What is kept of what a second listener asks for. */
+  private past({ since, tail, stdout, stderr }: Want): Batch[] {
+    const { batches } = this;
+    if (this.latest) return batches;
+    if (typeof since === "string" && /^[pe]\d\.|^[0-9a-f]{16}:\d+$/.test(since)) {
+      if (since === this.position) return [];
+      const at = batches.findIndex((each) => each.position === since);
+      if (at >= 0) return batches.slice(at + 1);
+      const gap: Gap = { kind: "gap", from: since, to: this.begins, reason: "retained" };
+      return [{ items: [gap] }, ...batches];
+    }
+    if (tail === undefined || tail === "all") return batches;
+    const wanted = (item: Item) =>
+      item.kind !== "status" && (item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false);
+    let left = Number(tail);
+    const made: Batch[] = [];
+    for (let at = batches.length - 1; at >= 0 && left > 0; at--) {
+      const { items, position } = batches[at]!;
+      const last: Item[] = [];
+      for (let i = items.length - 1; i >= 0 && left > 0; i--) if (wanted(items[i]!) && left--) last.unshift(items[i]!);
+      made.unshift({ items: last, position });
+    }
+    return made;
+  }
+}
