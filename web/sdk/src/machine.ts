@@ -158,7 +158,7 @@ function text(t: Turn, conn: Conn, raw: string): void {
       return;
     }
     if (asked.kind === "request") return reply(t, asked.key as number, message);
-    if (asked.kind === "unsubscribe") return unsubscribed(t, conn, asked.key as string, id, message);
+    if (asked.kind === "unsubscribe") return unsubscribed(conn, message);
     const topic = m.topics.get(asked.key as string);
     if (topic?.asked !== id) return;
     if (message.type === "subscribed") subscribed(t, conn, topic, message);

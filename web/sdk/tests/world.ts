@@ -24,6 +24,8 @@ export class World {
   readonly answers = new Map<number, Extract<Effect, { type: "answer" }>>();
   readonly mail: Message[] = [];
   readonly effects: Effect[] = [];
+  /** What it takes for the promises to be in danger: how often that was the case. */
+  readonly seen = { ahead: 0, again: 0, moved: 0, alias: 0, gaps: 0, redone: 0 };
   tokenFails = false;
   asking = 0;
   tokensAsked: string[] = [];
@@ -50,11 +52,18 @@ export class World {
 
   happen(event: Event): void {
     const before = this.machine.closed;
+    const { main, next } = this.machine;
+    const ahead = () => [...this.machine.topics.values()].map((each) => Object.values(each.ahead?.taken ?? {}).flat());
+    const taken = ahead().flat().length;
     for (const effect of step(this.machine, event, this.now, this.chance)) {
       this.effects.push(effect);
       if (before && event.type !== "reconnect" && effect.type === "open") throw new Error("it opens after its end");
       this.carryOut(effect);
     }
+    const more = ahead().flat().length - taken;
+    this.seen.ahead += +(more > 0);
+    this.seen.again += +(more < 0);
+    this.seen.moved += +(next !== undefined && next === this.machine.main && main !== undefined);
     this.check();
   }
 
@@ -82,6 +91,7 @@ export class World {
         this.wires.set(effect.socket, { up: [], down: [], opening: true });
         return;
       case "send": {
+        if (effect.text.startsWith('{"type":"unsubscribe"')) this.seen.redone++;
         const wire = this.wires.get(effect.socket);
         if (!wire || wire.opening) throw new Error("it sends on a socket that is not open");
         wire.up.push(effect.text);
@@ -112,6 +122,7 @@ export class World {
         if (effect.view.kind === "ended") this.heard.delete(effect.key);
         return;
       case "alias":
+        this.seen.alias++;
         this.heard.delete(effect.key);
         return;
       case "answer":
@@ -134,7 +145,7 @@ export class World {
     if (message.type === "logs") heard.push(...message.lines.map((line) => Number(line[2])));
     else if (message.type === "message") heard.push(Number(message.data));
     else if (message.type === "docker_event") heard.push(Number(message.event["n"]));
-    else if (message.type === "gap")
+    else if (message.type === "gap" && ++this.seen.gaps)
       heard.push({ from: number(message.from), to: number(message.to), reason: message.reason });
   }
 

@@ -26,7 +26,6 @@ export function record(t: Turn, conn: Conn, message: Of): void {
     if (topic.ahead?.from === conn.n) take(t, topic, topic.ahead, message);
     return;
   }
-  if (topic?.deaf !== undefined) return;
   const waits = (each: Topic) => each.asked !== undefined && each.home === conn.n;
   if (topic ? waits(topic) : [...m.topics.values()].some(waits)) {
     if (conn.early.push(message) <= EARLY_MAX) return; // till the reply that says whose it is
@@ -41,8 +40,7 @@ function take(t: Turn, topic: Topic, place: Topic | Ahead, message: Of): void {
     case "logs":
       return batch(t, topic, place, message);
     case "gap":
-      gap(t, topic, message);
-      if (place === topic) topic.ahead = undefined;
+      gap(t, topic, message, place);
       place.position = message.to;
       return;
     case "error":
@@ -61,7 +59,7 @@ function single(t: Turn, topic: Topic, place: Topic | Ahead, message: Of): void 
   if (position !== undefined) {
     if (topic.recent.includes(position) && place === topic && !topic.ahead) return;
     place.position = position;
-    if (!isNew(topic, place, "p", position)) return;
+    if (!isNew(t, topic, place, "p", position)) return;
     if (note(topic, position)) return;
     topic.broken = false;
   }
@@ -84,19 +82,18 @@ function batch(t: Turn, topic: Topic, place: Topic | Ahead, message: LogsMessage
     }
     // Resumed, and yet it does not join on: that is said, and gone on from.
     const { channel } = message;
-    gap(t, topic, { type: "gap", channel, from: topic.position!, to: prev, reason: "chain" as "slow" });
-    topic.ahead = undefined;
+    gap(t, topic, { type: "gap", channel, from: topic.position!, to: prev, reason: "chain" as "slow" }, place);
   }
   topic.broken = false;
   place.position = position;
-  const lines = message.lines.filter((line) => isNew(topic, place, line[1], `${line[0]} ${line[2]}`));
+  const lines = message.lines.filter((line) => isNew(t, topic, place, line[1], `${line[0]} ${line[2]}`));
   note(topic, position);
   deliver(t, topic, lines.length === message.lines.length ? message : { ...message, lines });
   if (place !== topic) bound(t, topic);
 }
 
 /** Notes what an old connection brings; takes off what the new one brings again. */
-function isNew(topic: Topic, place: Topic | Ahead, stream: string, key: string): boolean {
+function isNew(t: Turn, topic: Topic, place: Topic | Ahead, stream: string, key: string): boolean {
   const { ahead } = topic;
   if (!ahead) return true;
   const taken = (ahead.taken[stream] ??= []);
@@ -105,8 +102,13 @@ function isNew(topic: Topic, place: Topic | Ahead, stream: string, key: string):
     return true;
   }
   const at = taken.indexOf(key);
-  if (at < 0) taken.length = 0;
-  else taken.splice(0, at + 1);
+  if (at < 0) {
+    taken.length = 0;
+    if (topic.gap) deliver(t, topic, topic.gap, topic.gap.to);
+  } else {
+    taken.splice(0, at + 1);
+  }
+  topic.gap = undefined;
   if (!ahead.from && !Object.values(ahead.taken).some((keys) => keys.length)) topic.ahead = undefined;
   return at < 0;
 }
@@ -125,8 +127,11 @@ function note(topic: Topic, what: string): boolean {
 }
 
 /** Once for each missing run, whether the reply or the stream says it first. */
-export function gap(t: Turn, topic: Topic, message: GapMessage): void {
-  if (!note(topic, `${message.from} ${message.to}`)) deliver(t, topic, message, message.to);
+export function gap(t: Turn, topic: Topic, message: GapMessage, place: Topic | Ahead): void {
+  const { ahead } = topic;
+  if (note(topic, `${message.from} ${message.to}`)) return;
+  if (!ahead || place === ahead) return deliver(t, topic, message, message.to);
+  if (ahead.position !== message.to) topic.gap = { ...message, from: topic.gap?.from ?? ahead.position ?? message.from };
 }
 
 function deliver(t: Turn, topic: Topic, message: Message, to?: string): void {

@@ -18,8 +18,6 @@ export function want(t: Turn, key: string, wish: Want): void {
   if (known) return widen(t, known, wish);
   const view = { kind: "pending" } as const;
   const topic: Topic = { key, want: wish, recent: [], home: 0, broken: false, failures: 0, settled: false, view };
-  for (const [id, asked] of m.asked)
-    if (asked.kind === "unsubscribe" && asked.key === key && asked.socket === m.main?.n) topic.deaf = id;
   m.topics.set(key, topic);
   if (ready(m.main)) subscribe(t, topic, m.main);
   need(t);
@@ -71,9 +69,8 @@ export function subscribe(t: Turn, topic: Topic, conn: Conn): void {
 /** From now on its records are those of this socket; another that has been bringing them may go on for a while. */
 export function takeHome(t: Turn, topic: Topic, conn: Conn, asked: number): void {
   const old = topic.home;
-  const moves = old !== conn.n && old === t.m.main?.n && topic.asked === undefined && topic.deaf === undefined;
+  const moves = old !== conn.n && old === t.m.main?.n && topic.asked === undefined;
   if (moves && !topic.ahead) topic.ahead = { from: old, position: topic.position, taken: {} };
-  if (old !== conn.n && old) topic.deaf = undefined;
   topic.home = conn.n;
   topic.asked = asked;
   topic.since = topic.position;
@@ -82,7 +79,7 @@ export function takeHome(t: Turn, topic: Topic, conn: Conn, asked: number): void
 /** The old socket is gone: what it has brought ahead of the new one is all. */
 export function settle(topic: Topic, old: Conn): void {
   if (topic.ahead?.from === old.n) topic.ahead.from = 0;
-  if (topic.ahead && !Object.values(topic.ahead.taken).some((keys) => keys.length)) topic.ahead = undefined;
+  if (topic.ahead?.position === topic.position) topic.ahead = undefined;
 }
 
 /** The new socket failed, and the old one goes on being the one. */
@@ -102,18 +99,17 @@ export function stay(t: Turn, failed: Conn): void {
   }
 }
 
-/** Begins again at the position where it stands, deaf to what is still on its way. */
+/** Begins again at the position where it stands. */
 export function redo(t: Turn, topic: Topic): void {
   const { main } = t.m;
   if (!ready(main) || topic.home !== main.n) return; // the next `connect` says it
   const channel = topic.channel ?? topic.key;
-  topic.deaf = ask(t, main, "unsubscribe", topic.key, { type: "unsubscribe", channel });
+  ask(t, main, "unsubscribe", topic.key, { type: "unsubscribe", channel });
   subscribe(t, topic, main);
 }
 
-export function unsubscribed(t: Turn, conn: Conn, key: string, id: number, message: Message): void {
-  const topic = t.m.topics.get(key);
-  if (topic?.deaf === id) topic.deaf = undefined;
+/** What came of the channel up to here, and is held, belongs to the subscription that is over. */
+export function unsubscribed(conn: Conn, message: Message): void {
   if (message.type === "unsubscribed")
     conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
 }
@@ -128,9 +124,9 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
   if (other && other !== topic) return join(t, topic, other);
   topic.channel = channel;
   m.channels.set(channel, topic);
-  const since = topic.since ?? (topic.want.since as string | undefined);
+  const since = topic.ahead?.position ?? topic.since ?? (topic.want.since as string | undefined);
   if (recovered === "none") {
-    topic.ahead = undefined;
+    topic.ahead = topic.gap = undefined;
     missing(t, topic, { from: String(since), to: position ?? "", reason: message.reason ?? "recreated" });
   }
   if (recovered === "partial" && lost) missing(t, topic, lost);
@@ -143,7 +139,7 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
 }
 
 function missing(t: Turn, topic: Topic, { from, to, reason }: Lost): void {
-  gap(t, topic, { type: "gap", channel: topic.channel!, from, to, reason: reason as "slow" });
+  gap(t, topic, { type: "gap", channel: topic.channel!, from, to, reason: reason as "slow" }, topic);
 }
 
 /** Two names for one channel, of which the server now has the later one's options: the first goes on, for both. */
@@ -151,7 +147,7 @@ function join(t: Turn, topic: Topic, first: Topic): void {
   leave(t, topic);
   t.out.push({ type: "alias", key: topic.key, to: first.key });
   widen(t, first, topic.want);
-  if (first.deaf === undefined) redo(t, first);
+  if (first.asked === undefined) redo(t, first);
 }
 
 /** The server refuses the subscription, or ends it. */

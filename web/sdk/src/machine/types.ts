@@ -1,5 +1,5 @@
 // What the machine is made of: its settings, its state, what happens to it, and what it wants done.
-import type { Candidate, ErrorCode, Message, SubscribeCommand } from "../wire.js";
+import type { Candidate, ErrorCode, GapMessage, Message, SubscribeCommand } from "../wire.js";
 
 /** Numbers that bound what the client does. All are options of `Dockcast`. */
 export interface Settings {
@@ -116,14 +116,14 @@ export interface Topic {
   /** Positions and gaps that came last, to know what comes again. */
   recent: string[];
   ahead?: Ahead;
+  /** A gap that the new connection told while there is something ahead: it counts if the next record is none of that. */
+  gap?: GapMessage;
   /** The socket that it is subscribed on. */
   home: number;
   /** The subscription that is not answered yet; what comes is held till then. */
   asked?: number;
   /** The position it named. */
   since?: string;
-  /** The `unsubscribe` that is not answered yet: what comes before belongs to the past. */
-  deaf?: number;
   /** It was resumed since a batch did not join on, and nothing has come since. */
   broken: boolean;
   failures: number;

@@ -131,8 +131,8 @@ export class FakeConnection {
     this.follows.set(name, follow);
     after.push(() => {
       if (gap) this.send(gap);
-      for (const message of this.server.standing(name)) this.send(message);
       this.catchUp(name);
+      for (const message of this.server.standing(name)) this.send(message);
       this.server.moved(name);
     });
     return { type: "subscribed", channel: name, requested: wish.channel, ...reply };
