@@ -5,6 +5,13 @@ import type { SubscriptionState, Want } from "./machine/types.js";
 import type { Subscription } from "./subscription.js";
 import type { Message } from "./wire.js";
 
+const POSITION = /^[pe]\d\.|^[0-9a-f]{16}:\d+$/;
+
+/** And not a time: that is all that is ever asked of it. */
+export function isPosition(since: unknown): since is string {
+  return typeof since === "string" && POSITION.test(since);
+}
+
 interface Batch {
   items: Item[];
   position?: string;
@@ -65,7 +72,7 @@ export class Feed {
   private past({ since, tail, stdout, stderr }: Want): Batch[] {
     const { batches } = this;
     if (this.latest) return batches;
-    if (typeof since === "string" && /^[pe]\d\.|^[0-9a-f]{16}:\d+$/.test(since)) {
+    if (isPosition(since)) {
       if (since === this.position) return [];
       const at = batches.findIndex((each) => each.position === since);
       if (at >= 0) return batches.slice(at + 1);

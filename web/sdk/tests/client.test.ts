@@ -1,4 +1,5 @@
-// The client as an application sees it, with the fake server at the other end and a clock that is wound by hand.
+// The client as an application sees it, with the fake server at the other end and a clock that is wound by hand. Longer
+// than other files: one sentence after the other about the same client.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Dockcast, DockcastError, type DockcastOptions, type Item } from "../src/index.js";
 import { FakeServer } from "../src/testing.js";

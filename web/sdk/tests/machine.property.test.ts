@@ -10,9 +10,9 @@ const top: Record<string, number> = {};
 
 type Deed = [kind: string, a: number, b: number];
 const kinds = [
-  "say", "say", "pass", "pass", "advance", "flow", "flow", "flow", "flow", "flow", "move", "move", "move", "want", "want",
-  "unwant", "drop", "close", "freeze", "migrate", "refuse", "accept", "verdict", "trim", "online", "offline", "visible", "token", "repeat", "lose",
-  "batch", "request",
+  "say", "say", "pass", "pass", "advance", "flow", "flow", "flow", "flow", "flow", "move", "move", "move", "want",
+  "want", "unwant", "drop", "close", "freeze", "migrate", "refuse", "accept", "verdict", "trim", "online",
+  "offline", "visible", "token", "repeat", "lose", "batch", "request",
 ] as const;
 const codes = [1000, 1001, 1006, 1011, 4100, 4103, 4129, 4153, 4199, 4200, 4299, 4300, 4308, 3000, 4901];
 

@@ -9,7 +9,7 @@ const outdir = process.argv[2] ?? `${root}dist`;
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ["src/index.ts", "src/testing.ts"],
+  entryPoints: ["src/index.ts", "src/tabs.ts", "src/testing.ts"],
   outdir,
   bundle: true,
   splitting: true,

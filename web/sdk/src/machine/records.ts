@@ -131,7 +131,8 @@ export function gap(t: Turn, topic: Topic, message: GapMessage, place: Topic | A
   const { ahead } = topic;
   if (note(topic, `${message.from} ${message.to}`)) return;
   if (!ahead || place === ahead) return deliver(t, topic, message, message.to);
-  if (ahead.position !== message.to) topic.gap = { ...message, from: topic.gap?.from ?? ahead.position ?? message.from };
+  const from = topic.gap?.from ?? ahead.position ?? message.from;
+  if (ahead.position !== message.to) topic.gap = { ...message, from };
 }
 
 function deliver(t: Turn, topic: Topic, message: Message, to?: string): void {

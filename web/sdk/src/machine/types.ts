@@ -116,7 +116,7 @@ export interface Topic {
   /** Positions and gaps that came last, to know what comes again. */
   recent: string[];
   ahead?: Ahead;
-  /** A gap that the new connection told while there is something ahead: it counts if the next record is none of that. */
+  /** A gap that the new connection told while there is something ahead: it counts if that is not what comes next. */
   gap?: GapMessage;
   /** The socket that it is subscribed on. */
   home: number;
