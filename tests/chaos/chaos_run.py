@@ -13,6 +13,7 @@ from faults import Strikes
 from parts import Engine, Members, RedisServers
 from proxy_processes import Nginx
 from support import ENGINES, Container, until
+from web_clients import WebClients
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Of each Engine. Name, lines of each stream at a time, microseconds between, bytes of a line, options of `docker run`.
@@ -35,10 +36,12 @@ class ChaosRun:
         self.engines = [Engine(ROOT / "tools", version, folder, ENGINES[version], str(ROOT / "build/cache"))
                         for version, folder in folders.items()]
         self.sources = [Source(engine, *each) for each in SOURCES for engine in self.engines]
-        self.clients, self.before = [], {}
+        self.clients, self.before, self.web = [], {}, None
 
     async def whole(self):
         with contextlib.ExitStack() as parts:
+            if self.options.web:
+                WebClients.build()
             folder = parts.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
             os.chmod(folder, 0o755)  # the instances are users of their own
             binary = shutil.copy(self.options.build / "dockcast", folder)
@@ -62,14 +65,20 @@ class ChaosRun:
                 for task in self.tasks:
                     task.cancel()
                 await asyncio.gather(*self.tasks, return_exceptions=True)
+                if self.web:
+                    await self.web.end()
 
     async def struck(self):
         watch = asyncio.create_task(self.watch())
         self.tasks.append(watch)
         louds = [each for each in self.sources if "loud" in each.name]
         others = [each for each in self.sources if each not in louds]
+        self.web = WebClients(self.proxy.port)
         for n in range(self.options.clients):
             source = others[n % len(others)] if n % LOUD else louds[n // LOUD % len(louds)]
+            if n < self.options.clients * self.options.web // 100:
+                self.clients.append(await self.web.follow(source))
+                continue
             self.clients.append(Client(self.proxy.port, source))
             self.tasks.append(asyncio.create_task(self.clients[-1].run()))
         await until("everybody hears lines", lambda: all(all(each.record.values()) for each in self.clients), 120)
@@ -137,6 +146,7 @@ class ChaosRun:
         for task in leaving:
             task.cancel()
         await asyncio.gather(*leaving, return_exceptions=True)
+        await self.web.end()
         for _ in range(100):  # the linger, and what closes after it
             if all(each.descriptors() <= self.before["descriptors"] for each in self.members.running()):
                 break
@@ -155,7 +165,8 @@ class ChaosRun:
                 ("missing", total["missing"]), ("twice", total["twice"]), ("out of order", total["out of order"]),
                 ("not in the log", total["not in the log"]),
                 ("gaps", f"{reasons or 'none'}; lines in them: {total['in gaps']}"),
-                ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients"),
+                ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients, of which "
+                 f"{len(self.web.clients)} are the TypeScript one"),
                 ("told that nobody reaches the Engine", f"{sum(each.put_off for each in self.clients)} times"),
                 ("longest silence", f"{quietest.silence:.1f} s, of {quietest.source.name}"),
                 ("longest way of a line", f"{delay_s:.1f} s, of {latest.source.name}, "

@@ -1,4 +1,4 @@
-// Many clients, each with a connection of its own, follow one container's log, whose lines are numbered: "o 0", "o 1", …
+// Many clients, each with a connection of its own, follow one container's log, whose lines are numbered: "o 0", "o 1".
 // Says every 200 ms what they all saw since the last `mark` on stdin, as one JSON object a line. Ends with its stdin.
 //
 //   node crowd.mjs URL CONTAINER CLIENTS

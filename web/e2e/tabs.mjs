@@ -1,5 +1,5 @@
-// Opens many tabs of one page in Chromium and closes, one after the other, those that hold the connection. Says how many
-// connections the server has and what each tab has seen, as one JSON object a line.
+// Opens many tabs of one page in Chromium and closes, one after the other, those that hold the connection. Says which
+// connections the server has and what the tabs have seen, as one JSON object a line.
 //
 //   node tabs.mjs URL CONTAINER TABS CLOSED PORT      PORT: where the page is to be served
 import { readFile } from "node:fs/promises";
@@ -20,7 +20,8 @@ const server = createServer(async ({ url: path }, answer) => {
 });
 await new Promise((listening) => server.listen(Number(port), "127.0.0.1", listening));
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 const context = await browser.newContext();
 const pages = [];
 for (let i = 0; i < Number(tabs); ++i) {
@@ -41,7 +42,8 @@ async function heard(more) {
     if (now.every((each, i) => each.first >= 0 && each.next > Math.max(before[i].next, 0) + more)) {
       const { sessions } = await (await fetch(`${url}/api/sessions`)).json();
       const gaps = now.reduce((sum, each) => sum + each.gaps, 0);
-      return { tabs: now.length, sockets: sessions.map((each) => each.session), gaps, states: [...new Set(now.map((each) => each.state))] };
+      const states = [...new Set(now.map((each) => each.state))];
+      return { tabs: now.length, sockets: sessions.map((each) => each.session), gaps, states };
     }
     await new Promise((later) => setTimeout(later, 50));
   }
