@@ -1,4 +1,4 @@
-// Files: what the server gives away as it is: the page at `/` and what else stands in web/. A table that the build
+// Files: what the server gives away as it is: the page at `/` and what else stands in web/page/. A table that the build
 // makes (tools/embed), compiled in: what is not in it cannot be asked for, by whatever path. Immutable; any thread.
 #pragma once
 

@@ -64,7 +64,7 @@ TEST(Files, AreFoundByTheirExactPath) {
   const File* page = find_file("/");
   ASSERT_NE(page, nullptr);
   EXPECT_EQ(page->type, "text/html; charset=utf-8");
-  EXPECT_THAT(std::string(page->policy), HasSubstr("default-src 'none'; script-src 'sha256-"));
+  EXPECT_THAT(std::string(page->policy), HasSubstr("default-src 'none'; script-src 'self'; style-src 'sha256-"));
   EXPECT_LT(page->gzip.size(), page->plain.size());
   for (const char* path : {"", "//", "/index.html", "/INDEX.HTML", "/.", "/../web/index.html", "web/index.html", "/x"})
     EXPECT_EQ(find_file(path), nullptr) << path;

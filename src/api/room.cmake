@@ -18,7 +18,7 @@ target_sources(api PRIVATE ${header})
 target_include_directories(api PUBLIC ${generated})
 
 # The files that are served as they are, as one table (src/api/files.hpp).
-set(web ${CMAKE_SOURCE_DIR}/web)
+set(web ${CMAKE_SOURCE_DIR}/web/page)
 file(GLOB_RECURSE web_files CONFIGURE_DEPENDS ${web}/*)
 set(files ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cpp)
 add_custom_command(OUTPUT ${files}

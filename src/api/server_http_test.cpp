@@ -218,7 +218,7 @@ TEST_F(ServerHttp, an_instance_that_reached_nothing_yet_is_alive_and_not_ready) 
 
 TEST_F(ServerHttp, the_page_allows_its_own_script_and_nothing_else) {
   const std::string answer = say(connect(), request("/"));
-  EXPECT_THAT(answer, HasSubstr("Content-Security-Policy: default-src 'none'; script-src 'sha256-"));
+  EXPECT_THAT(answer, HasSubstr("Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'sha256-"));
   EXPECT_THAT(answer, HasSubstr("text/html; charset=utf-8"));
 }
 

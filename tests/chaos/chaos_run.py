@@ -165,8 +165,8 @@ class ChaosRun:
                 ("missing", total["missing"]), ("twice", total["twice"]), ("out of order", total["out of order"]),
                 ("not in the log", total["not in the log"]),
                 ("gaps", f"{reasons or 'none'}; lines in them: {total['in gaps']}"),
-                ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients, of which "
-                 f"{len(self.web.clients)} are the TypeScript one"),
+                ("connections", f"{sum(each.connections for each in self.clients)} of {len(self.clients)} clients, "
+                 f"{len(self.web.clients)} of them the TypeScript one"),
                 ("told that nobody reaches the Engine", f"{sum(each.put_off for each in self.clients)} times"),
                 ("longest silence", f"{quietest.silence:.1f} s, of {quietest.source.name}"),
                 ("longest way of a line", f"{delay_s:.1f} s, of {latest.source.name}, "

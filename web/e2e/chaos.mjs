@@ -1,5 +1,5 @@
-// Clients of a chaos run (tests/chaos): each follows one container's log from its first line on, and what it hears is said
-// on stdout, for tests/chaos/web_clients.py. Ends with its stdin.
+// Clients of a chaos run (tests/chaos): each follows one container's log from its first line on, and what it hears is
+// said on stdout, for tests/chaos/web_clients.py. Ends with its stdin.
 //
 //   node chaos.mjs URL       stdin: "NUMBER CONTAINER FILLER", a client each; FILLER ends each of its lines
 //
