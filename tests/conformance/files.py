@@ -13,7 +13,9 @@ BINARY = os.environ.get("DOCKCAST_TEST_BINARY", "build/dev/dockcast")
 SOURCE = os.environ.get("DOCKCAST_TEST_SOURCE", ".")
 PATIENCE_S = 20 * float(os.environ.get("DOCKCAST_TEST_SLOW", "1"))
 MADE = os.path.join(os.path.dirname(BINARY), "generated/api/site/api")
-FILES = {"/": (f"{SOURCE}/web/index.html", "text/html; charset=utf-8"),
+FILES = {"/": (f"{SOURCE}/web/page/index.html", "text/html; charset=utf-8"),
+         "/page.js": (f"{SOURCE}/web/page/page.js", "text/javascript; charset=utf-8"),
+         "/dockcast.js": (f"{SOURCE}/web/page/dockcast.js", "text/javascript; charset=utf-8"),
          "/api/openapi.json": (f"{MADE}/openapi.json", "application/json"),
          "/api/asyncapi.json": (f"{MADE}/asyncapi.json", "application/json")}
 # faults.md's set, and their like: none may be anything but 400 or 404.

@@ -1,5 +1,5 @@
-// The page at /: the containers on the left, the log of the chosen one on the right, over the client (web/sdk), which this
-// dockcast gives away as dockcast.js. Text of containers is only ever text here, never markup.
+// The page at /: the containers on the left, the log of the chosen one on the right, over the client (web/sdk), which
+// this dockcast gives away as dockcast.js. Text of containers is only ever text here, never markup.
 import { Dockcast } from "./dockcast.js";
 
 const $ = (id) => document.getElementById(id);
