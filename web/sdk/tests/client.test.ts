@@ -289,6 +289,25 @@ test("states are the same object until they change", async () => {
   expect(sub.state).toBe(other);
 });
 
+test("a listener that throws is heard of, and keeps nothing from the others", async () => {
+  connect();
+  const thrown: unknown[] = [];
+  const queue = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => {
+    void Promise.resolve().then(task).catch((error: unknown) => thrown.push(error));
+  });
+  const heard: Item[] = [];
+  client.channel("app:x").on(() => {
+    throw new Error("mine");
+  });
+  client.channel("app:y").on((item) => heard.push(item));
+  await go(0);
+  server.say("app:x", 1);
+  server.say("app:y", 2);
+  await go(0);
+  expect([texts(heard), thrown]).toEqual([[2], [new Error("mine")]]);
+  queue.mockRestore();
+});
+
 test("a network that comes back hurries who waits, once", async () => {
   const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
   vi.stubGlobal("document", page);

@@ -209,6 +209,20 @@ test("the leader's connection breaks: all resume; and it is closed when no tab w
   expect(server.connections).toHaveLength(0);
 });
 
+test("what the server refuses for good is shown by all, and tried again when somebody asks", async () => {
+  const [one, two] = [open("web"), open("web")];
+  await go(500);
+  server.closeAll(4003, "no");
+  await go(100);
+  expect([one, two].map(({ client }) => client.state)).toMatchObject([
+    { kind: "closed", why: { code: 4003, message: "no" } },
+    { kind: "closed", why: { code: 4003, message: "no" } },
+  ]);
+  inTab(two.process, () => (two.client.reconnect(), two.client.logs("web")));
+  await go(1_000);
+  expect(two.client.state.kind).toBe("open");
+});
+
 test("without Web Locks a tab has its own connection", async () => {
   vi.stubGlobal("navigator", {});
   const [one, two] = [open("web"), open("web")];

@@ -25,19 +25,15 @@ export function want(t: Turn, key: string, wish: Want): void {
 
 /** Somebody wants more of a channel that is followed: it goes on where it stands, with that. */
 function widen(t: Turn, topic: Topic, wish: Want): void {
-  const { stdout, stderr, presence } = topic.want;
-  const wider = {
-    ...topic.want,
-    stdout: either(stdout, wish.stdout),
-    stderr: either(stderr, wish.stderr),
-    presence: presence || wish.presence,
-  };
-  if (JSON.stringify(wider) === JSON.stringify({ ...topic.want, stdout, stderr, presence })) return;
+  const { want } = topic;
+  const wider = { ...want };
+  if (wish.stdout !== false) delete wider.stdout;
+  if (wish.stderr !== false) delete wider.stderr;
+  if (wish.presence) wider.presence = true;
   topic.want = wider;
-  redo(t, topic);
+  const lacked = (want.stdout === false && !("stdout" in wider)) || (want.stderr === false && !("stderr" in wider));
+  if (lacked || (wish.presence && !want.presence)) redo(t, topic);
 }
-
-const either = (one: Want["stdout"], other: Want["stdout"]) => (one === false && other === false ? false : undefined);
 
 export function unwant(t: Turn, key: string): void {
   const { m } = t;
