@@ -2,6 +2,7 @@
 // than other files: one sentence after the other about the same client.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Dockcast, DockcastError, type DockcastOptions, type Item } from "../src/index.js";
+import { address } from "../src/link.js";
 import { FakeServer } from "../src/testing.js";
 
 let server: FakeServer;
@@ -287,6 +288,17 @@ test("states are the same object until they change", async () => {
   await go(3_000);
   expect(client.state).toBe(one);
   expect(sub.state).toBe(other);
+});
+
+test("the address is that of the page, or what is given, with its base path", () => {
+  expect(address("https://host/base/?x=1")).toBe("wss://host/base/ws?x=1");
+  expect(address("ws://host")).toBe("ws://host/ws");
+  expect(address("http://host/base/ws")).toBe("ws://host/base/ws");
+  expect(() => address()).toThrow("No url");
+  vi.stubGlobal("location", { href: "https://host/base/page.html?x=1#y" });
+  expect(address()).toBe("wss://host/base/ws");
+  expect(address("/other")).toBe("wss://host/other/ws");
+  vi.unstubAllGlobals();
 });
 
 test("a listener that throws is heard of, and keeps nothing from the others", async () => {
