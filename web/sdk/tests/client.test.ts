@@ -335,9 +335,13 @@ test("a network that comes back hurries who waits, once", async () => {
   expect(client.state.kind).toBe("waiting");
   await go(2);
   expect(client.state.kind).toBe("open");
+  const { session } = client;
+  page.dispatchEvent(new Event("visibilitychange"));
+  await go(4_000);
+  expect(client.session).toBe(session);
   server.connections[0]!.freeze();
   page.dispatchEvent(new Event("visibilitychange"));
-  await go(5_000);
+  await go(3_100);
   expect(client.state).toMatchObject({ kind: "waiting", why: { kind: "silent" } });
   await go(40_000);
   expect(client.session).toBe("fake-2");

@@ -30,7 +30,7 @@ export function attempt(t: Turn, moving = false): void {
     instance: "",
     pingMs: 25_000,
     heard: t.now,
-    probed: 0,
+    probed: false,
     early: [],
   };
   m.retryAt = undefined;

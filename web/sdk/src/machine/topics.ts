@@ -105,9 +105,12 @@ export function redo(t: Turn, topic: Topic): void {
 }
 
 /** What came of the channel up to here, and is held, belongs to the subscription that is over. */
-export function unsubscribed(conn: Conn, message: Message): void {
-  if (message.type === "unsubscribed")
-    conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
+export function unsubscribed(t: Turn, conn: Conn, message: Message): void {
+  if (message.type !== "unsubscribed") return;
+  conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
+  // Another name for it was given up, and the server knows it by one only.
+  const topic = t.m.channels.get(message.channel);
+  if (topic?.home === conn.n && topic.asked === undefined) subscribe(t, topic, conn);
 }
 
 export function subscribed(t: Turn, conn: Conn, topic: Topic, message: SubscribedMessage): void {
