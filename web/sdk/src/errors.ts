@@ -17,18 +17,15 @@ import type { Candidate, ErrorCode } from "./wire.js";
  */
 export class DockcastError extends Error {
   override readonly name = "DockcastError";
-  readonly code: ErrorCode | "closed";
-  readonly retry: boolean;
+  declare readonly code: ErrorCode | "closed";
+  declare readonly retry: boolean;
   /** dockcast's own log has a line with it. */
-  readonly ref?: string;
+  declare readonly ref?: string;
   /** With `ambiguous`: the containers that were meant, perhaps. */
-  readonly candidates?: Candidate[];
+  declare readonly candidates?: Candidate[];
 
-  constructor({ code, message, retry, ref, candidates }: Refusal) {
-    super(message);
-    this.code = code;
-    this.retry = retry;
-    this.ref = ref;
-    this.candidates = candidates;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    Object.assign(this, refusal);
   }
 }

@@ -5,11 +5,11 @@ import type { SubscriptionState, Want } from "./machine/types.js";
 import type { Subscription } from "./subscription.js";
 import type { Message } from "./wire.js";
 
-const POSITION = /^[pe]\d\.|^[0-9a-f]{16}:\d+$/;
+/** RFC 3339, Unix seconds, or a duration; what is none of these is a position, into which nobody looks. */
+const TIME = /^(\d{4}-|[\d.]+([a-z]+[\d.]*)*$)/;
 
-/** And not a time: that is all that is ever asked of it. */
 export function isPosition(since: unknown): since is string {
-  return typeof since === "string" && POSITION.test(since);
+  return typeof since === "string" && !TIME.test(since);
 }
 
 interface Batch {

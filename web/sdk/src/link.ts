@@ -83,11 +83,22 @@ export class Link {
     this.busy = true;
     try {
       for (let next; (next = this.events.shift()); )
-        for (const effect of step(this.machine, next, Date.now(), Math.random)) this.carryOut(effect);
+        for (const effect of step(this.machine, next, Date.now(), Math.random)) this.attempt(effect);
     } finally {
       this.busy = false;
     }
     if (event.type === "close") this.page?.abort();
+  }
+
+  /** A listener that throws is heard of, and keeps nothing else from being done. */
+  private attempt(effect: Effect): void {
+    try {
+      this.carryOut(effect);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   private carryOut(effect: Effect): void {

@@ -142,6 +142,7 @@ function fired(t: Turn, timerName: string): void {
 function text(t: Turn, conn: Conn, raw: string): void {
   const m = t.m;
   conn.heard = t.now;
+  conn.probed = false;
   let message: Message;
   try {
     message = JSON.parse(raw) as Message;
@@ -158,7 +159,7 @@ function text(t: Turn, conn: Conn, raw: string): void {
       return;
     }
     if (asked.kind === "request") return reply(t, asked.key as number, message);
-    if (asked.kind === "unsubscribe") return unsubscribed(conn, message);
+    if (asked.kind === "unsubscribe") return unsubscribed(t, conn, message);
     const topic = m.topics.get(asked.key as string);
     if (topic?.asked !== id) return;
     if (message.type === "subscribed") subscribed(t, conn, topic, message);

@@ -13,6 +13,7 @@ class Tab {
   readonly rings = new Rings();
   readonly sockets = new Map<string, TabSocket>();
   private readonly end = new AbortController();
+  private readonly alive: Promise<void>;
   private relay?: Relay;
   private count = 0;
   private readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
@@ -29,15 +30,23 @@ class Tab {
       return held();
     };
     // The first of these says that this tab lives, the second makes it the leader when its turn has come.
-    void navigator.locks.request(`${name} ${this.id}`, { signal }, held).catch(() => {});
+    const alive = (resolve: () => void) => () => (resolve(), held());
+    this.alive = new Promise((resolve) => {
+      void navigator.locks.request(`${name} ${this.id}`, { signal }, alive(resolve)).catch(() => {});
+    });
     void navigator.locks.request(name, { signal }, lead).catch(() => {});
   }
 
   open(socket: TabSocket): string {
     const id = `${this.id} ${++this.count}`;
     this.sockets.set(id, socket);
-    this.bus.postMessage({ from: id, open: true } satisfies Post);
+    this.knock(id);
     return id;
+  }
+
+  /** Not before it holds the lock by which the leader knows that it lives. */
+  private knock(id: string): void {
+    void this.alive.then(() => this.sockets.has(id) && this.bus.postMessage({ from: id, open: true } satisfies Post));
   }
 
   close(): void {
@@ -54,7 +63,7 @@ class Tab {
     }
     if (post.leads) {
       this.bus.postMessage({ rings: this.rings.all() } satisfies Post);
-      for (const [id, socket] of this.sockets) socket.led(() => this.bus.postMessage({ from: id, open: true }));
+      for (const [id, socket] of this.sockets) socket.led(() => this.knock(id));
     }
     if (post.to !== undefined) this.sockets.get(post.to)?.hear(post);
   }
@@ -130,7 +139,8 @@ class SharedDockcast extends Dockcast {
 }
 
 /**
- * A client that shares one connection with all tabs of the site that ask for the same address; by itself where the
+ * A client that shares one connection with all tabs of the site that ask for the same address, with the credentials of
+ * the one that holds it; by itself where the
  * browser has no Web Locks or no BroadcastChannel. When the tab that holds the connection goes, another one takes over:
  * the tabs first make good among themselves what some of them have and others lack, then go on from there.
  *

@@ -2,6 +2,7 @@
 // than other files: one sentence after the other about the same client.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Dockcast, DockcastError, type DockcastOptions, type Item } from "../src/index.js";
+import { address } from "../src/link.js";
 import { FakeServer } from "../src/testing.js";
 
 let server: FakeServer;
@@ -289,6 +290,36 @@ test("states are the same object until they change", async () => {
   expect(sub.state).toBe(other);
 });
 
+test("the address is that of the page, or what is given, with its base path", () => {
+  expect(address("https://host/base/?x=1")).toBe("wss://host/base/ws?x=1");
+  expect(address("ws://host")).toBe("ws://host/ws");
+  expect(address("http://host/base/ws")).toBe("ws://host/base/ws");
+  expect(() => address()).toThrow("No url");
+  vi.stubGlobal("location", { href: "https://host/base/page.html?x=1#y" });
+  expect(address()).toBe("wss://host/base/ws");
+  expect(address("/other")).toBe("wss://host/other/ws");
+  vi.unstubAllGlobals();
+});
+
+test("a listener that throws is heard of, and keeps nothing from the others", async () => {
+  connect();
+  const thrown: unknown[] = [];
+  const queue = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => {
+    void Promise.resolve().then(task).catch((error: unknown) => thrown.push(error));
+  });
+  const heard: Item[] = [];
+  client.channel("app:x").on(() => {
+    throw new Error("mine");
+  });
+  client.channel("app:y").on((item) => heard.push(item));
+  await go(0);
+  server.say("app:x", 1);
+  server.say("app:y", 2);
+  await go(0);
+  expect([texts(heard), thrown]).toEqual([[2], [new Error("mine")]]);
+  queue.mockRestore();
+});
+
 test("a network that comes back hurries who waits, once", async () => {
   const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
   vi.stubGlobal("document", page);
@@ -304,9 +335,13 @@ test("a network that comes back hurries who waits, once", async () => {
   expect(client.state.kind).toBe("waiting");
   await go(2);
   expect(client.state.kind).toBe("open");
+  const { session } = client;
+  page.dispatchEvent(new Event("visibilitychange"));
+  await go(4_000);
+  expect(client.session).toBe(session);
   server.connections[0]!.freeze();
   page.dispatchEvent(new Event("visibilitychange"));
-  await go(5_000);
+  await go(3_100);
   expect(client.state).toMatchObject({ kind: "waiting", why: { kind: "silent" } });
   await go(40_000);
   expect(client.session).toBe("fake-2");

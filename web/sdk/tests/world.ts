@@ -116,7 +116,7 @@ export class World {
         this.tokensAsked.push(effect.why);
         return;
       case "deliver":
-        return this.delivered(effect.key, effect.message);
+        return this.delivered(effect.key, effect.message, effect.position);
       case "topic":
         this.views.set(effect.key, effect.view);
         if (effect.view.kind === "ended") this.heard.delete(effect.key);
@@ -138,7 +138,7 @@ export class World {
     return this.machine.why.kind === "drain";
   }
 
-  private delivered(key: string, message: Message): void {
+  private delivered(key: string, message: Message, position?: string): void {
     const heard = this.heard.get(key);
     if (!heard) throw new Error(`${key} is delivered and not wanted`);
     const number = (position: string) => Number(position.split(/[.:]/).at(-1));
@@ -147,6 +147,10 @@ export class World {
     else if (message.type === "docker_event") heard.push(Number(message.event["n"]));
     else if (message.type === "gap" && ++this.seen.gaps)
       heard.push({ from: number(message.from), to: number(message.to), reason: message.reason });
+    const last = heard.at(-1);
+    const stands = typeof last === "object" ? last.to : last;
+    if (last !== undefined && position !== undefined && number(position) !== stands)
+      throw new Error(`${key} is said to be at ${position} when ${stands} was delivered`);
   }
 
   /** Lets one thing through on one wire: false, when nothing waited. */

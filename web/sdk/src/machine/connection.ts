@@ -1,6 +1,6 @@
 // The life of the connection: attempts, losses and what each close code asks for, and the shown state.
 import { drop } from "./requests.js";
-import { end, show as showTopic, stay } from "./topics.js";
+import { end, settle, show as showTopic, stay } from "./topics.js";
 import { backoff, clear, ready, timer } from "./turn.js";
 import type { ClientState, Conn, Turn, Why } from "./types.js";
 
@@ -30,7 +30,7 @@ export function attempt(t: Turn, moving = false): void {
     instance: "",
     pingMs: 25_000,
     heard: t.now,
-    probed: 0,
+    probed: false,
     early: [],
   };
   m.retryAt = undefined;
@@ -101,6 +101,7 @@ export function lost(t: Turn, conn: Conn, why: Why, delay?: number, alive = true
   discard(t, conn, alive);
   clear(t, "useful");
   m.why = why;
+  for (const topic of m.topics.values()) settle(topic, conn);
   if (m.main) return;
   m.moveWhy = undefined;
   clear(t, "move");

@@ -25,7 +25,7 @@ export function offline(t: Turn): void {
 
 /** Asks whether the other side is there; within `patience` something must be heard. */
 export function probe(t: Turn, conn: Conn, patience: number): void {
-  conn.probed = t.now;
+  conn.probed = true;
   ask(t, conn, "ping", "", { type: "ping" });
   timer(t, `pong ${conn.n}`, patience);
 }
@@ -40,6 +40,6 @@ export function probeDue(t: Turn, conn: Conn): void {
 
 /** The patience with a probe is over. */
 export function pong(t: Turn, conn: Conn): void {
-  if (conn.heard > conn.probed) return;
+  if (!conn.probed) return;
   lost(t, conn, { kind: "silent", message: "Nothing was heard from the server any more." });
 }

@@ -104,6 +104,7 @@ function isNew(t: Turn, topic: Topic, place: Topic | Ahead, stream: string, key:
   const at = taken.indexOf(key);
   if (at < 0) {
     taken.length = 0;
+    ahead.position = undefined; // the new connection has come further
     if (topic.gap) deliver(t, topic, topic.gap, topic.gap.to);
   } else {
     taken.splice(0, at + 1);
@@ -136,6 +137,6 @@ export function gap(t: Turn, topic: Topic, message: GapMessage, place: Topic | A
 }
 
 function deliver(t: Turn, topic: Topic, message: Message, to?: string): void {
-  const position = topic.ahead ? topic.ahead.position : topic.position;
+  const position = topic.ahead?.position ?? topic.position;
   t.out.push({ type: "deliver", key: topic.key, message, position: to ?? position });
 }

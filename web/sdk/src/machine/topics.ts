@@ -25,19 +25,15 @@ export function want(t: Turn, key: string, wish: Want): void {
 
 /** Somebody wants more of a channel that is followed: it goes on where it stands, with that. */
 function widen(t: Turn, topic: Topic, wish: Want): void {
-  const { stdout, stderr, presence } = topic.want;
-  const wider = {
-    ...topic.want,
-    stdout: either(stdout, wish.stdout),
-    stderr: either(stderr, wish.stderr),
-    presence: presence || wish.presence,
-  };
-  if (JSON.stringify(wider) === JSON.stringify({ ...topic.want, stdout, stderr, presence })) return;
+  const { want } = topic;
+  const wider = { ...want };
+  if (wish.stdout !== false) delete wider.stdout;
+  if (wish.stderr !== false) delete wider.stderr;
+  if (wish.presence) wider.presence = true;
   topic.want = wider;
-  redo(t, topic);
+  const lacked = (want.stdout === false && !("stdout" in wider)) || (want.stderr === false && !("stderr" in wider));
+  if (lacked || (wish.presence && !want.presence)) redo(t, topic);
 }
-
-const either = (one: Want["stdout"], other: Want["stdout"]) => (one === false && other === false ? false : undefined);
 
 export function unwant(t: Turn, key: string): void {
   const { m } = t;
@@ -109,9 +105,12 @@ export function redo(t: Turn, topic: Topic): void {
 }
 
 /** What came of the channel up to here, and is held, belongs to the subscription that is over. */
-export function unsubscribed(conn: Conn, message: Message): void {
-  if (message.type === "unsubscribed")
-    conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
+export function unsubscribed(t: Turn, conn: Conn, message: Message): void {
+  if (message.type !== "unsubscribed") return;
+  conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
+  // Another name for it was given up, and the server knows it by one only.
+  const topic = t.m.channels.get(message.channel);
+  if (topic?.home === conn.n && topic.asked === undefined) subscribe(t, topic, conn);
 }
 
 export function subscribed(t: Turn, conn: Conn, topic: Topic, message: SubscribedMessage): void {

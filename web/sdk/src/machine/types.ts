@@ -156,8 +156,8 @@ export interface Conn {
   pingMs: number;
   /** When something was heard last. */
   heard: number;
-  /** When it was asked whether it is there; 0: it was not. */
-  probed: number;
+  /** It was asked whether it is there, and nothing was heard since. */
+  probed: boolean;
   /** What came before the reply that says what it is. */
   early: Message[];
   /** The last error that was about the connection. */

@@ -77,6 +77,7 @@ export class Relay {
     if (this.doors.has(from)) return;
     this.doors.add(from);
     this.link.happen({ type: "hold" });
+    if (this.link.machine.closed) this.link.happen({ type: "reconnect" }); // who asks anew may try anew
     // Its tab holds this lock as long as it lives.
     const [tab] = from.split(" ");
     const dead = () => this.leave(from);

@@ -110,7 +110,8 @@ export class FakeConnection {
     if (type === "history") return reply(this.server.history(channel, command));
     if (type === "presence") return reply({ type: "presence", channel, ...this.server.presence(channel) });
     if (type === "unsubscribe") {
-      this.follows.delete(channel);
+      if (!this.follows.delete(channel))
+        return this.refuse(command, "not_found", `Not subscribed to ${command.channel}.`, false);
       reply({ type: "unsubscribed", channel });
       return this.server.moved(channel);
     }
