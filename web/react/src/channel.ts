@@ -136,7 +136,7 @@ function members(client: () => Dockcast, name: Named, soon: () => void): Source<
       named = new Map(sessions.map((member) => [member.session, member]));
       others = count - sessions.length;
       early = undefined;
-      take(mine);
+      take(others ? [] : mine); // who is not named may be counted already
       soon();
     };
     client().presence(name!).then(told, () => {});

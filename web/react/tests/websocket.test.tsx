@@ -36,7 +36,7 @@ async function mounted({ url = LOGS, options }: Props = {}) {
     seen.push(result.isConnected);
     return result;
   };
-  const hook = renderHook(use, { initialProps: { url, options }, wrapper: StrictMode });
+  const hook = renderHook(use, { initialProps: { url, options } as Props, wrapper: StrictMode });
   await pass();
   return { ...hook, seen, now: () => hook.result.current };
 }
