@@ -32,7 +32,7 @@ export interface ChannelResult extends ItemsResult<ChannelItem> {
 
 const positionOf = (item: ChannelItem) => (item.kind === "message" ? item.position : undefined);
 
-/** The past is asked for behind the subscription, and what came meanwhile is put behind it: nothing is between the two. */
+/** The past is asked for behind the subscription, and what came meanwhile is put behind it: nothing is between. */
 function withHistory(
   inner: Source<ItemsResult<ChannelItem>, ChannelItem>,
   past: () => Promise<{ items: readonly unknown[] }>,

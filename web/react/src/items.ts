@@ -1,4 +1,4 @@
-// What hooks show of a stream: the newest so many items, in order, with gaps and statuses in their places; or the newest.
+// What hooks show of a stream: the newest so many items, with gaps and statuses in their places; or the newest value.
 import type { Gap, Status, Subscription, SubscriptionState } from "@dockcast/client";
 import type { Source } from "./store.js";
 

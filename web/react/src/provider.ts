@@ -87,7 +87,7 @@ export function DockcastProvider({ url, getToken, client, children }: DockcastPr
 
 function useHolder(): Holder {
   const holder = useContext(Held);
-  if (!holder) throw new Error("No <DockcastProvider> above this component: put one around what uses dockcast's hooks.");
+  if (!holder) throw new Error("No <DockcastProvider> above this component: put one around what uses these hooks.");
   return holder;
 }
 

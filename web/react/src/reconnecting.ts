@@ -1,4 +1,4 @@
-// The WebSocket of useWebSocket, without React: one that comes back, goes on where it was, and moves when it is asked to.
+// The WebSocket of useWebSocket, without React: one that comes back, goes on where it was, and moves when it is asked.
 //
 //   start ──► connecting ──opened──► connected ──migrate──► moving (two sockets) ──opened──► connected
 //                ▲   │                   │                     │
@@ -29,7 +29,7 @@ export interface UseWebSocketResult {
   reconnect: () => void;
 }
 
-/** Messages whose `position` says how far their channel was read; what applications publish may have one of their own. */
+/** Messages whose `position` says how far their channel was read; what applications say may have one of their own. */
 const POSITIONED = /^(logs?|gap|(docker|container)_event)$/;
 
 export interface Reconnecting {
@@ -49,7 +49,8 @@ export function reconnecting(options: { readonly current: UseWebSocketOptions })
   let old: WebSocket | undefined; // while `main` opens: the one that serves until then
   let timer: ReturnType<typeof setTimeout>;
   let position: string | undefined;
-  const first: UseWebSocketResult = { isConnected: false, reconnectCount: 0, sendMessage, disconnect: () => disconnect(), reconnect };
+  const can = { sendMessage, disconnect: () => disconnect(), reconnect };
+  const first: UseWebSocketResult = { isConnected: false, reconnectCount: 0, ...can };
   let now = first;
 
   function show(isConnected: boolean, reconnectCount: number): void {

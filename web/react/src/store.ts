@@ -1,5 +1,5 @@
-// What one component shows of a subscription: a snapshot that stays the same object until it changes, and a subscription
-// that lasts as long as somebody looks. Rendering makes a store and reads it; only effects open it.
+// What one component shows of a subscription: a snapshot that stays the same object until it changes. The subscription
+// lasts as long as somebody looks. Rendering makes a store and reads it; only effects open it.
 import type { Gap, Subscription, SubscriptionState } from "@dockcast/client";
 
 /** What a store is filled from. */

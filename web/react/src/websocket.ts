@@ -5,9 +5,9 @@ import { reconnecting, type UseWebSocketOptions, type UseWebSocketResult } from 
 export type { UseWebSocketOptions, UseWebSocketResult } from "./reconnecting.js";
 
 /**
- * A WebSocket that comes back. Options may be written inline: the newest callbacks are called, and a render alone changes
- * nothing. On one of dockcast's paths it goes on where it was: after a reconnect nothing comes twice. Close codes are
- * obeyed: 40xx and 43xx are final, 42xx say when to come back. While `url` is null it is not connected.
+ * A WebSocket that comes back. Options may be written inline: the newest callbacks are called, and a render alone
+ * changes nothing. On one of dockcast's paths it goes on where it was: after a reconnect nothing comes twice. Close
+ * codes are obeyed: 40xx and 43xx are final, 42xx say when to come back. While `url` is null it is not connected.
  *
  * @example
  * ```tsx
@@ -20,7 +20,10 @@ export type { UseWebSocketOptions, UseWebSocketResult } from "./reconnecting.js"
  * }
  * ```
  */
-export function useWebSocket(url: string | URL | null | undefined, options: UseWebSocketOptions = {}): UseWebSocketResult {
+export function useWebSocket(
+  url: string | URL | null | undefined,
+  options: UseWebSocketOptions = {},
+): UseWebSocketResult {
   const latest = useRef(options);
   useInsertionEffect(() => void (latest.current = options));
   const [socket] = useState(() => reconnecting(latest));

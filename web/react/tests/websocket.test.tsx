@@ -8,7 +8,7 @@ import { page, pass, query, type Page } from "./sockets.js";
 
 const LOGS = "ws://fake/ws/containers/web/logs?tail=100&token=t";
 const CHANNEL = "container:logs:4f1c";
-const line = (n: number, more = {}) => ({ type: "log", channel: CHANNEL, position: `p1.${n}`, data: `line ${n}`, ...more });
+const line = (n: number, channel = CHANNEL) => ({ type: "log", channel, position: `p1.${n}`, data: `line ${n}` });
 
 let world: Page;
 beforeEach(() => {
@@ -72,7 +72,8 @@ describe("a connection", () => {
     await pass();
     rerender({ url: "/ws/events" });
     await pass();
-    expect(world.urls).toEqual(["wss://fake/ws/events", new URL("/ws/events", location.href).href.replace("http", "ws")]);
+    const here = new URL("/ws/events", location.href).href.replace("http", "ws");
+    expect(world.urls).toEqual(["wss://fake/ws/events", here]);
   });
 
   test("without an address there is none", async () => {
@@ -165,7 +166,7 @@ describe("coming back", () => {
 
   test("positions of other channels, and what applications call so, are not taken for it", async () => {
     await mounted();
-    await say(line(1), line(5, { channel: "container:logs:other" }), { type: "alert", position: "top left" }, 7 as never);
+    await say(line(1), line(5, "container:logs:other"), { type: "alert", position: "top left" });
     await lose();
     await pass(5_000);
     expect(query(world.urls[1]).since).toBe("p1.1");

@@ -1,0 +1,30 @@
+// Builds dist/: two pages, of the sources of web/. In web/: `npm run example -w @dockcast/react`.
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const web = fileURLToPath(new URL("../../web/", import.meta.url));
+const { build } = createRequire(`${web}package.json`)("esbuild");
+
+rmSync(`${here}dist`, { recursive: true, force: true });
+mkdirSync(`${here}dist`);
+for (const page of ["index.html", "old.html", "page.css"]) cpSync(here + page, `${here}dist/${page}`);
+await build({
+  absWorkingDir: here,
+  entryPoints: ["app.tsx", "old.tsx"],
+  outdir: "dist",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  jsx: "automatic",
+  sourcemap: true,
+  define: { "process.env.NODE_ENV": '"production"' },
+  nodePaths: [`${web}node_modules`],
+  alias: {
+    "@dockcast/react/websocket": `${web}react/src/websocket.ts`,
+    "@dockcast/react": `${web}react/src/index.ts`,
+    "@dockcast/client": `${web}sdk/src/index.ts`,
+  },
+});
