@@ -10,8 +10,9 @@ import { at, getToken, Login } from "./place";
 
 function Page() {
   const { containers, state } = useContainers();
-  const [name, choose] = useState<string>();
-  const chosen = name ?? containers?.find((each) => each.state === "running")?.name;
+  const [chosen, choose] = useState<string>();
+  const first = containers?.find((each) => each.state === "running") ?? containers?.[0];
+  if (!chosen && first) choose(first.name);
   return (
     <>
       <header>

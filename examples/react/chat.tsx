@@ -48,7 +48,8 @@ function Said({ item }: { item: ChannelItem }) {
   return (
     <p>
       <small>
-        {item.from ?? "somebody"} {item.time && <time dateTime={item.time}>{new Date(item.time).toLocaleTimeString()}</time>}
+        {item.from ?? "somebody"}{" "}
+        {item.time && <time dateTime={item.time}>{new Date(item.time).toLocaleTimeString()}</time>}
       </small>
       {typeof text === "string" ? text : JSON.stringify(item.data)}
     </p>
@@ -56,9 +57,10 @@ function Said({ item }: { item: ChannelItem }) {
 }
 
 function Here({ channel }: { channel: string }) {
-  const { members, count } = usePresence(channel);
+  const { members, count, state } = usePresence(channel);
   const connection = useConnection();
   const mine = "session" in connection ? connection.session : undefined;
+  if (state.kind !== "live") return <p className="here">Who is here is not known now.</p>;
   const shown = members.slice(0, 12);
   return (
     <section className="here">

@@ -2,8 +2,7 @@
 import type { LogItem, Status, SubscriptionState } from "@dockcast/client";
 import { useLogs, useStats } from "@dockcast/react";
 import { memo, useLayoutEffect, useRef, useState } from "react";
-
-const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+import { clean } from "./text";
 
 const statuses: Record<Status["state"], string | undefined> = {
   live: undefined,
@@ -24,7 +23,7 @@ const Row = memo(function Row({ item }: { item: LogItem }) {
   return (
     <div className={`row ${item.stream}`}>
       <time dateTime={item.time}>{item.time.slice(11, 23)}</time>
-      <span>{item.text.replace(ESCAPES, "")}</span>
+      <span>{clean(item.text)}</span>
     </div>
   );
 });
@@ -48,31 +47,33 @@ function trouble(state: SubscriptionState): string | undefined {
 }
 
 export function Log({ container }: { container: string }) {
-  const { items, first, state, clear } = useLogs(container, { tail: 500, keep: 2000 });
+  const log = useLogs(container, { tail: 500, keep: 2000 });
   const { stats } = useStats(container);
-  const [seen, leave] = useState<number>(); // how many there were when somebody scrolled up
+  const [held, hold] = useState<typeof log>(); // it stands still for who has scrolled up
   const box = useRef<HTMLDivElement>(null);
-  const count = first + items.length;
-  const news = seen === undefined ? 0 : count - seen;
+  const { items, first } = held ?? log;
+  const news = log.first + log.items.length - first - items.length;
+  const wrong = trouble(log.state);
 
   useLayoutEffect(() => {
-    if (seen === undefined) box.current!.scrollTop = box.current!.scrollHeight;
-  }, [items, seen]);
+    if (!held) box.current!.scrollTop = box.current!.scrollHeight;
+  }, [items, held]);
 
   function scrolled({ scrollHeight, scrollTop, clientHeight }: HTMLDivElement) {
     const atEnd = scrollHeight - scrollTop - clientHeight < 8;
-    if (atEnd !== (seen === undefined)) leave(atEnd ? undefined : count);
+    if (!atEnd && !held) hold(log);
+    else if (atEnd && held && !news) hold(undefined);
   }
 
   return (
     <main>
       <div className="bar">
         <h2>{container}</h2>
-        <p className="state wait" role="status" hidden={!trouble(state)}>{trouble(state)}</p>
+        <p className="state wait" role="status" hidden={!wrong}>{wrong}</p>
         <p className="usage">
           {stats && `${stats.cpuPercent.toFixed(1)} % CPU · ${(stats.memoryBytes / 2 ** 20).toFixed(1)} MiB`}
         </p>
-        <button onClick={clear}>Clear</button>
+        <button onClick={() => (hold(undefined), log.clear())}>Clear</button>
       </div>
       <div
         className="log"
@@ -83,11 +84,11 @@ export function Log({ container }: { container: string }) {
         tabIndex={0}
         onScroll={(event) => scrolled(event.currentTarget)}
       >
-        {state.kind === "pending" && <p className="row note">Loading…</p>}
+        {log.state.kind === "pending" && <p className="row note">Loading…</p>}
         {items.map((item, index) => <Row item={item} key={first + index} />)}
       </div>
       {news > 0 && (
-        <button className="more" onClick={() => leave(undefined)}>
+        <button className="more" onClick={() => hold(undefined)}>
           {news === 1 ? "1 new line ↓" : `${news.toLocaleString("en")} new lines ↓`}
         </button>
       )}

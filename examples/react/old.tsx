@@ -3,6 +3,7 @@
 import { useWebSocket } from "@dockcast/react/websocket";
 import { useEffect, useRef, useState, type FormEvent } from "react";
 import { createRoot } from "react-dom/client";
+import { clean } from "./text";
 
 const query = new URLSearchParams(location.search);
 const address = (path: string) => {
@@ -21,15 +22,16 @@ interface Shown {
 
 function Page() {
   const [containers, setContainers] = useState<Shown[]>([]);
-  const [chosen, choose] = useState<string>();
+  const [name, choose] = useState<string>();
   const { isConnected, reconnectCount, reconnect } = useWebSocket(address("/ws/channels/containers"), {
     onMessage: ({ type, containers: all, change, container }) => {
       if (type === "containers") setContainers(all);
       if (type !== "container") return;
-      setContainers((now) => [...now.filter(({ id }) => id !== container.id), ...(change === "removed" ? [] : [container])]);
+      const others = (now: Shown[]) => now.filter(({ id }) => id !== container.id);
+      setContainers((now) => (change === "removed" ? others(now) : [...others(now), container]));
     },
   });
-  const name = chosen ?? containers.find(({ state }) => state === "running")?.name;
+  if (!name && containers.length) choose((containers.find(({ state }) => state === "running") ?? containers[0]!).name);
   const state = isConnected ? "Connected" : reconnectCount ? `Connecting, attempt ${reconnectCount}…` : "Not connected";
   return (
     <>
@@ -69,7 +71,10 @@ function Log({ container }: { container: string }) {
   const count = useRef(0);
   const box = useRef<HTMLDivElement>(null);
   const { isConnected } = useWebSocket(address(`/ws/containers/${encodeURIComponent(container)}/logs?tail=500`), {
-    onMessage: (message) => message.data && setRows((now) => [...now.slice(-1999), { ...message, key: count.current++ }]),
+    onMessage: (message) => {
+      const row: Row = { ...message, key: count.current++ };
+      if (row.data) setRows((now) => [...now.slice(-1999), row]);
+    },
   });
   useEffect(() => void (box.current!.scrollTop = box.current!.scrollHeight), [rows]);
   return (
@@ -82,7 +87,7 @@ function Log({ container }: { container: string }) {
         {rows.map(({ key, type, stream, time, data }) => (
           <div key={key} className={type === "log" ? `row ${stream}` : `row note ${type}`}>
             {time && <time dateTime={time}>{time.slice(11, 23)}</time>}
-            <span>{data}</span>
+            <span>{clean(data)}</span>
           </div>
         ))}
       </div>
