@@ -1,4 +1,4 @@
-// Builds dist/: two pages, of the sources of web/. In web/: `npm run example -w @dockcast/react`.
+// Builds dist/, or the folder that is named: two pages, of the sources of web/. In web/: `npm run example -w @dockcast/react`.
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -7,13 +7,14 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const web = fileURLToPath(new URL("../../web/", import.meta.url));
 const { build } = createRequire(`${web}package.json`)("esbuild");
 
-rmSync(`${here}dist`, { recursive: true, force: true });
-mkdirSync(`${here}dist`);
-for (const page of ["index.html", "old.html", "page.css"]) cpSync(here + page, `${here}dist/${page}`);
+const outdir = process.argv[2] ?? `${here}dist`;
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+for (const page of ["index.html", "old.html", "page.css"]) cpSync(here + page, `${outdir}/${page}`);
 await build({
   absWorkingDir: here,
   entryPoints: ["app.tsx", "old.tsx"],
-  outdir: "dist",
+  outdir,
   bundle: true,
   minify: true,
   format: "esm",
