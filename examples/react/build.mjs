@@ -1,4 +1,4 @@
-// Builds dist/, or the folder that is named: two pages, of the sources of web/. In web/: `npm run example -w @dockcast/react`.
+// Builds dist/, or the folder that is named: two pages. In web/: `npm run example -w @dockcast/react`.
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";

@@ -51,9 +51,11 @@ function withHistory(
       const mine: ChannelItem[] = (held = []);
       const show = (items: readonly unknown[]) => {
         if (mine !== held) return;
-        const known = new Set((items as ChannelItem[]).map(positionOf));
+        const past = items as ChannelItem[];
+        const known = new Set(past.map(positionOf));
+        const last = held.map((item) => known.has(positionOf(item) ?? "")).lastIndexOf(true);
         told = true;
-        inner.take([...(items as ChannelItem[]), ...held.filter((item) => !known.has(positionOf(item) ?? ""))]);
+        inner.take([...past, ...held.slice(last + 1)]); // before that it is in the page, or older
         soon();
       };
       past().then(

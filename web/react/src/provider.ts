@@ -12,6 +12,7 @@ import {
   type ReactElement,
   type ReactNode,
 } from "react";
+import { useCell } from "./cell.js";
 import { store, type Source } from "./store.js";
 
 const IDLE: ClientState = { kind: "idle" };
@@ -87,7 +88,7 @@ export function DockcastProvider({ url, getToken, client, children }: DockcastPr
 
 function useHolder(): Holder {
   const holder = useContext(Held);
-  if (!holder) throw new Error("No <DockcastProvider> above this component: put one around what uses these hooks.");
+  if (!holder) throw new Error("No <DockcastProvider>: put one around what uses dockcast's hooks.");
   return holder;
 }
 
@@ -130,9 +131,5 @@ export function useStore<S, T>(
   key: readonly unknown[],
 ): S {
   const { get } = useHolder();
-  const { subscribe, snapshot, first } = useMemo(
-    () => store<S, T>((show, soon) => make(get, show, soon)),
-    [get, ...key],
-  );
-  return useSyncExternalStore(subscribe, snapshot, first);
+  return useCell(useMemo(() => store<S, T>((show, soon) => make(get, show, soon)), [get, ...key]));
 }

@@ -4,6 +4,7 @@
 //                ▲   │                   │                     │
 //                │   └──────closed───────┴─────────────────────┘
 //                └─ timer ── waiting, unless the code is final or there were enough attempts
+import { cell, type Cell } from "./cell.js";
 
 export interface UseWebSocketOptions {
   /** Each message, parsed. Heartbeats are answered and `migrate` is followed, so neither is shown. */
@@ -35,14 +36,10 @@ const POSITIONED = /^(logs?|gap|(docker|container)_event)$/;
 export interface Reconnecting {
   /** What it returns ends it. A start that is ended at once, as StrictMode does, opens no socket. */
   start: (url: string) => () => void;
-  snapshot: () => UseWebSocketResult;
-  /** Before anything is connected, and on a server. */
-  first: () => UseWebSocketResult;
-  subscribe: (listener: () => void) => () => void;
+  shown: Cell<UseWebSocketResult>;
 }
 
 export function reconnecting(options: { readonly current: UseWebSocketOptions }): Reconnecting {
-  const listeners = new Set<() => void>();
   let url: string | undefined;
   let starting: object | undefined;
   let main: WebSocket | undefined; // the one that is or will be the connection
@@ -50,13 +47,12 @@ export function reconnecting(options: { readonly current: UseWebSocketOptions })
   let timer: ReturnType<typeof setTimeout>;
   let position: string | undefined;
   const can = { sendMessage, disconnect: () => disconnect(), reconnect };
-  const first: UseWebSocketResult = { isConnected: false, reconnectCount: 0, ...can };
-  let now = first;
+  let now: UseWebSocketResult = { isConnected: false, reconnectCount: 0, ...can };
+  const [shown, set] = cell(now);
 
   function show(isConnected: boolean, reconnectCount: number): void {
     if (isConnected === now.isConnected && reconnectCount === now.reconnectCount) return;
-    now = { ...now, isConnected, reconnectCount };
-    for (const listener of [...listeners]) listener();
+    set((now = { ...can, isConnected, reconnectCount }));
   }
 
   function after(ms: number, what: () => void): void {
@@ -131,24 +127,17 @@ export function reconnecting(options: { readonly current: UseWebSocketOptions })
     if (url !== undefined) connect();
   }
 
-  return {
-    start(at) {
-      url = at;
-      position = undefined;
-      const mine = (starting = {});
-      queueMicrotask(() => mine === starting && connect());
-      return () => {
-        url = undefined;
-        disconnect(0);
-      };
-    },
-    snapshot: () => now,
-    first: () => first,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+  function start(at: string): () => void {
+    url = at;
+    position = undefined;
+    const mine = (starting = {});
+    queueMicrotask(() => mine === starting && connect());
+    return () => {
+      url = undefined;
+      disconnect(0);
+    };
+  }
+  return { start, shown };
 }
 
 /** The hundreds of a code say what to do; undefined: the same address would be refused again. */

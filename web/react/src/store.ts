@@ -1,6 +1,7 @@
-// What one component shows of a subscription: a snapshot that stays the same object until it changes. The subscription
-// lasts as long as somebody looks. Rendering makes a store and reads it; only effects open it.
+// What one component shows of a subscription, which lasts as long as somebody looks. Rendering makes a store and reads
+// it; only effects open it.
 import type { Gap, Subscription, SubscriptionState } from "@dockcast/client";
+import { cell, type Cell } from "./cell.js";
 
 /** What a store is filled from. */
 export interface Source<S, T> {
@@ -13,16 +14,9 @@ export interface Source<S, T> {
   beside?: (sub: Subscription<T>) => () => void;
 }
 
-export interface Store<S> {
-  snapshot: () => S;
-  /** What is shown before anything is subscribed to, and on a server. */
-  first: () => S;
-  subscribe: (listener: () => void) => () => void;
-}
-
 /** `make` is given what shows now what there is, and what does so with the next frame. */
-export function store<S, T>(make: (show: () => void, soon: () => void) => Source<S, T>): Store<S> {
-  const listeners = new Set<() => void>();
+export function store<S, T>(make: (show: () => void, soon: () => void) => Source<S, T>): Cell<S> {
+  let lookers = 0;
   let state: SubscriptionState = { kind: "pending" };
   let close: (() => void) | undefined;
   let cancel: (() => void) | undefined;
@@ -30,14 +24,12 @@ export function store<S, T>(make: (show: () => void, soon: () => void) => Source
   const show = () => {
     cancel?.();
     cancel = undefined;
-    now = source.view(state);
-    for (const listener of [...listeners]) listener();
+    set(source.view(state));
   };
   /** Ten thousand items in a second are sixty renderings. */
   const soon = () => void (cancel ??= frame(show));
   const source = make(show, soon);
-  const first = source.view(state);
-  let now = first;
+  const [shown, set] = cell(source.view(state));
 
   function open(): () => void {
     const sub = source.begin();
@@ -54,7 +46,7 @@ export function store<S, T>(make: (show: () => void, soon: () => void) => Source
         soon();
       }),
     ];
-    if (sub.state !== state) told();
+    told();
     return () => {
       aside?.();
       for (const end of ends) end();
@@ -63,16 +55,17 @@ export function store<S, T>(make: (show: () => void, soon: () => void) => Source
   }
 
   return {
-    snapshot: () => now,
-    first: () => first,
+    ...shown,
     /** Who leaves and comes back at once, as StrictMode does, has never left. */
     subscribe(listener) {
-      listeners.add(listener);
+      const end = shown.subscribe(listener);
+      lookers++;
       close ??= open();
       return () => {
-        listeners.delete(listener);
+        end();
+        lookers--;
         queueMicrotask(() => {
-          if (listeners.size) return;
+          if (lookers) return;
           cancel?.();
           close?.();
           cancel = close = undefined;

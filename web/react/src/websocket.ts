@@ -1,5 +1,6 @@
 // The hook that front-ends have, without its usual faults. It needs nothing but React.
-import { useEffect, useInsertionEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useInsertionEffect, useRef, useState } from "react";
+import { useCell } from "./cell.js";
 import { reconnecting, type UseWebSocketOptions, type UseWebSocketResult } from "./reconnecting.js";
 
 export type { UseWebSocketOptions, UseWebSocketResult } from "./reconnecting.js";
@@ -29,5 +30,5 @@ export function useWebSocket(
   const [socket] = useState(() => reconnecting(latest));
   const address = url == null ? undefined : String(url);
   useEffect(() => (address === undefined ? undefined : socket.start(address)), [socket, address]);
-  return useSyncExternalStore(socket.subscribe, socket.snapshot, socket.first);
+  return useCell(socket.shown);
 }

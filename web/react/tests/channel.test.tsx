@@ -47,6 +47,16 @@ describe("useChannel", () => {
     expect(said(now().messages)).toEqual([4, 5, 6, 7, 8, 9]);
   });
 
+  test("what another component has heard before is not put behind the past", async () => {
+    await w.shown(() => usePresence("app:chat"), undefined);
+    for (let i = 1; i <= 5; i++) w.fake.say("app:chat", i);
+    await frames();
+    const { now } = await chat({ history: 2 });
+    w.fake.say("app:chat", 6);
+    await until(() => said(now().messages).includes(6));
+    expect(said(now().messages)).toEqual([4, 5, 6]);
+  });
+
   test("where there is no history, what comes is shown all the same", async () => {
     w.fake.verdict = ({ type }) =>
       type === "history" ? { code: "unsupported", message: "No history.", retry: false } : undefined;

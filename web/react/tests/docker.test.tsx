@@ -25,11 +25,11 @@ describe("useLogs", () => {
   test("shows what was and what comes, over one subscription that ends with the component", async () => {
     w.fake.log("web", "one", "two");
     const { now, unmount } = await logs();
-    expect(texts(now().items)).toEqual(["live", "one", "two"]);
+    expect(texts(now().items)).toEqual(["one", "two", "live"]);
     expect(now()).toMatchObject({ first: 0, state: { kind: "live" } });
     w.fake.log("web", "three");
     await frames();
-    expect(texts(now().items)).toEqual(["live", "one", "two", "three"]);
+    expect(texts(now().items)).toEqual(["one", "two", "live", "three"]);
     expect(w.asked()).toEqual(["subscribe container:logs:web"]);
     unmount();
     await act(async () => {});
@@ -59,7 +59,7 @@ describe("useLogs", () => {
     const before = seen.length;
     rerender({ name: "db" });
     await frames();
-    expect(texts(now().items)).toEqual(["live", "of db"]);
+    expect(texts(now().items)).toEqual(["of db", "live"]);
     expect(seen.slice(before).filter(({ items }) => texts(items).includes("of web"))).toEqual([]);
     expect(w.fake.connections[0]!.channels).toEqual([`container:logs:${"77aa".padEnd(64, "0")}`]);
     rerender({ name: null });

@@ -22,13 +22,13 @@ const examples = files.flatMap((path) => {
 
 /** What a page shows once each of them has had something to show. */
 const shows: Record<string, RegExp> = {
-  "README.md: App": /web: Up 2 hours.*live.*one.*two/s,
+  "README.md: App": /web: Up 2 hours.*one.*two.*live/s,
   "README.md: Page": /line 1/,
   "src/websocket.ts: Tail": /line 1/,
   "src/provider.ts: App": /can use the hooks/,
   "src/provider.ts: Deploy": /Deploy/,
   "src/provider.ts: Connection": /open/,
-  "src/docker.ts: Log": /live.*one.*two/s,
+  "src/docker.ts: Log": /one.*two.*live/s,
   "src/docker.ts: Events": /start/,
   "src/docker.ts: Containers": /web: Up 2 hours/,
   "src/docker.ts: Usage": /12\.5 % CPU/,
