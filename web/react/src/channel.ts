@@ -64,8 +64,8 @@ function withHistory(
       );
       const end = inner.beside!(sub);
       return () => {
-        held = [];
-        if (told) end(); // else it begins anew
+        held = []; // an answer that comes now is late
+        end();
       };
     },
   };
@@ -132,9 +132,9 @@ function members(client: () => Dockcast, name: Named, soon: () => void): Source<
   }
   /** It is asked again with each new connection. */
   function ask(): void {
-    const mine: ChannelItem[] = (early = []);
+    early = [];
     const told = ({ sessions, count }: { sessions: Member[]; count: number }) => {
-      if (early !== mine) return;
+      const mine = early ?? [];
       named = new Map(sessions.map((member) => [member.session, member]));
       others = count - sessions.length;
       early = undefined;

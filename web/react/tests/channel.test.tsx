@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { Dockcast, type ChannelItem } from "@dockcast/client";
-import { act, cleanup } from "@testing-library/react";
+import { act, cleanup, render } from "@testing-library/react";
+import { Activity, type ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { useChannel, usePresence, type ChannelOptions } from "../src/index.js";
 import { frames, until, world } from "./world.js";
@@ -55,6 +56,32 @@ describe("useChannel", () => {
     w.fake.say("app:chat", 6);
     await until(() => said(now().messages).includes(6));
     expect(said(now().messages)).toEqual([4, 5, 6]);
+  });
+
+  test("what is hidden before its past has come begins anew when it is shown", async () => {
+    let messages: readonly ChannelItem[] = [];
+    function Chat(): ReactNode {
+      messages = useChannel("app:chat", { history: 5 }).messages;
+      return null;
+    }
+    const tree = (mode: "visible" | "hidden") => (
+      <w.wrapper>
+        <Activity mode={mode}>
+          <Chat />
+        </Activity>
+      </w.wrapper>
+    );
+    w.fake.say("app:chat", 1);
+    w.fake.latencyMs = 50;
+    const { rerender } = render(tree("visible"));
+    await until(() => !!w.fake.connections[0]?.commands.some(({ type }) => type === "history"));
+    rerender(tree("hidden"));
+    await until(() => w.fake.connections.length === 0);
+    w.fake.say("app:chat", 2);
+    w.fake.latencyMs = 0;
+    rerender(tree("visible"));
+    await until(() => said(messages).includes(2));
+    expect(said(messages)).toEqual([1, 2]);
   });
 
   test("where there is no history, what comes is shown all the same", async () => {

@@ -6,7 +6,7 @@ import { Activity, StrictMode, type ReactNode } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { DockcastProvider, useConnection, useDockcast, useLogs } from "../src/index.js";
-import { frames, until } from "./world.js";
+import { until } from "./world.js";
 
 let fake: FakeServer;
 let urls: string[];
@@ -44,10 +44,10 @@ test("StrictMode makes one client and one connection, which end with the page", 
     </StrictMode>
   );
   const page = render(tree(false));
-  await frames();
+  const first = client;
+  await act(() => new Promise((resolve) => setTimeout(resolve, 20)));
   expect(state).toEqual({ kind: "idle" });
   expect(urls, "nothing is wanted yet").toEqual([]);
-  const first = client;
   page.rerender(tree(true));
   await until(() => state.kind === "open");
   expect(urls).toEqual(["ws://fake/base/ws"]);

@@ -164,12 +164,20 @@ describe("coming back", () => {
     expect(query(world.urls[2])).toEqual({ since: "p1.9", token: "t" });
   });
 
-  test("positions of other channels, and what applications call so, are not taken for it", async () => {
+  test("positions of other channels are not taken for it", async () => {
     await mounted();
-    await say(line(1), line(5, "container:logs:other"), { type: "alert", position: "top left" });
+    await say(line(1), line(5, "container:logs:other"));
     await lose();
     await pass(5_000);
     expect(query(world.urls[1]).since).toBe("p1.1");
+  });
+
+  test("what applications call a position is none", async () => {
+    await mounted({ url: "ws://fake/ws/channels/alerts" });
+    await say({ type: "alert", channel: "alerts", position: "top left" });
+    await lose();
+    await pass(5_000);
+    expect(world.urls[1]).toBe(world.urls[0]);
   });
 
   test("a connection of many channels has no position of its own", async () => {
@@ -267,17 +275,32 @@ describe("moving", () => {
     const old = server();
     world.fake.latencyMs = 20;
     await pass(1);
+    world.fake.latencyMs = 0;
     expect(query(world.urls[1])).toEqual({ since: "p1.1", token: "t" });
-    old.send(line(2)); // the new one will be sent it as well
+    await act(async () => old.send(line(2))); // the new one will be sent it as well
     await pass(20);
     expect(old.isOpen).toBe(false);
     await say(line(2), line(3));
-    await pass(20);
     expect(onMessage.mock.calls.map(([message]) => message.data)).toEqual(["line 1", "line 2", "line 3"]);
     expect(seen.slice(before)).not.toContain(false);
     expect(now()).toMatchObject({ isConnected: true, reconnectCount: 0 });
     expect(onOpen).toHaveBeenCalledTimes(1);
     expect(onClose).not.toHaveBeenCalled();
+  });
+
+  test("where there are no positions the old one is heard until the new one is there", async () => {
+    const onMessage = vi.fn();
+    await mounted({ url: "ws://fake/ws/channels/deployments", options: { onMessage } });
+    const old = server();
+    await say({ type: "migrate", in_ms: 0 });
+    world.fake.latencyMs = 20;
+    await pass(1);
+    world.fake.latencyMs = 0;
+    await act(async () => [{ service: "api" }, { type: "migrate", in_ms: 0 }].forEach((each) => old.send(each)));
+    await pass(20);
+    expect(onMessage.mock.calls).toEqual([[{ service: "api" }]]);
+    expect(world.urls).toHaveLength(2);
+    expect(world.open()).toBe(1);
   });
 
   test("the old one may go before the new one is there", async () => {
