@@ -26,7 +26,7 @@ function Page() {
           <p className="empty">{state.kind === "ended" ? "The list is not available." : "Loading…"}</p>
         )}
       </nav>
-      {chosen ? <Log container={chosen} key={chosen} /> : <main><p className="empty">Choose a container.</p></main>}
+      {chosen ? <Log container={chosen} key={chosen} /> : <main />}
       <Chat channel="app:chat" />
       <Login />
     </>

@@ -52,7 +52,7 @@ function Page() {
           ))}
         </ul>
       </nav>
-      {name ? <Log container={name} key={name} /> : <main><p className="empty">Choose a container.</p></main>}
+      {name ? <Log container={name} key={name} /> : <main />}
       <Chat />
     </>
   );

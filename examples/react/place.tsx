@@ -22,7 +22,7 @@ export function Login() {
   const shown = useRef<HTMLDialogElement>(null);
   useEffect(() => void (dialog = shown.current), []);
   return (
-    <dialog ref={shown} aria-labelledby="login">
+    <dialog ref={shown} aria-labelledby="login" onCancel={(event) => event.preventDefault()}>
       <form method="dialog" onSubmit={(event) => answer?.(new FormData(event.currentTarget).get("token") as string)}>
         <label id="login" htmlFor="token">This dockcast wants a token. It was printed when it started.</label>
         <input id="token" name="token" type="password" autoComplete="off" required />
