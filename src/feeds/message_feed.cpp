@@ -25,7 +25,8 @@ MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limi
       limits_(limits),
       live_(parts_.live, {Source::app}, std::move(channel)),
       recent_(remembered_bytes),
-      members_version_(parts_.loop.random().next() | 1) {
+      members_version_(parts_.loop.random().next() | 1),
+      watch_(parts_.presence_max) {
   following_ = parts_.bus.follow(live_.name(), *this);
 }
 
@@ -50,7 +51,7 @@ void MessageFeed::unfollow(const hub::Follower& follower) {
   passages_.erase(follower);
   live_.leave(follower);
   if (members_.erase(follower) > 0) ++members_version_;
-  if (!watched()) watch_ = {};
+  if (!watched()) watch_ = PresenceWatch(parts_.presence_max);
 }
 
 PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
@@ -60,7 +61,7 @@ PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
   reply.count = members_.size();
   const auto known = question.known.find(parts_.instance);
   reply.same = known != question.known.end() && known->second == reply.version;
-  if (reply.same || reply.count > members_max) return reply;
+  if (reply.same || reply.count > parts_.presence_max) return reply;
   for (const auto& [follower, who] : members_) reply.members.push_back({who.session, who.subject, parts_.instance});
   return reply;
 }

@@ -42,6 +42,7 @@ class MessageFeed final : private bus::Listener {
     LiveChannel::Parts live;
     Counts& counts;
     std::string instance;
+    std::size_t presence_max;                              // members that are named
     std::function<void(const hub::Follower&)> on_refused;  // it follows nothing any more; not inside a call
   };
   MessageFeed(Parts parts, std::string channel, messages::Limits limits);
