@@ -20,7 +20,8 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
     bus_ = std::make_unique<bus::MemoryBus>(network.loop());
     lease_ = std::make_unique<lease::MemoryLease>(network.loop(), holder);
     roster_ = std::make_unique<roster::MemoryRoster>(network.loop(), std::move(own));
-    messages_ = std::make_unique<messages::MemoryStore>(network.loop(), *bus_);
+    messages_ = std::make_unique<messages::MemoryStore>(
+        network.loop(), *bus_, messages::MemoryStore::Bounds{.bytes_max = settings.app_history_bytes});
     base::log::info("No REDIS_URL: this instance is complete by itself");
     return;
   }

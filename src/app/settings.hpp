@@ -43,6 +43,7 @@ struct Settings {
   std::size_t ring_bytes = 0;
   feeds::Settings feeds;
   feeds::MessageFeeds::Settings messages;
+  std::size_t app_history_bytes = 0;  // over all channels, without Redis
   bool broadcasts = true;
   Compat compat = Compat::none;
   tunnel::Host::Settings tunnel;

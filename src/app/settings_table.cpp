@@ -8,6 +8,8 @@
 namespace app {
 namespace {
 
+constexpr std::size_t KiB = 1024, MiB = 1024 * KiB;
+
 using namespace std::chrono_literals;
 using base::log::Level;
 using Secret = Setting::Secret;
@@ -144,7 +146,6 @@ void add_access(std::vector<Setting>& rows) {
 }
 
 void add_channels(std::vector<Setting>& rows) {
-  constexpr std::size_t KiB = 1024, MiB = 1024 * KiB;
   rows.insert(
       rows.end(),
       {{"Channels", "DOCKCAST_LINGER", duration(at(&Settings::feeds, &feeds::Settings::linger), 0s, 1h), "30s",
@@ -167,6 +168,13 @@ void add_messages(std::vector<Setting>& rows) {
         number(at(&Settings::messages, &feeds::MessageFeeds::Settings::channels_max), 1, 1'000'000), "10000",
         "Application channels that are followed on this instance, and plain ones; beyond it who wants one more is "
         "refused as unavailable."},
+       {"Application channels", "DOCKCAST_APP_PRESENCE_MAX",
+        number(at(&Settings::messages, &feeds::MessageFeeds::Settings::presence_max), 1, feeds::members_most), "1000",
+        "Members of a channel that presence, join and leave name. Of more it says only how many they are."},
+       {"Application channels", "DOCKCAST_APP_HISTORY_BYTES",
+        size(at(&Settings::app_history_bytes), KiB, 64 * 1024 * MiB), "64MiB",
+        "Without Redis: what is kept of all application channels together; beyond it, whichever has most loses its "
+        "oldest. With Redis each channel keeps its rule's messages, at most as large as its rule says."},
        {"Application channels", "DOCKCAST_BROADCASTS", boolean(at(&Settings::broadcasts)), "true",
         "Whether what other back-ends say on Redis' channel websocket:broadcast goes to its followers here."},
        {"Beside another fleet", "DOCKCAST_COMPAT",

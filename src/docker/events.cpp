@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr net::Duration wait_min = milliseconds(100), wait_max = seconds(10);
+constexpr net::Duration wait_min = milliseconds(100), wait_max = seconds(5);
 constexpr net::Duration check_every = seconds(15);  // an Engine that is gone without a word is noticed within 20 s
 constexpr int checks_per_resync = 4;
 constexpr std::int64_t everything_ns = 1'000'000'000;  // since then: all that the Engine remembers

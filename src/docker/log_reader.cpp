@@ -13,7 +13,7 @@ constexpr net::Duration backoff_first = 100ms, backoff_max = 10s;
 // Before it is read on where it was read to its end, or was cut off: nobody asks an Engine a thousand times a second.
 constexpr net::Duration look_step = 5ms, look_most = 25ms;
 constexpr std::uint64_t few_of_a_follow = 8;  // records
-constexpr net::Duration later_step = 20ms;  // of a log that is just being rotated
+constexpr net::Duration later_step = 20ms;    // of a log that is just being rotated
 constexpr int later_max = 20;
 constexpr int failures_told = 2;                // in a row: one may be a cut connection, which is nobody's business
 constexpr std::uint64_t few_for_follow = 4096;  // new records of a read: a follow asks for four times as many
@@ -251,10 +251,14 @@ net::Task<base::Result<void>> LogReader::follow() {
   const std::uint64_t suspected = cursor_->suspected();
   auto read = co_await read_once(true);
   if (!read) co_return read.error();
-  // Follows that end at once, without a line, must not become a busy loop.
+  // Follows that end at once, without a line, must not become a busy loop. Where the container was restarted, and the
+  // Engine has called it running all the while, an event says when its next run is there.
   const bool idle = cursor_->fresh() == 0 && cursor_->suspected() == suspected;
   idle_follows_ = idle ? std::min(idle_follows_ + 1, 6) : 0;
-  if (idle_follows_ > 1) co_await loop_.sleep(backoff_first * (1 << idle_follows_));
+  if (idle_follows_ > 1) {
+    const net::Timer late = loop_.after(backoff_first * (1 << idle_follows_), [this] { woken_.notify(); });
+    co_await woken_.wait();
+  }
   // Nor those that end at each line: behind a step of the clock, or where connections are cut.
   if (!idle && cursor_->fresh() < few_of_a_follow) co_await loop_.sleep(look_most);
   co_return base::Result<void>();

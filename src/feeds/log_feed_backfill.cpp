@@ -62,22 +62,30 @@ void LogFeed::moved() {
 net::Task<LogFeed::ReadTo> LogFeed::read_to_end(const std::optional<docker::Position>& sought) {
   const net::Gate::Place place = co_await shared_.catch_ups.enter();
   docker::HistoryRead history(shared_.parts.engine, loop_, source(), {{}, sought});
-  auto start = co_await history.start(docker::HistoryFrom::after(chain_->at()));
+  // What our own reader brings meanwhile moves us too: then a name for where we were is none for where we are.
+  docker::Position stands = chain_->at();
+  const auto rename = [&](const docker::Position& name) {
+    if (chain_->at() == stands) chain_->rename(name);
+  };
+  auto start = co_await history.start(docker::HistoryFrom::after(stands));
   const auto ended_by = [](const base::Error& error) { return passing(error) ? ReadTo::trouble : ReadTo::nothing; };
   if (!start) co_return ended_by(start.error());
   for (;;) {
     auto next = co_await history.next();
     if (!next) co_return ended_by(next.error());
     docker::HistoryChunk& chunk = **next;
+    const bool alone = chain_->at() == stands;
     if (chunk.gap) tell_gap(chunk.gap->to, chunk.gap->reason);
     if (chunk.end()) {
-      chain_->rename(history.position());
+      rename(history.position());
       co_return ReadTo::end;
     }
-    if (chunk.batch.empty()) continue;
-    LogFrame frame = lines_frame(chunk.batch);
-    chain_->rename(frame.prev);
-    read(std::move(frame));
+    if (!chunk.batch.empty()) {
+      LogFrame frame = lines_frame(chunk.batch);
+      rename(frame.prev);
+      read(std::move(frame));
+    }
+    if (alone) stands = chain_->at();
   }
 }
 

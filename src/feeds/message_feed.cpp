@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using messages::Position;
 
+constexpr std::size_t unread_max = 64 << 10;  // of who comes and goes, of one watcher
 constexpr std::size_t remembered_bytes = 256 << 10;
 constexpr std::size_t held_bytes_max = 256 << 10;
 constexpr net::Duration touch_after = 30min;  // the store forgets a channel that is not used for a day or more
@@ -25,7 +26,8 @@ MessageFeed::MessageFeed(Parts parts, std::string channel, messages::Limits limi
       limits_(limits),
       live_(parts_.live, {Source::app}, std::move(channel)),
       recent_(remembered_bytes),
-      members_version_(parts_.loop.random().next() | 1) {
+      members_version_(parts_.loop.random().next() | 1),
+      watch_(parts_.presence_max) {
   following_ = parts_.bus.follow(live_.name(), *this);
 }
 
@@ -49,8 +51,9 @@ void MessageFeed::follow(const Follow& follow) {
 void MessageFeed::unfollow(const hub::Follower& follower) {
   passages_.erase(follower);
   live_.leave(follower);
+  unread_.erase(follower);
   if (members_.erase(follower) > 0) ++members_version_;
-  if (!watched()) watch_ = {};
+  if (!watched()) watch_ = PresenceWatch(parts_.presence_max);
 }
 
 PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
@@ -60,7 +63,7 @@ PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
   reply.count = members_.size();
   const auto known = question.known.find(parts_.instance);
   reply.same = known != question.known.end() && known->second == reply.version;
-  if (reply.same || reply.count > members_max) return reply;
+  if (reply.same || reply.count > parts_.presence_max) return reply;
   for (const auto& [follower, who] : members_) reply.members.push_back({who.session, who.subject, parts_.instance});
   return reply;
 }
@@ -73,15 +76,27 @@ void MessageFeed::look(const std::vector<PresenceReply>& replies) {
   std::vector<LiveChannel::Told> news;
   for (const auto& [joins, member] : watch_.look(replies, parts_.loop.now()))
     news.push_back({presence_text(joins ? "join" : "leave", live_.name(), member)});
+  if (news.empty()) return;
   for (const auto& [follower, who] : members_) {
     if (!who.watches) continue;
+    std::size_t& unread = unread_[follower];
     const auto passage = passages_.find(follower);
-    if (live_.has(follower)) {
-      live_.replay(follower, live_.shape_of(follower).form, news);
+    if (unread > unread_max) {
+      refuse_slow(follower);
+    } else if (live_.has(follower)) {
+      unread += live_.replay(follower, live_.shape_of(follower).form, news);
     } else if (passage != passages_.end()) {
-      passage->second->tell(news);
+      unread += passage->second->tell(news);
     }
   }
+}
+
+// What it would be told were more and more; it asks who is there when it comes again.
+void MessageFeed::refuse_slow(const hub::Follower& follower) {
+  live_.refuse(follower, {base::Fault::unavailable, "Who comes and goes was told faster than it was read."});
+  parts_.loop.post([this, follower, alive = std::weak_ptr(alive_)] {
+    if (alive.lock()) parts_.on_refused(follower);
+  });
 }
 
 void MessageFeed::on_behind(const hub::Follower& follower, const Position& at) {
@@ -105,6 +120,8 @@ void MessageFeed::begin_passage(const Follow& follow, std::optional<Position> at
 }
 
 void MessageFeed::on_drained(const hub::Follower& follower, std::size_t bytes) {
+  if (const auto found = unread_.find(follower); found != unread_.end())
+    found->second -= std::min(found->second, bytes);
   if (const auto found = passages_.find(follower); found != passages_.end()) found->second->on_drained(bytes);
 }
 

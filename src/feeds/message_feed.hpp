@@ -42,6 +42,7 @@ class MessageFeed final : private bus::Listener {
     LiveChannel::Parts live;
     Counts& counts;
     std::string instance;
+    std::size_t presence_max;                              // members that are named
     std::function<void(const hub::Follower&)> on_refused;  // it follows nothing any more; not inside a call
   };
   MessageFeed(Parts parts, std::string channel, messages::Limits limits);
@@ -90,6 +91,7 @@ class MessageFeed final : private bus::Listener {
   void wake_passages();
   void begin_passage(const Follow& follow, std::optional<messages::Position> at, bool told);
   void sweep();
+  void refuse_slow(const hub::Follower& follower);
 
   Parts parts_;
   const messages::Limits limits_;
@@ -104,7 +106,8 @@ class MessageFeed final : private bus::Listener {
   std::size_t held_bytes_ = 0;          // of those that were put there since it was looked through
   std::map<hub::Follower, std::unique_ptr<MessagePassage>, ByName> passages_;
   std::map<hub::Follower, Who, ByName> members_;
-  std::uint64_t members_version_;  // another one with each change
+  std::map<hub::Follower, std::size_t, ByName> unread_;  // bytes of joins and leaves that a watcher has not taken
+  std::uint64_t members_version_;                        // another one with each change
   PresenceWatch watch_;
   net::Job reading_;
   bool reads_ = false;

@@ -55,6 +55,7 @@ void MessageFeeds::follow(const Follow& follow) {
                              {parts_.hub, framer_, parts_.followers, outages_},
                              counts_,
                              parts_.instance,
+                             settings_.presence_max,
                              [this](const hub::Follower& refused) { unfollow(refused); }};
     auto feed = std::make_unique<MessageFeed>(std::move(parts), name, settings_.rules.of(name).limits);
     found = channels_.emplace(name, Channel{std::move(feed), {}}).first;
@@ -93,7 +94,7 @@ net::Task<base::Result<Presence>> MessageFeeds::presence(std::string channel) {
   question.channel = std::move(channel);
   const auto replies = co_await look(std::move(question));
   if (!replies) co_return replies.error();
-  co_return sum(*replies);
+  co_return sum(*replies, settings_.presence_max);
 }
 
 net::Task<base::Result<std::vector<PresenceReply>>> MessageFeeds::look(PresenceQuestion question) {

@@ -29,6 +29,7 @@ class MessageFeeds {
   struct Settings {
     messages::Rules rules;
     std::size_t channels_max = 10'000;
+    std::size_t presence_max = 1000;  // members of a channel that are named; more are counted
   };
   MessageFeeds(Parts parts, Settings settings);
 

@@ -31,8 +31,11 @@ void MessagePassage::start() {
   job_ = net::Job(pass());
 }
 
-void MessagePassage::tell(const std::vector<LiveChannel::Told>& news) {
-  if (told_ && !over_) in_flight_ += feed_.live_.replay(follow_.follower, follow_.shape.form, news);
+std::size_t MessagePassage::tell(const std::vector<LiveChannel::Told>& news) {
+  if (!told_ || over_) return 0;
+  const std::size_t bytes = feed_.live_.replay(follow_.follower, follow_.shape.form, news);
+  in_flight_ += bytes;
+  return bytes;
 }
 
 void MessagePassage::on_drained(std::size_t bytes) {

@@ -21,8 +21,8 @@ class MessagePassage {
   void start();
   void wake() { wake_.notify(); }
   void on_drained(std::size_t bytes);
-  // Who came and left, if it is subscribed by now.
-  void tell(const std::vector<LiveChannel::Told>& news);
+  // Who came and left, if it is subscribed by now. How many bytes that is.
+  std::size_t tell(const std::vector<LiveChannel::Told>& news);
   const std::optional<messages::Position>& at() const { return at_; }
   bool told() const { return told_; }
   bool over() const { return over_; }

@@ -63,13 +63,13 @@ std::optional<PresenceReply> decode_reply(std::string_view text) {
   reply.count = taker.number<std::uint64_t>();
   for (auto n = taker.number<std::uint32_t>(); n > 0 && taker.good; --n) {
     const std::string_view session = taker.text(), subject = taker.text();
-    if (reply.members.size() < members_max)
+    if (reply.members.size() < members_most)
       reply.members.push_back({std::string(session), std::string(subject), reply.instance});
   }
   return taker.good ? std::optional(std::move(reply)) : std::nullopt;
 }
 
-Presence sum(const std::vector<PresenceReply>& replies) {
+Presence sum(const std::vector<PresenceReply>& replies, std::size_t members_max) {
   Presence all;
   for (const PresenceReply& each : replies) {
     all.count += each.count;

@@ -3,8 +3,8 @@
 // There is nothing to expire: who is gone does not answer. Values and their texts.
 //
 // A question (base::put): u8 1 · channel · u32 n · n times: instance, version u64. A reply: u8 1 · instance · version
-// u64 · u8 the same as is known · total u64 · u32 n · n times: session, subject. Bounds: members_max of each instance;
-// more are counted only.
+// u64 · u8 the same as is known · total u64 · u32 n · n times: session, subject. Bounds: more members than an instance
+// is set to name are counted only, and of no instance more are taken than members_most.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace feeds {
 
-inline constexpr std::size_t members_max = 1000;  // over all; beyond them they are counted, not named
+inline constexpr std::size_t members_most = 10'000;
 
 struct Member {
   std::string session, subject, instance;
@@ -44,7 +44,7 @@ struct PresenceReply {
 std::string encode(const PresenceReply& reply);
 std::optional<PresenceReply> decode_reply(std::string_view text);
 
-// All of them as one.
-Presence sum(const std::vector<PresenceReply>& replies);
+// All of them as one; beyond `members_max` over all they are counted, not named.
+Presence sum(const std::vector<PresenceReply>& replies, std::size_t members_max);
 
 }  // namespace feeds

@@ -30,13 +30,15 @@ TEST(Presence, SaysWhatItWasMadeOf) {
   for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(decode_reply(whole.substr(0, cut))) << cut;
 }
 
+constexpr std::size_t members_max = 5;
+
 TEST(Presence, TooManyAreCounted) {
   PresenceReply many = reply("web-1", 1, {"a"});
   many.count = members_max;
-  const Presence all = sum({many, reply("web-2", 1, {"b"})});
+  const Presence all = sum({many, reply("web-2", 1, {"b"})}, members_max);
   EXPECT_EQ(all.count, members_max + 1);
   EXPECT_TRUE(all.members.empty());
-  EXPECT_EQ(sum({reply("web-2", 1, {"b"}), reply("web-1", 1, {"a"})}).members.front().session, "a");
+  EXPECT_EQ(sum({reply("web-2", 1, {"b"}), reply("web-1", 1, {"a"})}, members_max).members.front().session, "a");
 }
 
 class PresenceWatchTest : public testing::Test {
@@ -47,7 +49,7 @@ class PresenceWatchTest : public testing::Test {
       said.push_back((each.joins ? "+" : "-") + each.member.session);
     return said;
   }
-  PresenceWatch watch;
+  PresenceWatch watch{members_max};
 };
 
 TEST_F(PresenceWatchTest, WhoComesAndGoesIsTold) {

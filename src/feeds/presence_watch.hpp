@@ -20,9 +20,11 @@ class PresenceWatch {
     bool joins = false;  // else it leaves
     Member member;
   };
+  explicit PresenceWatch(std::size_t members_max) : members_max_(members_max) {}
+
   // What the next question says is known.
   std::map<std::string, std::uint64_t> known() const;
-  // Nothing changes by the first look; nor while more than members_max are there, who are counted only.
+  // Nothing changes by the first look; nor while more than `members_max` are there, who are counted only.
   std::vector<Change> look(const std::vector<PresenceReply>& replies, net::Instant now);
 
  private:
@@ -32,6 +34,7 @@ class PresenceWatch {
   };
   std::optional<std::map<std::string, Member>> all() const;  // by session; nothing: too many
 
+  std::size_t members_max_;
   bool looked_ = false;
   std::map<std::string, Seen> seen_;  // by instance
 };

@@ -13,6 +13,7 @@ using base::Fault;
 using base::Result;
 
 constexpr net::Duration tip_after = 1s;
+constexpr int tells_max = 5;                 // of a tip; whoever lost more than those hears of it when it listens again
 constexpr net::Duration known_for = 5min;    // what its publisher gave a message_id
 constexpr net::Duration retried_for = 1min;  // what only we ask again
 constexpr net::Duration pause_min = 50ms, pause_more = 150ms;
@@ -68,7 +69,7 @@ net::Task<Result<Published>> Publisher::ask(Publication publication) {
   }
 }
 
-void Publisher::note(const std::string& channel, const Position& position) {
+void Publisher::note(const std::string& channel, const Position& position, int told) {
   auto known = by_name_.find(channel);
   if (known == by_name_.end()) {
     if (quiet_.size() >= bounds_.tips_max) tell_first();
@@ -76,6 +77,7 @@ void Publisher::note(const std::string& channel, const Position& position) {
   }
   Quiet& quiet = *known->second;
   quiet.due = loop_.now() + tip_after;
+  quiet.told = told;
   // An answer that was asked for again may come behind a later one's.
   if (position.epoch != quiet.end.epoch || position.offset > quiet.end.offset) quiet.end = position;
   quiet_.splice(quiet_.end(), quiet_, known->second);
@@ -83,10 +85,17 @@ void Publisher::note(const std::string& channel, const Position& position) {
 }
 
 void Publisher::tell_first() {
-  const Quiet& first = quiet_.front();
-  bus_.publish(first.channel, encode_tip(first.end), {});
+  Quiet first = std::move(quiet_.front());
   by_name_.erase(first.channel);
   quiet_.pop_front();
+  std::string tip = encode_tip(first.end);
+  const std::string channel = first.channel;
+  auto on_published = [this, first = std::move(first), alive = std::weak_ptr(alive_)](const auto& receivers) {
+    // One that waits now says no less.
+    const bool again = !receivers && first.told + 1 < tells_max && alive.lock() && !by_name_.contains(first.channel);
+    if (again) note(first.channel, first.end, first.told + 1);
+  };
+  bus_.publish(channel, std::move(tip), std::move(on_published));
 }
 
 void Publisher::wait() {

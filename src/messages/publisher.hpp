@@ -1,6 +1,7 @@
 // Publisher: whoever publishes on application channels asks here. It asks the Store until it knows what became of the
-// message, and tells listeners where a channel's end is once it went quiet: the last message may be lost on the bus.
-// Thread: its loop's. Store and Bus outlive it; it outlives its tasks.
+// message, and tells listeners where a channel's end is once it went quiet: the last message may be lost on the bus;
+// and so may that tip, which is said again where nobody confirmed it. Thread: its loop's. Store and Bus outlive it; it
+// outlives its tasks.
 //
 // Bounds: so many publications on their way (then `unavailable`), each answered within a time (then `unknown_outcome`);
 // so many channels that wait for their tip, above which the longest waiting one is told early.
@@ -8,6 +9,8 @@
 
 #include <list>
 #include <map>
+#include <memory>
+#include <string>
 
 #include "bus/bus.hpp"
 #include "messages/store.hpp"
@@ -35,11 +38,12 @@ class Publisher {
     std::string channel;
     Position end;
     net::Instant due;
+    int told = 0;  // times, of which none was confirmed
   };
   using Channels = std::list<Quiet>;  // the one that is due last at the end
 
   net::Task<base::Result<Published>> ask(Publication publication);
-  void note(const std::string& channel, const Position& position);
+  void note(const std::string& channel, const Position& position, int told = 0);
   void tell_first();
   void wait();
 
@@ -51,6 +55,7 @@ class Publisher {
   Channels quiet_;
   std::map<std::string, Channels::iterator, std::less<>> by_name_;
   net::Timer timer_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
 }  // namespace messages

@@ -1,6 +1,7 @@
 #include "messages/publisher.hpp"
 
 #include <deque>
+#include <memory>
 
 #include "bus/memory_bus.hpp"
 #include "net/both_nets.hpp"
@@ -44,6 +45,28 @@ struct Ear final : bus::Listener {
   std::vector<Position> tips;
 };
 
+// Loses so many frames that are published.
+struct LossyBus final : bus::Bus {
+  explicit LossyBus(net::Loop& loop_in) : loop(loop_in), bus(loop_in) {}
+  void publish(std::string_view channel, std::string frame, OnPublished on_published) override {
+    if (loses == 0) return bus.publish(channel, std::move(frame), std::move(on_published));
+    --loses;
+    ++lost;
+    loop.post([told = std::make_shared<OnPublished>(std::move(on_published))] {
+      (*told)(Error{Fault::timed_out, "lost"});
+    });
+  }
+  std::unique_ptr<bus::Following> follow(std::string_view channel, bus::Listener& listener) override {
+    return bus.follow(channel, listener);
+  }
+  bus::State state() const override { return bus.state(); }
+  bus::Observing on_state(std::function<void(bus::State)>) override { return {}; }
+
+  net::Loop& loop;
+  bus::MemoryBus bus;
+  int loses = 0, lost = 0;
+};
+
 class PublisherTest : public ::testing::Test {
  protected:
   using Outcome = std::optional<Result<Published>>;
@@ -74,7 +97,7 @@ class PublisherTest : public ::testing::Test {
   }
 
   net::SimulatedNet net_;
-  bus::MemoryBus bus_{net_.loop()};
+  LossyBus bus_{net_.loop()};
   FakeStore store_{net_.loop()};
   Publisher publisher_{net_.loop(), store_, bus_, {.under_way_max = 3, .tips_max = 2, .answer_max = 5s}};
   net::Jobs jobs_;
@@ -161,6 +184,29 @@ TEST_F(PublisherTest, AChannelThatWentQuietIsToldWhereItsEndIsOnce) {
   EXPECT_EQ(ear.tips, std::vector<Position>({{1, 5}}));
   pass(1min);
   EXPECT_EQ(ear.tips.size(), 1u);
+}
+
+TEST_F(PublisherTest, ATipThatNobodyConfirmedIsToldAgainForAWhileAndALaterOneStandsForIt) {
+  Ear ear;
+  const auto following = listen(ear);
+  bus_.loses = 2;
+  publish();
+  pass(10s);
+  EXPECT_EQ(bus_.lost, 2);
+  EXPECT_EQ(ear.tips, std::vector<Position>({{1, 7}}));
+
+  bus_.loses = 1000;
+  publish();
+  pass(1min);
+  EXPECT_EQ(bus_.lost, 2 + 5);
+
+  publish();
+  pass(1500ms);
+  store_.answers = {Published{{1, 8}, false}};
+  publish();
+  bus_.loses = 0;
+  pass(1min);
+  EXPECT_EQ(ear.tips, std::vector<Position>({{1, 7}, {1, 8}}));
 }
 
 TEST_F(PublisherTest, AnEarlierAnswerThatComesLateTakesNoTipBack) {

@@ -234,9 +234,31 @@ async def alone(engine):
     instance.stop()
 
 
+async def bounded(engine):
+    """What an operator allows is what is kept and named."""
+    instance = await asyncio.to_thread(Instance, engine, "bounded", DOCKCAST_APP_PRESENCE_MAX="1",
+                                       DOCKCAST_APP_HISTORY_BYTES="4KiB")
+    wish = {"type": "subscribe", "id": 1, "channel": "app:small", "presence": True}
+    async with Ear(instance, "/ws", wish) as first:
+        await first.first("subscribed")
+        named = get(instance, "/api/channels/app:small/presence")
+        check(named["count"] == 1 and len(named["sessions"]) == 1, named)
+        async with Ear(instance, "/ws", wish) as second:
+            await second.first("subscribed")
+            counted = get(instance, "/api/channels/app:small/presence")
+            check(counted["count"] == 2 and not counted.get("sessions"), counted)
+        for n in range(3):
+            check(post(instance, "/api/publish", channel="app:small", data=[n, "x" * 2000])[0] == 200, "published")
+        await first.say(type="history", id=2, channel="app:small", limit=10)
+        kept = await first.first("history")
+        check([each["data"][0] for each in kept["items"]] == [2], "4 KiB have room for one of them")
+    instance.stop()
+
+
 async def main():
     engine = ENGINES.get("26") or next(iter(ENGINES.values()))
     await alone(engine)
+    await bounded(engine)
     with tempfile.TemporaryDirectory() as folder:
         redis = Redis(folder)
         try:

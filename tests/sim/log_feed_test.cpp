@@ -303,6 +303,17 @@ TEST_F(LogFeedTest, WhoReadsItselfBehindAStepOfTheClockIsNotRenamedByABackfill) 
   EXPECT_EQ(lines_told(), 2U);
 }
 
+TEST_F(LogFeedTest, WhatItsReaderBringsWhileALineIsReadAgainIsToldOnce) {
+  owner_says(LogFrame::Kind::tip, LogState::live, true);
+  world_.run_for(1s);
+  container_.write(SimStream::out, std::string(1'900'000, 'm') + '\n');
+  const std::uint64_t before = hub_.ring(ring_).next();
+  ASSERT_TRUE(world_.run_until([&] { return hub_.ring(ring_).next() == before + 1; }, 1s)) << "its first part";
+  feed_->catch_up();
+  world_.run_for(1s);
+  EXPECT_EQ(hub_.ring(ring_).next(), before + 2);
+}
+
 TEST_F(LogFeedTest, AnOwnerWhoseLinesAreTooManyPublishesTipsUntilTheyAreFewAgain) {
   take_over();
   print(100'000, 1s);

@@ -108,5 +108,18 @@ TEST_F(LogFollowTest, AFollowThatDoesNotShowItsPlaceIsNotBelieved) {
   EXPECT_TRUE(world_.run_until([&] { return lines_ == 2 + left; }, 1s));
 }
 
+// Follows that end without a line become rare; the first line of the next run must not wait for that.
+TEST_F(LogFollowTest, AContainerThatRunsAgainIsReadWhenTheEventSaysSo) {
+  for (int i = 0; i < 5; ++i) {
+    container_.restart();
+    world_.run_for(60ms);
+    ASSERT_TRUE(container_.running());
+    reader_->wake();
+  }
+  container_.write(SimStream::out, "after\n");
+  world_.run_for(100ms);
+  EXPECT_EQ(lines_, 1U);
+}
+
 }  // namespace
 }  // namespace sim

@@ -18,8 +18,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 namespace json = boost::json;
 
-std::string text(const json::object& object, const char* name) { return std::string(object.at(name).as_string()); }
-
 // Somebody on one channel, who comes back with its position, to any instance.
 struct Listener {
   MessageJudge judge;
@@ -272,28 +270,6 @@ TEST_F(Messages, WhoIsSlowIsGivenEverythingFromTheStore) {
   here_[0]->resume(listeners_[0].slot);
   EXPECT_TRUE(world_.run_until([this] { return all_there() && told(0) == 500; }, 20s));
   EXPECT_THAT(listeners_[0].judge.reasons(), IsEmpty());
-}
-
-TEST_F(Messages, WhoComesAndGoesIsToldAlsoWhereAnInstanceDies) {
-  const std::uint32_t watcher = here_[0]->follow("chat", {}, true);
-  world_.run_for(5s);
-  const auto changes = [&] {
-    std::vector<std::string> said;
-    for (const json::object& each : here_[0]->heard(watcher))
-      if (each.at("type") != "message") said.push_back(text(each, "type") + " " + text(each, "session"));
-    return said;
-  };
-  const std::uint32_t one = here_[1]->follow("chat");
-  here_[2]->follow("chat");
-  world_.run_for(5s);
-  EXPECT_THAT(changes(), ElementsAre("join i1-0", "join i2-0"));
-  here_[1]->leave(one);
-  world_.run_for(5s);
-  EXPECT_THAT(changes(), ElementsAre("leave i1-0"));
-  world_.host("i2").kill();
-  here_[2].reset();
-  world_.run_for(20s);
-  EXPECT_THAT(changes(), ElementsAre("leave i2-0"));
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ class Witness {
   void begin_at(const docker::Position& position);
   std::string begin_later(const docker::Position& position);
   bool told_is_gone(const docker::Position& from, const docker::Position& to) const;
+  bool told_line_is_gone(const docker::Position& from, const docker::Position& to) const;
   bool owed(docker::LogStream stream) const;
   bool has_until(docker::LogStream stream, std::size_t end) const;
   bool stands_at(const std::string& text, const docker::Position& position) const;

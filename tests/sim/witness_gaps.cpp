@@ -34,8 +34,10 @@ std::string Witness::hear_gap(const Heard& message) {
     if (std::string wrong = cover(*from, *to, stream, covered); !wrong.empty()) return wrong;
   }
   const bool reckoned = !truth_.stepped();
-  // Of two in a row the second is of what was rotated away before it could be told.
-  if (reckoned && covered == 0 && gap_before_ && shows_both()) return "two gaps in a row";
+  // Of two in a row the second is of what was rotated away before it could be told, or of a stream that the first was
+  // not about.
+  if (reckoned && covered == 0 && gap_before_ && shows_both() && !told_line_is_gone(*from, *to))
+    return "two gaps in a row";
   if (reckoned && covered == 0 && !told_is_gone(*from, *to)) return "a gap where nothing is missing";
   if (reckoned && message.lines_lost.value_or(covered) != covered) return "a gap of another number of lines";
   const bool lost = truth_.log().oldest_on_disk() > 0 || truth_.log().removed();
@@ -59,6 +61,15 @@ bool Witness::told_is_gone(const Position& from, const Position& to) const {
            return next == 0 || from.mark(stream) == to.mark(stream) ||
                   truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
          });
+}
+
+// As above, of a stream that stands behind a line, and not behind a gap: nothing was said of what may have followed it.
+bool Witness::told_line_is_gone(const Position& from, const Position& to) const {
+  return std::any_of(both.begin(), both.end(), [&](LogStream stream) {
+    const std::size_t next = tracks_[docker::index_of(stream)].next;
+    return next > 0 && from.mark(stream).count > 0 && from.mark(stream) != to.mark(stream) &&
+           truth_.lines(stream)[next - 1].last_record < truth_.log().oldest_on_disk();
+  });
 }
 
 // Batches are a chain. Single lines are not: their positions move with a line alone, so one that says the same of the

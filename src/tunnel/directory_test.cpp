@@ -1,0 +1,127 @@
+#include "tunnel/directory.hpp"
+
+#include <gmock/gmock.h>
+
+#include <vector>
+
+#include "bus/memory_bus.hpp"
+#include "net/both_nets.hpp"
+
+namespace tunnel {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// One that remembers nothing but what was said.
+struct Ear final : bus::Listener {
+  struct Known {
+    std::string engine;
+    std::uint64_t age;
+    bool operator==(const Known&) const = default;
+    friend void PrintTo(const Known& known, std::ostream* out) { *out << known.engine << " " << known.age << " s"; }
+  };
+  void on_following() override {}
+  void on_lost() override {}
+  void on_frame(std::string_view bytes) override {
+    const auto frame = decode(bytes);
+    if (frame && frame->kind == Kind::known) known.push_back({std::string(frame->payload), frame->number});
+  }
+  std::vector<Known> known;
+};
+
+class DirectoryTest : public ::testing::Test {
+ protected:
+  struct Instance {
+    Instance(DirectoryTest& test, const std::string& name)
+        : directory(
+              {test.net_.loop(), test.bus_}, name, [this](const std::string& id) { engines.push_back(id); }, [] {}) {}
+    std::vector<std::string> engines;  // as they were heard of
+    Directory directory;
+  };
+  void says(std::string_view host, std::string_view engine) {
+    bus_.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{host, engine})}), {});
+  }
+  void knows(std::string_view engine, net::Duration age) {
+    bus_.publish(hosts_channel, encode(Frame{Kind::known, 0, static_cast<std::uint64_t>(age / 1s), engine}), {});
+  }
+  void who() { bus_.publish(hosts_channel, encode(Frame{Kind::who}), {}); }
+  void run_for(net::Duration time) {
+    bool over = false;
+    const net::Timer timer = net_.loop().after(time, [&over] { over = true; });
+    EXPECT_TRUE(net_.run_until([&over] { return over; }));
+  }
+  net::Duration age(const Instance& instance, const std::string& engine) {
+    return net_.loop().now() - instance.directory.heard(engine).value();
+  }
+
+  net::SimulatedNet net_;
+  bus::MemoryBus bus_{net_.loop()};
+  Ear ear_;
+  std::unique_ptr<bus::Following> following_ = bus_.follow(hosts_channel, ear_);
+};
+
+TEST_F(DirectoryTest, whoever_comes_hears_once_of_an_Engine_that_nobody_reaches_now) {
+  const Instance a(*this, "a"), b(*this, "b"), c(*this, "c");
+  says("h", "ENGINE");
+  run_for(100s);
+  ear_.known.clear();
+  Instance late(*this, "late");
+  run_for(2s);
+  EXPECT_THAT(late.engines, ElementsAre("ENGINE"));
+  EXPECT_THAT(ear_.known, ElementsAre(Ear::Known{"ENGINE", 100})) << "of three who know it one says so";
+  EXPECT_FALSE(late.directory.host_of("ENGINE"));
+  EXPECT_GE(age(late, "ENGINE"), 100s);
+  EXPECT_LE(age(late, "ENGINE"), 103s);
+}
+
+TEST_F(DirectoryTest, where_a_host_answers_nobody_answers_for_it) {
+  const Instance a(*this, "a");
+  says("h", "ENGINE");
+  run_for(5s);
+  ear_.known.clear();
+  who();
+  run_for(10ms);
+  says("h", "ENGINE");
+  run_for(2s);
+  EXPECT_THAT(ear_.known, IsEmpty());
+}
+
+TEST_F(DirectoryTest, two_who_ask_at_the_same_time_are_answered_as_one) {
+  const Instance a(*this, "a");
+  says("h", "ENGINE");
+  run_for(20s);
+  ear_.known.clear();
+  const Instance one(*this, "one");
+  run_for(100ms);
+  const Instance two(*this, "two");
+  run_for(2s);
+  EXPECT_THAT(one.engines, ElementsAre("ENGINE"));
+  EXPECT_THAT(two.engines, ElementsAre("ENGINE"));
+  EXPECT_EQ(ear_.known.size(), 1u);
+}
+
+TEST_F(DirectoryTest, hearsay_makes_an_Engine_no_younger_and_what_nobody_heard_for_ten_minutes_is_not_passed_on) {
+  const Instance a(*this, "a");
+  knows("OLD", Directory::remembered + 1s);
+  knows("ENGINE", 300s);
+  run_for(1s);
+  EXPECT_THAT(a.engines, ElementsAre("ENGINE"));
+  run_for(200s);
+  knows("ENGINE", 0s);
+  run_for(1s);
+  EXPECT_GE(age(a, "ENGINE"), 500s);
+  ear_.known.clear();
+  who();
+  run_for(2s);
+  EXPECT_EQ(ear_.known.size(), 1u);
+  run_for(100s);
+  ear_.known.clear();
+  who();
+  run_for(2s);
+  EXPECT_THAT(ear_.known, IsEmpty());
+}
+
+}  // namespace
+}  // namespace tunnel
