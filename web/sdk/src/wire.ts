@@ -344,7 +344,7 @@ export interface PresenceMessage {
   type: "presence";
   id?: string | number;
   channel: string;
-  /** None where there are more than 1,000. */
+  /** None where there are more than DOCKCAST_APP_PRESENCE_MAX (1,000). */
   sessions: Member[];
   /** How many there are. */
   count: number;
