@@ -17,7 +17,7 @@ export function want(t: Turn, key: string, wish: Want): void {
   const known = m.topics.get(key);
   if (known) return widen(t, known, wish);
   const view = { kind: "pending" } as const;
-  const topic: Topic = { key, want: wish, recent: [], home: 0, broken: false, failures: 0, settled: false, view };
+  const topic: Topic = { key, want: wish, recent: [], home: 0, broken: false, failures: 0, begun: false, view };
   m.topics.set(key, topic);
   if (ready(m.main)) subscribe(t, topic, m.main);
   need(t);
@@ -118,7 +118,7 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
   const { channel, recovered, lost, position } = message;
   topic.asked = undefined;
   topic.failures = 0;
-  topic.settled = true;
+  topic.begun = true;
   const other = m.channels.get(channel);
   if (other && other !== topic) return join(t, topic, other);
   topic.channel = channel;
@@ -154,7 +154,7 @@ export function refused(t: Turn, topic: Topic, refusal: Refusal): void {
   topic.asked = undefined;
   if (!refusal.retry) return end(t, topic, refusal);
   const why: Why = { kind: "error", message: refusal.message };
-  setView(t, topic, topic.settled ? { kind: "resuming", why } : { kind: "pending", why });
+  setView(t, topic, topic.begun ? { kind: "resuming", why } : { kind: "pending", why });
   topic.home = RETRIES;
   timer(t, `topic ${topic.key}`, backoff(t, ++topic.failures));
 }
@@ -184,6 +184,6 @@ export function status(t: Turn, topic: Topic, state: string, engine?: string): v
 
 /** A topic that has no connection is resumed. */
 export function show(t: Turn, topic: Topic, ready: boolean): void {
-  if (ready || !topic.settled || topic.view.kind === "resuming") return;
+  if (ready || !topic.begun || topic.view.kind === "resuming") return;
   setView(t, topic, { kind: "resuming", why: t.m.why });
 }

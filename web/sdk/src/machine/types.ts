@@ -127,7 +127,7 @@ export interface Topic {
   /** It was resumed since a batch did not join on, and nothing has come since. */
   broken: boolean;
   failures: number;
-  settled: boolean;
+  begun: boolean;
   view: SubscriptionState;
 }
 
