@@ -82,14 +82,9 @@ export class Feed {
     if (tail === undefined || tail === "all") return batches;
     const wanted = (item: Item) =>
       item.kind !== "status" && (item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false);
-    let left = Number(tail);
-    const made: Batch[] = [];
-    for (let at = batches.length - 1; at >= 0 && left > 0; at--) {
-      const { items, position } = batches[at]!;
-      const last: Item[] = [];
-      for (let i = items.length - 1; i >= 0 && left > 0; i--) if (wanted(items[i]!) && left--) last.unshift(items[i]!);
-      made.unshift({ items: last, position });
-    }
-    return made;
+    const all = batches.map(({ items, position }) => ({ items: items.filter(wanted), position }));
+    let surplus = all.flatMap(({ items }) => items).length - Number(tail);
+    for (const { items } of all) surplus -= items.splice(0, surplus).length; // below 0 it takes nothing
+    return all;
   }
 }
