@@ -53,7 +53,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
     view: SubscriptionState,
   ) {
     this.view = view;
-    this.inbox = new Inbox(shape.queueMax, shape.latest);
+    this.inbox = this.emptyInbox();
   }
 
   /** What it does now: the same object until that changes. */

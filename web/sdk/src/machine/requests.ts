@@ -3,14 +3,14 @@
 import type { Message } from "../wire.js";
 import { need } from "./connection.js";
 import { ask, backoff, clear, ready, refusal, timer } from "./turn.js";
-import type { Conn, Refusal, Request, Turn } from "./types.js";
+import type { Conn, Refusal, Request, Turn, Why } from "./types.js";
 
 export function request(t: Turn, key: number, command: Record<string, unknown>): void {
   const { m } = t;
   const made: Request = { key, command, unsure: false, failures: 0, waits: false };
   let waiting = 0;
   for (const each of m.requests.values()) if (each.id === undefined) waiting++;
-  if (m.closed) return answer(t, made, { code: "closed", message: m.why.message, retry: false });
+  if (m.closed) return answer(t, made, closedFor(m.why));
   if (!ready(m.main) && waiting >= m.settings.pendingMax) {
     const message = `${waiting} requests wait for a connection already: try again when there is one.`;
     return answer(t, made, { code: "too_many", message, retry: true });
@@ -85,7 +85,12 @@ export function forget(t: Turn, key: number): void {
   need(t);
 }
 
-function answer(t: Turn, { key }: Request, refusal?: Refusal, message?: Message): void {
+/** What is asked of a client that is closed. */
+export function closedFor({ message }: Why): Refusal {
+  return { code: "closed", message, retry: false };
+}
+
+export function answer(t: Turn, { key }: Request, refusal?: Refusal, message?: Message): void {
   t.out.push({ type: "answer", key, refusal, message });
   forget(t, key);
 }

@@ -55,6 +55,9 @@ export interface Why {
 /** The `why` of a machine to which nothing bad has happened. */
 export const START: Why = { kind: "user", message: "Something is wanted." };
 
+export const OFFLINE: Why = { kind: "offline", message: "There is no network." };
+export const BROKEN: Why = { kind: "network", message: "The connection broke off." };
+
 /** What the connection does, and what happens next. */
 export type ClientState =
   | { kind: "idle" }
