@@ -1,5 +1,5 @@
 // The client: channels as subscriptions, requests as promises, and the state of the connection.
-import { Feed } from "./feed.js";
+import { Feed, isOf } from "./feed.js";
 import { camel, itemsOf } from "./items.js";
 import type { ChannelItem, ChannelMessage, ContainersItem, EventItem, Item, LogItem, StatsItem } from "./items.js";
 import { Link, type Hearer, type LinkOptions } from "./link.js";
@@ -98,11 +98,9 @@ export class Dockcast {
 
   /** A container's log, by id, the beginning of one, or name. */
   logs(container: string, options: LogOptions = {}): Subscription<LogItem> {
-    const { stdout, stderr } = options;
-    const all = stdout !== false && stderr !== false;
-    const keep = (item: LogItem) => item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false;
+    const keep = (item: LogItem) => isOf(options, item);
     const want: Want = { ...options, channel: `container:logs:${container}` };
-    return this.subscribe<LogItem>(want, all ? undefined : keep);
+    return this.subscribe<LogItem>(want, keep);
   }
 
   /** What Docker tells, of all Engines. */

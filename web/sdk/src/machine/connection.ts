@@ -32,7 +32,6 @@ export function attempt(t: Turn, moving = false): void {
     instance: "",
     pingMs: 25_000,
     heard: t.now,
-    probed: false,
     early: [],
   };
   m.retryAt = undefined;

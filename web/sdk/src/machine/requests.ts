@@ -7,7 +7,7 @@ import type { Conn, Refusal, Request, Turn, Why } from "./types.js";
 
 export function request(t: Turn, key: number, command: Record<string, unknown>): void {
   const { m } = t;
-  const made: Request = { key, command, unsure: false, failures: 0, waits: false };
+  const made: Request = { key, command, failures: 0 };
   let waiting = 0;
   for (const each of m.requests.values()) if (each.id === undefined) waiting++;
   if (m.closed) return answer(t, made, closedFor(m.why));

@@ -17,7 +17,7 @@ export function want(t: Turn, key: string, wish: Want): void {
   const known = m.topics.get(key);
   if (known) return widen(t, known, wish);
   const view = { kind: "pending" } as const;
-  const topic: Topic = { key, want: wish, recent: [], home: 0, broken: false, failures: 0, begun: false, view };
+  const topic: Topic = { key, want: wish, recent: [], home: 0, failures: 0, view };
   m.topics.set(key, topic);
   if (ready(m.main)) subscribe(t, topic, m.main);
   need(t);
@@ -130,8 +130,7 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
   }
   if (recovered === "partial" && lost) missing(t, topic, lost);
   topic.position = recovered === "partial" && lost ? lost.to : (position ?? topic.position);
-  topic.view = { kind: "live" };
-  t.out.push({ type: "topic", key: topic.key, view: topic.view });
+  setView(t, topic, { kind: "live" });
   const early = conn.early;
   conn.early = [];
   for (const each of early) if ("channel" in each) record(t, conn, each);

@@ -128,9 +128,9 @@ export interface Topic {
   /** The position it named. */
   since?: string;
   /** It was resumed since a batch did not join on, and nothing has come since. */
-  broken: boolean;
+  broken?: boolean;
   failures: number;
-  begun: boolean;
+  begun?: boolean;
   view: SubscriptionState;
 }
 
@@ -140,10 +140,10 @@ export interface Request {
   /** The id under which it is on its way. */
   id?: number;
   /** It may have been done. */
-  unsure: boolean;
+  unsure?: boolean;
   failures: number;
   /** It waits for its turn after a refusal. */
-  waits: boolean;
+  waits?: boolean;
   refusal?: Refusal;
 }
 
@@ -160,7 +160,7 @@ export interface Conn {
   /** When something was heard last. */
   heard: number;
   /** It was asked whether it is there, and nothing was heard since. */
-  probed: boolean;
+  probed?: boolean;
   /** What came before the reply that says what it is. */
   early: Message[];
   /** The last error that was about the connection. */
@@ -182,20 +182,20 @@ export interface Machine {
   /** Failures in a row. */
   attempt: number;
   /** The network's return has hurried an attempt since a connection was useful. */
-  hurried: boolean;
-  offline: boolean;
+  hurried?: boolean;
+  offline?: boolean;
   /** When the next attempt is due, while one is waited for. */
   retryAt?: number;
   /** What led to the present state. */
   why: Why;
   moveWhy?: Why;
-  closed: boolean;
+  closed?: boolean;
   /** There is somebody to ask for tokens. */
   provider: boolean;
   token?: string;
   /** A token must be asked for before the next attempt, and why. */
   tokenWhy?: "first" | "expired" | "refused";
-  asking: boolean;
+  asking?: boolean;
   holds: number;
   messageBytes: number;
   topics: Map<string, Topic>;
