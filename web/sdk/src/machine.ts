@@ -145,10 +145,10 @@ function text(t: Turn, conn: Conn, raw: string): void {
   } catch {
     return; // what is not understood is ignored, as messages of an unknown type are
   }
-  const id = "id" in message ? (message.id as number) : undefined;
   if (message.type === "connected") return joined(t, conn, message);
-  const asked = id === undefined ? undefined : m.asked.get(id);
-  if (id !== undefined && message.type !== "container_event") {
+  if ("id" in message && message.type !== "container_event") {
+    const id = message.id as number;
+    const asked = m.asked.get(id);
     m.asked.delete(id);
     if (!asked) {
       if (message.type === "error" && id === conn.joinId) conn.refusal = refusal(message);

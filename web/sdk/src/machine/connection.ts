@@ -131,7 +131,7 @@ export function finish(t: Turn, why: Why, conn?: Conn): void {
 function view({ m }: Turn): ClientState {
   const { main, attempt, why, retryAt: at } = m;
   if (m.closed) return { kind: "closed", why };
-  if (main && main.phase === "open") {
+  if (main?.phase === "open") {
     const { session, instance } = main;
     return m.next ? { kind: "moving", session, instance, why: m.moveWhy! } : { kind: "open", session, instance };
   }
