@@ -1,11 +1,11 @@
 // The client: channels as subscriptions, requests as promises, and the state of the connection.
 import { Feed, isOf } from "./feed.js";
-import { camel, itemsOf } from "./items.js";
+import { itemsOf } from "./items.js";
 import type { ChannelItem, ChannelMessage, ContainersItem, EventItem, Item, LogItem, StatsItem } from "./items.js";
 import { Link, type Hearer, type LinkOptions } from "./link.js";
 import type { ClientState, SubscriptionState, Want } from "./machine/types.js";
 import { Subscription } from "./subscription.js";
-import type { HistoryMessage, Member, Message, PresenceMessage, PublishedMessage } from "./wire.js";
+import type { HistoryMessage, Member, MessageMessage, PresenceMessage, PublishedMessage } from "./wire.js";
 
 /** Where to begin: a position (exclusive: it resumes), RFC 3339, Unix seconds, or a duration such as `10m`. */
 export type Since = string | number;
@@ -150,7 +150,7 @@ export class Dockcast {
   async history(channel: string, range: HistoryRange = {}): Promise<History> {
     const command = { type: "history", channel, ...range };
     const { items, first, last, more } = await this.link.request<HistoryMessage>(command);
-    return { items: items.flatMap((each) => itemsOf(each, new Map())), first, last, more };
+    return { items: items.flatMap((each) => itemsOf(each)), first, last, more };
   }
 
   /** Who follows an application channel; beyond 1,000 they are counted only. */
@@ -213,10 +213,9 @@ export class Dockcast {
     if (into) for (const listener of from?.listeners ?? []) into.join(listener, { channel: to });
   }
 
-  private mailed(message: Message): void {
-    if (message.type !== "message") return;
-    const { type: _type, ...fields } = message;
-    const told = { ...camel(fields), kind: "message" as const };
+  private mailed(message: MessageMessage): void {
+    const [item] = itemsOf(message) as [ChannelMessage];
+    const told = { ...item, channel: message.channel };
     for (const listener of [...this.mailListeners]) listener(told);
   }
 }

@@ -40,7 +40,7 @@ export class Feed {
 
   /** `want`: with which the listener comes; of a channel that flows already it is answered from what is kept. */
   join(listener: Subscription<any>, want?: Want): void {
-    listener.source = this;
+    listener.feed = this;
     this.listeners.add(listener);
     if (want) for (const { items, position } of this.past(want)) listener.take(items, position);
     listener.show(this.view);

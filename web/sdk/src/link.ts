@@ -2,7 +2,7 @@
 import { DockcastError } from "./errors.js";
 import { machine, step } from "./machine.js";
 import type { ClientState, Effect, Event, Machine, Settings, SubscriptionState, Want } from "./machine/types.js";
-import type { Message } from "./wire.js";
+import type { Message, MessageMessage } from "./wire.js";
 
 /** As much of a WebSocket as is used. Node's, the browser's and the package `ws` all have it. */
 export interface Socket {
@@ -34,7 +34,7 @@ export interface Hearer {
   topic(key: string, view: SubscriptionState): void;
   alias(key: string, to: string): void;
   state(view: ClientState): void;
-  mail(message: Message): void;
+  mail(message: MessageMessage): void;
 }
 
 export class Link {

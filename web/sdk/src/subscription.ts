@@ -42,7 +42,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
   private readonly stateListeners = new Set<(state: SubscriptionState) => void>();
   private wake?: () => void;
   /** @internal */
-  source?: Source;
+  feed?: Source;
   /** The newest whole item of `containers()` or `stats()`. */
   snapshot?: T;
 
@@ -87,8 +87,8 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
 
   /** Listens no more. The last listener of a channel unsubscribes from it. */
   close(): void {
-    this.source?.leave(this);
-    this.source = undefined;
+    this.feed?.leave(this);
+    this.feed = undefined;
     this.show({ kind: "ended", why: "closed" });
   }
 

@@ -1,5 +1,5 @@
 // What the machine is made of: its settings, its state, what happens to it, and what it wants done.
-import type { Candidate, ErrorCode, GapMessage, Message, SubscribeCommand } from "../wire.js";
+import type { Candidate, ErrorCode, GapMessage, Message, MessageMessage, SubscribeCommand } from "../wire.js";
 
 /** Numbers that bound what the client does. All are options of `Dockcast`. */
 export interface Settings {
@@ -232,7 +232,7 @@ export type Effect =
   | { type: "alias"; key: string; to: string }
   | { type: "topic"; key: string; view: SubscriptionState }
   | { type: "answer"; key: number; message?: Message; refusal?: Refusal }
-  | { type: "mail"; message: Message }
+  | { type: "mail"; message: MessageMessage }
   | { type: "state"; view: ClientState };
 
 /** One step: what happens now, and what is to be done about it. */
