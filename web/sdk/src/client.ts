@@ -229,5 +229,5 @@ export interface Published {
 
 /** 128 random bits; `crypto.randomUUID` is there on secure pages only. */
 function drawn(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

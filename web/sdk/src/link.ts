@@ -185,7 +185,7 @@ export function address(url?: string | URL): string {
     throw new Error("No url: outside of a page the option says where dockcast is.");
   const base = new URL(url ?? ".", page);
   base.protocol = base.protocol.replace("http", "ws");
-  if (!/\/ws\/?$/.test(base.pathname)) base.pathname = base.pathname.replace(/\/?$/, "/ws");
+  base.pathname = base.pathname.replace(/(\/ws)?\/?$/, "/ws");
   base.hash = "";
   return base.href;
 }

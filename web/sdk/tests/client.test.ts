@@ -294,6 +294,7 @@ test("the address is that of the page, or what is given, with its base path", ()
   expect(address("https://host/base/?x=1")).toBe("wss://host/base/ws?x=1");
   expect(address("ws://host")).toBe("ws://host/ws");
   expect(address("http://host/base/ws")).toBe("ws://host/base/ws");
+  expect(address("http://host/base/ws/")).toBe("ws://host/base/ws");
   expect(() => address()).toThrow("No url");
   vi.stubGlobal("location", { href: "https://host/base/page.html?x=1#y" });
   expect(address()).toBe("wss://host/base/ws");
