@@ -110,6 +110,38 @@ test("an iterator that is slow loses the oldest, and is told how many", async ()
   expect(server.connections[0]!.channels).toEqual([]);
 });
 
+test("what a slow iterator has lost ends behind the last batch of which nothing is left", async () => {
+  connect({ queueMax: 3 });
+  const sub = client.logs("web");
+  const items = sub[Symbol.asyncIterator]();
+  await go(0);
+  for (const lines of [["a", "b"], ["c", "d"], ["e"], ["f"]]) {
+    server.log("web", ...lines);
+    await go(0);
+  }
+  expect((await items.next()).value).toMatchObject({ kind: "gap", lines: 4, to: "p1.1.2" }); // status, a, b, c
+  expect(sub.position).toBe("p1.1.2");
+  expect((await items.next()).value).toMatchObject({ text: "d" });
+  expect(sub.position).toBe("p1.1.4");
+});
+
+test("what is kept comes to a later listener with its positions", async () => {
+  connect();
+  client.logs("web").on(() => {});
+  await go(0);
+  for (const lines of [["a", "b"], ["c", "d"], ["e"]]) {
+    server.log("web", ...lines);
+    await go(0);
+  }
+  const sub = client.logs("web", { tail: 2 });
+  const items = sub[Symbol.asyncIterator]();
+  expect((await items.next()).value).toMatchObject({ text: "d" });
+  expect(sub.position).toBe("p1.1.4");
+  expect((await items.next()).value).toMatchObject({ text: "e" });
+  expect(sub.position).toBe("p1.1.5");
+  expect(client.logs("web", { tail: 0 }).position).toBe("p1.1.5");
+});
+
 test("close codes are heeded by their range", async () => {
   const random = vi.spyOn(Math, "random").mockReturnValue(1);
   connect({ token: () => "t" });
