@@ -320,6 +320,10 @@ test("states are the same object until they change", async () => {
   await go(3_000);
   expect(client.state).toBe(one);
   expect(sub.state).toBe(other);
+  server.connections[0]!.migrate(0); // it is subscribed anew, and was live all the time
+  await go(3_000);
+  expect(client.state).toMatchObject({ kind: "open", session: "fake-2" });
+  expect(sub.state).toBe(other);
 });
 
 test("the address is that of the page, or what is given, with its base path", () => {
