@@ -1,11 +1,11 @@
 // The client: channels as subscriptions, requests as promises, and the state of the connection.
-import { Feed } from "./feed.js";
-import { camel, itemsOf } from "./items.js";
+import { Feed, isOf } from "./feed.js";
+import { itemsOf } from "./items.js";
 import type { ChannelItem, ChannelMessage, ContainersItem, EventItem, Item, LogItem, StatsItem } from "./items.js";
 import { Link, type Hearer, type LinkOptions } from "./link.js";
 import type { ClientState, SubscriptionState, Want } from "./machine/types.js";
 import { Subscription } from "./subscription.js";
-import type { HistoryMessage, Member, Message, PresenceMessage, PublishedMessage } from "./wire.js";
+import type { HistoryMessage, Member, MessageMessage, PresenceMessage, PublishedMessage } from "./wire.js";
 
 /** Where to begin: a position (exclusive: it resumes), RFC 3339, Unix seconds, or a duration such as `10m`. */
 export type Since = string | number;
@@ -98,11 +98,9 @@ export class Dockcast {
 
   /** A container's log, by id, the beginning of one, or name. */
   logs(container: string, options: LogOptions = {}): Subscription<LogItem> {
-    const { stdout, stderr } = options;
-    const all = stdout !== false && stderr !== false;
-    const keep = (item: LogItem) => item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false;
+    const keep = (item: LogItem) => isOf(options, item);
     const want: Want = { ...options, channel: `container:logs:${container}` };
-    return this.subscribe<LogItem>(want, all ? undefined : keep);
+    return this.subscribe<LogItem>(want, keep);
   }
 
   /** What Docker tells, of all Engines. */
@@ -152,7 +150,7 @@ export class Dockcast {
   async history(channel: string, range: HistoryRange = {}): Promise<History> {
     const command = { type: "history", channel, ...range };
     const { items, first, last, more } = await this.link.request<HistoryMessage>(command);
-    return { items: items.flatMap((each) => itemsOf(each, new Map())), first, last, more };
+    return { items: items.flatMap((each) => itemsOf(each)), first, last, more };
   }
 
   /** Who follows an application channel; beyond 1,000 they are counted only. */
@@ -215,10 +213,9 @@ export class Dockcast {
     if (into) for (const listener of from?.listeners ?? []) into.join(listener, { channel: to });
   }
 
-  private mailed(message: Message): void {
-    if (message.type !== "message") return;
-    const { type: _type, ...fields } = message;
-    const told = { ...camel(fields), kind: "message" as const };
+  private mailed(message: MessageMessage): void {
+    const [item] = itemsOf(message) as [ChannelMessage];
+    const told = { ...item, channel: message.channel };
     for (const listener of [...this.mailListeners]) listener(told);
   }
 }
@@ -232,5 +229,5 @@ export interface Published {
 
 /** 128 random bits; `crypto.randomUUID` is there on secure pages only. */
 function drawn(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

@@ -12,6 +12,11 @@ export function isPosition(since: unknown): since is string {
   return typeof since === "string" && !TIME.test(since);
 }
 
+/** Whether an item is of the streams that are wanted; what is no line is. */
+export function isOf({ stdout, stderr }: Pick<Want, "stdout" | "stderr">, item: Item): boolean {
+  return item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false;
+}
+
 interface Batch {
   items: Item[];
   position?: string;
@@ -35,7 +40,7 @@ export class Feed {
 
   /** `want`: with which the listener comes; of a channel that flows already it is answered from what is kept. */
   join(listener: Subscription<any>, want?: Want): void {
-    listener.source = this;
+    listener.feed = this;
     this.listeners.add(listener);
     if (want) for (const { items, position } of this.past(want)) listener.take(items, position);
     listener.show(this.view);
@@ -69,7 +74,7 @@ export class Feed {
   }
 
   /** What is kept of what a second listener asks for. */
-  private past({ since, tail, stdout, stderr }: Want): Batch[] {
+  private past({ since, tail, ...streams }: Want): Batch[] {
     const { batches } = this;
     if (this.latest) return batches;
     if (isPosition(since)) {
@@ -80,16 +85,10 @@ export class Feed {
       return [{ items: [gap] }, ...batches];
     }
     if (tail === undefined || tail === "all") return batches;
-    const wanted = (item: Item) =>
-      item.kind !== "status" && (item.kind !== "line" || (item.stream === "stdout" ? stdout : stderr) !== false);
-    let left = Number(tail);
-    const made: Batch[] = [];
-    for (let at = batches.length - 1; at >= 0 && left > 0; at--) {
-      const { items, position } = batches[at]!;
-      const last: Item[] = [];
-      for (let i = items.length - 1; i >= 0 && left > 0; i--) if (wanted(items[i]!) && left--) last.unshift(items[i]!);
-      made.unshift({ items: last, position });
-    }
-    return made;
+    const wanted = (item: Item) => item.kind !== "status" && isOf(streams, item);
+    const all = batches.map(({ items, position }) => ({ items: items.filter(wanted), position }));
+    let surplus = all.flatMap(({ items }) => items).length - Number(tail);
+    for (const { items } of all) surplus -= items.splice(0, surplus).length; // below 0 it takes nothing
+    return all;
   }
 }

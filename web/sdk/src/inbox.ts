@@ -6,9 +6,7 @@ export class Inbox<T> {
   private positions = new Map<number, string>(); // of those items behind which a position lies, by their number
   private head = 0;
   private first = 0; // the number of items[0]
-  private lost = 0;
-  private from?: string;
-  private to?: string;
+  private lost?: Gap & { lines: number };
   /** The position behind what was taken last. */
   position?: string;
 
@@ -34,13 +32,11 @@ export class Inbox<T> {
   }
 
   shift(): T | Gap | undefined {
-    if (this.lost) {
-      const gap: Gap = { kind: "gap", from: this.from, to: this.to, reason: "slow-consumer", lines: this.lost };
-      this.lost = 0;
-      this.position = this.to;
-      return gap;
-    }
-    return this.size ? this.next() : undefined;
+    const { lost } = this;
+    if (!lost) return this.size ? this.next() : undefined;
+    this.lost = undefined;
+    this.position = lost.to;
+    return lost;
   }
 
   private next(): T {
@@ -58,12 +54,13 @@ export class Inbox<T> {
   }
 
   private dropOldest(): void {
-    if (!this.lost) this.from = this.to = this.position;
-    const stood = this.position;
+    const from = this.position;
+    const lost = (this.lost ??= { kind: "gap", from, to: from, reason: "slow-consumer", lines: 0 });
+    this.position = lost.to;
     this.next();
-    this.to = this.position;
-    this.position = stood;
-    this.lost++;
+    lost.to = this.position;
+    lost.lines++;
+    this.position = from;
   }
 }
 

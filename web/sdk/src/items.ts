@@ -93,15 +93,15 @@ export type ChannelItem = ChannelMessage | Presence | Gap | Status;
 
 export type Item = LogItem | EventItem | ContainersItem | StatsItem | ChannelItem;
 
-export function camel<T extends object>(fields: T): Camel<T> {
+function camel<T extends object>(fields: T): Camel<T> {
   const made: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields))
     made[name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] = value;
   return made as Camel<T>;
 }
 
-/** The items of a message; `picture` is that of the containers, which it changes. */
-export function itemsOf(message: Message | LogMessage, picture: Map<string, Container>): Item[] {
+/** The items of a message; `picture` is that of the containers, which a message of these changes. */
+export function itemsOf(message: Message | LogMessage, picture = new Map<string, Container>()): Item[] {
   switch (message.type) {
     case "logs":
       return message.lines.map(([time, stream, text, partial]) => line(time, stream === "o", text, partial));

@@ -2,7 +2,7 @@
 import { DockcastError } from "./errors.js";
 import { machine, step } from "./machine.js";
 import type { ClientState, Effect, Event, Machine, Settings, SubscriptionState, Want } from "./machine/types.js";
-import type { Message } from "./wire.js";
+import type { Message, MessageMessage } from "./wire.js";
 
 /** As much of a WebSocket as is used. Node's, the browser's and the package `ws` all have it. */
 export interface Socket {
@@ -34,7 +34,7 @@ export interface Hearer {
   topic(key: string, view: SubscriptionState): void;
   alias(key: string, to: string): void;
   state(view: ClientState): void;
-  mail(message: Message): void;
+  mail(message: MessageMessage): void;
 }
 
 export class Link {
@@ -57,8 +57,8 @@ export class Link {
     const world = globalThis as typeof globalThis & Partial<Window>;
     if (!world.addEventListener || !world.document) return;
     const { signal } = (this.page = new AbortController());
-    world.addEventListener("online", () => this.happen({ type: "online" }), { signal });
-    world.addEventListener("offline", () => this.happen({ type: "offline" }), { signal });
+    for (const type of ["online", "offline"] as const)
+      world.addEventListener(type, () => this.happen({ type }), { signal });
     const visible = () => document.visibilityState === "visible" && this.happen({ type: "visible" });
     document.addEventListener("visibilitychange", visible, { signal });
   }
@@ -110,19 +110,8 @@ export class Link {
       case "close":
         return this.drop(effect.socket);
       case "timer":
-        clearTimeout(this.timers.get(effect.name));
-        this.timers.set(
-          effect.name,
-          setTimeout(() => {
-            this.timers.delete(effect.name);
-            this.happen({ type: "timer", name: effect.name });
-          }, effect.ms),
-        );
-        return;
       case "clear":
-        clearTimeout(this.timers.get(effect.name));
-        this.timers.delete(effect.name);
-        return;
+        return this.setTimer(effect.name, effect.type === "timer" ? effect.ms : undefined);
       case "token":
         return void this.askForToken(effect.why);
       case "answer":
@@ -140,6 +129,12 @@ export class Link {
       case "state":
         return this.hearer.state(effect.view);
     }
+  }
+
+  private setTimer(name: string, ms?: number): void {
+    clearTimeout(this.timers.get(name));
+    this.timers.delete(name);
+    if (ms !== undefined) this.timers.set(name, setTimeout(() => this.happen({ type: "timer", name }), ms));
   }
 
   private open(n: number): void {
@@ -190,7 +185,7 @@ export function address(url?: string | URL): string {
     throw new Error("No url: outside of a page the option says where dockcast is.");
   const base = new URL(url ?? ".", page);
   base.protocol = base.protocol.replace("http", "ws");
-  if (!/\/ws\/?$/.test(base.pathname)) base.pathname = base.pathname.replace(/\/?$/, "/ws");
+  base.pathname = base.pathname.replace(/(\/ws)?\/?$/, "/ws");
   base.hash = "";
   return base.href;
 }

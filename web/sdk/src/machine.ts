@@ -24,14 +24,10 @@ export function machine(settings: Partial<Settings> = {}, token?: string, provid
     sockets: 0,
     ids: 0,
     attempt: 0,
-    hurried: false,
-    offline: false,
     why: START,
-    closed: false,
     provider,
     token,
     tokenWhy: provider ? "first" : undefined,
-    asking: false,
     holds: 0,
     messageBytes: 65_536,
     topics: new Map(),
@@ -149,10 +145,10 @@ function text(t: Turn, conn: Conn, raw: string): void {
   } catch {
     return; // what is not understood is ignored, as messages of an unknown type are
   }
-  const id = "id" in message ? (message.id as number) : undefined;
   if (message.type === "connected") return joined(t, conn, message);
-  const asked = id === undefined ? undefined : m.asked.get(id);
-  if (id !== undefined && message.type !== "container_event") {
+  if ("id" in message && message.type !== "container_event") {
+    const id = message.id as number;
+    const asked = m.asked.get(id);
     m.asked.delete(id);
     if (!asked) {
       if (message.type === "error" && id === conn.joinId) conn.refusal = refusal(message);

@@ -42,7 +42,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
   private readonly stateListeners = new Set<(state: SubscriptionState) => void>();
   private wake?: () => void;
   /** @internal */
-  source?: Source;
+  feed?: Source;
   /** The newest whole item of `containers()` or `stats()`. */
   snapshot?: T;
 
@@ -53,7 +53,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
     view: SubscriptionState,
   ) {
     this.view = view;
-    this.inbox = new Inbox(shape.queueMax, shape.latest);
+    this.inbox = this.emptyInbox();
   }
 
   /** What it does now: the same object until that changes. */
@@ -87,8 +87,8 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
 
   /** Listens no more. The last listener of a channel unsubscribes from it. */
   close(): void {
-    this.source?.leave(this);
-    this.source = undefined;
+    this.feed?.leave(this);
+    this.feed = undefined;
     this.show({ kind: "ended", why: "closed" });
   }
 

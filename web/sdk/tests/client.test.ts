@@ -110,6 +110,38 @@ test("an iterator that is slow loses the oldest, and is told how many", async ()
   expect(server.connections[0]!.channels).toEqual([]);
 });
 
+test("what a slow iterator has lost ends behind the last batch of which nothing is left", async () => {
+  connect({ queueMax: 3 });
+  const sub = client.logs("web");
+  const items = sub[Symbol.asyncIterator]();
+  await go(0);
+  for (const lines of [["a", "b"], ["c", "d"], ["e"], ["f"]]) {
+    server.log("web", ...lines);
+    await go(0);
+  }
+  expect((await items.next()).value).toMatchObject({ kind: "gap", lines: 4, to: "p1.1.2" }); // status, a, b, c
+  expect(sub.position).toBe("p1.1.2");
+  expect((await items.next()).value).toMatchObject({ text: "d" });
+  expect(sub.position).toBe("p1.1.4");
+});
+
+test("what is kept comes to a later listener with its positions", async () => {
+  connect();
+  client.logs("web").on(() => {});
+  await go(0);
+  for (const lines of [["a", "b"], ["c", "d"], ["e"]]) {
+    server.log("web", ...lines);
+    await go(0);
+  }
+  const sub = client.logs("web", { tail: 2 });
+  const items = sub[Symbol.asyncIterator]();
+  expect((await items.next()).value).toMatchObject({ text: "d" });
+  expect(sub.position).toBe("p1.1.4");
+  expect((await items.next()).value).toMatchObject({ text: "e" });
+  expect(sub.position).toBe("p1.1.5");
+  expect(client.logs("web", { tail: 0 }).position).toBe("p1.1.5");
+});
+
 test("close codes are heeded by their range", async () => {
   const random = vi.spyOn(Math, "random").mockReturnValue(1);
   connect({ token: () => "t" });
@@ -288,12 +320,17 @@ test("states are the same object until they change", async () => {
   await go(3_000);
   expect(client.state).toBe(one);
   expect(sub.state).toBe(other);
+  server.connections[0]!.migrate(0); // it is subscribed anew, and was live all the time
+  await go(3_000);
+  expect(client.state).toMatchObject({ kind: "open", session: "fake-2" });
+  expect(sub.state).toBe(other);
 });
 
 test("the address is that of the page, or what is given, with its base path", () => {
   expect(address("https://host/base/?x=1")).toBe("wss://host/base/ws?x=1");
   expect(address("ws://host")).toBe("ws://host/ws");
   expect(address("http://host/base/ws")).toBe("ws://host/base/ws");
+  expect(address("http://host/base/ws/")).toBe("ws://host/base/ws");
   expect(() => address()).toThrow("No url");
   vi.stubGlobal("location", { href: "https://host/base/page.html?x=1#y" });
   expect(address()).toBe("wss://host/base/ws");

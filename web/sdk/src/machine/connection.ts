@@ -1,14 +1,16 @@
 // The life of the connection: attempts, losses and what each close code asks for, and the shown state.
-import { drop } from "./requests.js";
+import { answer, closedFor, drop } from "./requests.js";
 import { end, settle, show as showTopic, stay } from "./topics.js";
 import { backoff, clear, ready, timer } from "./turn.js";
-import type { ClientState, Conn, Turn, Why } from "./types.js";
+import { BROKEN, OFFLINE, type ClientState, type Conn, type Machine, type Turn, type Why } from "./types.js";
+
+const wanted = (m: Machine) => m.holds + m.topics.size + m.requests.size > 0;
 
 /** Something is wanted now, or is not any more. `over`: it has not been for long enough. */
 export function need(t: Turn, over = false): void {
   const { m } = t;
   if (m.closed) return;
-  if (m.holds > 0 || m.topics.size || m.requests.size) {
+  if (wanted(m)) {
     clear(t, "idle");
     if (!m.main && m.retryAt === undefined) attempt(t);
   } else if (over || !m.main) {
@@ -30,7 +32,6 @@ export function attempt(t: Turn, moving = false): void {
     instance: "",
     pingMs: 25_000,
     heard: t.now,
-    probed: false,
     early: [],
   };
   m.retryAt = undefined;
@@ -68,13 +69,14 @@ function quit(t: Turn): void {
 
 /** The socket has closed. */
 export function closed(t: Turn, conn: Conn, code: number, reason: string): void {
-  const said = conn.refusal?.message ?? (code >= 4000 ? reason : "");
-  const message = said || `The connection was closed (${code}).`;
-  if (code >= 4200 && code < 4300) return lost(t, conn, { kind: "drain", message, code }, delayIn(reason), false);
-  if (code >= 4000 && code < 5000) return lost(t, conn, { kind: "code", message, code }, undefined, false);
-  const why = t.m.offline ? "There is no network." : "The connection broke off.";
-  lost(t, conn, { kind: t.m.offline ? "offline" : "network", message: why, code }, undefined, false);
+  const range = hundreds(code);
+  if (range < 40) return lost(t, conn, { ...(t.m.offline ? OFFLINE : BROKEN), code }, undefined, false);
+  const message = conn.refusal?.message || reason || `The connection was closed (${code}).`;
+  if (range === 42) lost(t, conn, { kind: "drain", message, code }, delayIn(reason), false);
+  else lost(t, conn, { kind: "code", message, code }, undefined, false);
 }
+
+const hundreds = (code = 0) => Math.floor(code / 100);
 
 function delayIn(reason: string): number | undefined {
   try {
@@ -88,7 +90,7 @@ function delayIn(reason: string): number | undefined {
 /** A connection is over; the next one comes at a time that `why` and `delay` say. */
 export function lost(t: Turn, conn: Conn, why: Why, delay?: number, alive = true): void {
   const { m } = t;
-  const range = Math.floor((why.code ?? 0) / 100);
+  const range = hundreds(why.code);
   if (range === 43 && m.provider) m.tokenWhy = conn.session ? "expired" : "refused";
   if (conn === m.next) {
     m.next = undefined;
@@ -106,8 +108,7 @@ export function lost(t: Turn, conn: Conn, why: Why, delay?: number, alive = true
   m.moveWhy = undefined;
   clear(t, "move");
   if (range === 40) return finish(t, why, conn);
-  const wanted = m.holds > 0 || m.topics.size > 0 || m.requests.size > 0;
-  if (!wanted) return quit(t);
+  if (!wanted(m)) return quit(t);
   const first = range === 43 && m.attempt === 0; // new credentials are worth an attempt at once
   const ms = delay ?? (first && m.provider ? 0 : backoff(t, m.attempt));
   if (delay === undefined) m.attempt++;
@@ -121,25 +122,20 @@ export function finish(t: Turn, why: Why, conn?: Conn): void {
   if (m.closed && m.why.kind === "user") return;
   m.closed = true;
   m.why = why;
-  const closedByUs = { code: "closed" as const, message: why.message, retry: false };
-  const refusal = conn?.refusal ?? closedByUs;
+  const refusal = conn?.refusal ?? closedFor(why);
   for (const topic of [...m.topics.values()]) end(t, topic, why.kind === "user" ? "closed" : refusal);
-  for (const key of [...m.requests.keys()]) {
-    m.requests.delete(key);
-    clear(t, `deadline ${key}`, `again ${key}`);
-    t.out.push({ type: "answer", key, refusal });
-  }
+  for (const request of [...m.requests.values()]) answer(t, request, refusal);
   quit(t);
 }
 
 function view({ m }: Turn): ClientState {
   const { main, attempt, why, retryAt: at } = m;
   if (m.closed) return { kind: "closed", why };
-  if (main && main.phase === "open") {
+  if (main?.phase === "open") {
     const { session, instance } = main;
     return m.next ? { kind: "moving", session, instance, why: m.moveWhy! } : { kind: "open", session, instance };
   }
-  if (why.code !== undefined && Math.floor(why.code / 100) === 43 && (at !== undefined || main?.phase === "token"))
+  if (hundreds(why.code) === 43 && (at !== undefined || main?.phase === "token"))
     return { kind: "unauthorized", attempt, at, why };
   if (main) return { kind: "connecting", attempt };
   return at === undefined ? { kind: "idle" } : { kind: "waiting", attempt, at, why };

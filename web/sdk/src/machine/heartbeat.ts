@@ -1,7 +1,7 @@
 // Whether anybody is there: asked where silence lasts, and where the page or the network comes back.
 import { lost } from "./connection.js";
 import { ask, timer } from "./turn.js";
-import type { Conn, Turn } from "./types.js";
+import { OFFLINE, type Conn, type Turn } from "./types.js";
 
 /** A network is there again, or somebody looks. */
 export function hurry(t: Turn, online: boolean): void {
@@ -20,7 +20,7 @@ export function offline(t: Turn): void {
   const { m } = t;
   m.offline = true;
   if (m.main?.phase === "open") probe(t, m.main, m.settings.probeMs);
-  else if (m.retryAt !== undefined) m.why = { kind: "offline", message: "There is no network." };
+  else if (m.retryAt !== undefined) m.why = OFFLINE;
 }
 
 /** Asks whether the other side is there; within `patience` something must be heard. */

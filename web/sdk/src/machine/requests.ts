@@ -3,14 +3,16 @@
 import type { Message } from "../wire.js";
 import { need } from "./connection.js";
 import { ask, backoff, clear, ready, refusal, timer } from "./turn.js";
-import type { Conn, Refusal, Request, Turn } from "./types.js";
+import type { Conn, Refusal, Request, Turn, Why } from "./types.js";
+
+/** Room for `"id":…,`. */
+const ID_BYTES = 32;
 
 export function request(t: Turn, key: number, command: Record<string, unknown>): void {
   const { m } = t;
-  const made: Request = { key, command, unsure: false, failures: 0, waits: false };
-  let waiting = 0;
-  for (const each of m.requests.values()) if (each.id === undefined) waiting++;
-  if (m.closed) return answer(t, made, { code: "closed", message: m.why.message, retry: false });
+  const made: Request = { key, command, failures: 0 };
+  const waiting = [...m.requests.values()].filter(({ id }) => id === undefined).length;
+  if (m.closed) return answer(t, made, closedFor(m.why));
   if (!ready(m.main) && waiting >= m.settings.pendingMax) {
     const message = `${waiting} requests wait for a connection already: try again when there is one.`;
     return answer(t, made, { code: "too_many", message, retry: true });
@@ -22,16 +24,13 @@ export function request(t: Turn, key: number, command: Record<string, unknown>):
 }
 
 function start(t: Turn, request: Request, conn: Conn): void {
-  const length = JSON.stringify(request.command).length + 32;
-  if (length > t.m.messageBytes / 3 && bytesOf(request.command) > t.m.messageBytes) {
+  const { length } = new TextEncoder().encode(JSON.stringify(request.command));
+  if (length + ID_BYTES > t.m.messageBytes) {
     const message = `A message of more than ${t.m.messageBytes} bytes is not accepted: send less.`;
     return answer(t, request, { code: "too_large", message, retry: false });
   }
   request.id = ask(t, conn, "request", request.key, request.command);
 }
-
-/** With room for the id. */
-const bytesOf = (command: object): number => new TextEncoder().encode(JSON.stringify(command)).length + 32;
 
 /** Those whose socket is gone wait for the next one. Of a publication that was on its way nobody knows. */
 export function drop(t: Turn): void {
@@ -85,7 +84,12 @@ export function forget(t: Turn, key: number): void {
   need(t);
 }
 
-function answer(t: Turn, { key }: Request, refusal?: Refusal, message?: Message): void {
+/** What is asked of a client that is closed. */
+export function closedFor({ message }: Why): Refusal {
+  return { code: "closed", message, retry: false };
+}
+
+export function answer(t: Turn, { key }: Request, refusal?: Refusal, message?: Message): void {
   t.out.push({ type: "answer", key, refusal, message });
   forget(t, key);
 }

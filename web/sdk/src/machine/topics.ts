@@ -17,7 +17,7 @@ export function want(t: Turn, key: string, wish: Want): void {
   const known = m.topics.get(key);
   if (known) return widen(t, known, wish);
   const view = { kind: "pending" } as const;
-  const topic: Topic = { key, want: wish, recent: [], home: 0, broken: false, failures: 0, settled: false, view };
+  const topic: Topic = { key, want: wish, recent: [], home: 0, failures: 0, view };
   m.topics.set(key, topic);
   if (ready(m.main)) subscribe(t, topic, m.main);
   need(t);
@@ -42,7 +42,7 @@ export function unwant(t: Turn, key: string): void {
   leave(t, topic);
   for (const conn of [m.main, m.next])
     if (ready(conn) && (topic.home === conn.n || topic.ahead?.from === conn.n))
-      ask(t, conn, "unsubscribe", key, { type: "unsubscribe", channel: topic.channel ?? key });
+      unsubscribe(t, topic, conn);
   need(t);
 }
 
@@ -54,8 +54,8 @@ function leave(t: Turn, topic: Topic): void {
 
 /** What `subscribe` says of it. A position takes the place of the wish where to begin. */
 export function fields(topic: Topic): Want {
-  const { tail, since, ...others } = topic.want;
-  return topic.position === undefined ? { ...others, tail, since } : { ...others, since: topic.position };
+  const { want, position } = topic;
+  return position === undefined ? want : { ...want, tail: undefined, since: position };
 }
 
 export function subscribe(t: Turn, topic: Topic, conn: Conn): void {
@@ -99,9 +99,12 @@ export function stay(t: Turn, failed: Conn): void {
 export function redo(t: Turn, topic: Topic): void {
   const { main } = t.m;
   if (!ready(main) || topic.home !== main.n) return; // the next `connect` says it
-  const channel = topic.channel ?? topic.key;
-  ask(t, main, "unsubscribe", topic.key, { type: "unsubscribe", channel });
+  unsubscribe(t, topic, main);
   subscribe(t, topic, main);
+}
+
+function unsubscribe(t: Turn, { key, channel = key }: Topic, conn: Conn): void {
+  ask(t, conn, "unsubscribe", key, { type: "unsubscribe", channel });
 }
 
 /** What came of the channel up to here, and is held, belongs to the subscription that is over. */
@@ -115,10 +118,11 @@ export function unsubscribed(t: Turn, conn: Conn, message: Message): void {
 
 export function subscribed(t: Turn, conn: Conn, topic: Topic, message: SubscribedMessage): void {
   const { m } = t;
-  const { channel, recovered, lost, position } = message;
+  const { channel, recovered, position } = message;
+  const lost = recovered === "partial" ? message.lost : undefined;
   topic.asked = undefined;
   topic.failures = 0;
-  topic.settled = true;
+  topic.begun = true;
   const other = m.channels.get(channel);
   if (other && other !== topic) return join(t, topic, other);
   topic.channel = channel;
@@ -128,10 +132,9 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
     topic.ahead = topic.gap = undefined;
     missing(t, topic, { from: String(since), to: position ?? "", reason: message.reason ?? "recreated" });
   }
-  if (recovered === "partial" && lost) missing(t, topic, lost);
-  topic.position = recovered === "partial" && lost ? lost.to : (position ?? topic.position);
-  topic.view = { kind: "live" };
-  t.out.push({ type: "topic", key: topic.key, view: topic.view });
+  if (lost) missing(t, topic, lost);
+  topic.position = lost?.to ?? position ?? topic.position;
+  setView(t, topic, { kind: "live" });
   const early = conn.early;
   conn.early = [];
   for (const each of early) if ("channel" in each) record(t, conn, each);
@@ -154,7 +157,7 @@ export function refused(t: Turn, topic: Topic, refusal: Refusal): void {
   topic.asked = undefined;
   if (!refusal.retry) return end(t, topic, refusal);
   const why: Why = { kind: "error", message: refusal.message };
-  setView(t, topic, topic.settled ? { kind: "resuming", why } : { kind: "pending", why });
+  setView(t, topic, topic.begun ? { kind: "resuming", why } : { kind: "pending", why });
   topic.home = RETRIES;
   timer(t, `topic ${topic.key}`, backoff(t, ++topic.failures));
 }
@@ -184,6 +187,6 @@ export function status(t: Turn, topic: Topic, state: string, engine?: string): v
 
 /** A topic that has no connection is resumed. */
 export function show(t: Turn, topic: Topic, ready: boolean): void {
-  if (ready || !topic.settled || topic.view.kind === "resuming") return;
+  if (ready || !topic.begun || topic.view.kind === "resuming") return;
   setView(t, topic, { kind: "resuming", why: t.m.why });
 }

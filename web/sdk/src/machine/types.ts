@@ -1,5 +1,5 @@
 // What the machine is made of: its settings, its state, what happens to it, and what it wants done.
-import type { Candidate, ErrorCode, GapMessage, Message, SubscribeCommand } from "../wire.js";
+import type { Candidate, ErrorCode, GapMessage, Message, MessageMessage, SubscribeCommand } from "../wire.js";
 
 /** Numbers that bound what the client does. All are options of `Dockcast`. */
 export interface Settings {
@@ -54,6 +54,9 @@ export interface Why {
 
 /** The `why` of a machine to which nothing bad has happened. */
 export const START: Why = { kind: "user", message: "Something is wanted." };
+
+export const OFFLINE: Why = { kind: "offline", message: "There is no network." };
+export const BROKEN: Why = { kind: "network", message: "The connection broke off." };
 
 /** What the connection does, and what happens next. */
 export type ClientState =
@@ -125,9 +128,9 @@ export interface Topic {
   /** The position it named. */
   since?: string;
   /** It was resumed since a batch did not join on, and nothing has come since. */
-  broken: boolean;
+  broken?: boolean;
   failures: number;
-  settled: boolean;
+  begun?: boolean;
   view: SubscriptionState;
 }
 
@@ -137,10 +140,10 @@ export interface Request {
   /** The id under which it is on its way. */
   id?: number;
   /** It may have been done. */
-  unsure: boolean;
+  unsure?: boolean;
   failures: number;
   /** It waits for its turn after a refusal. */
-  waits: boolean;
+  waits?: boolean;
   refusal?: Refusal;
 }
 
@@ -157,7 +160,7 @@ export interface Conn {
   /** When something was heard last. */
   heard: number;
   /** It was asked whether it is there, and nothing was heard since. */
-  probed: boolean;
+  probed?: boolean;
   /** What came before the reply that says what it is. */
   early: Message[];
   /** The last error that was about the connection. */
@@ -179,20 +182,20 @@ export interface Machine {
   /** Failures in a row. */
   attempt: number;
   /** The network's return has hurried an attempt since a connection was useful. */
-  hurried: boolean;
-  offline: boolean;
+  hurried?: boolean;
+  offline?: boolean;
   /** When the next attempt is due, while one is waited for. */
   retryAt?: number;
   /** What led to the present state. */
   why: Why;
   moveWhy?: Why;
-  closed: boolean;
+  closed?: boolean;
   /** There is somebody to ask for tokens. */
   provider: boolean;
   token?: string;
   /** A token must be asked for before the next attempt, and why. */
   tokenWhy?: "first" | "expired" | "refused";
-  asking: boolean;
+  asking?: boolean;
   holds: number;
   messageBytes: number;
   topics: Map<string, Topic>;
@@ -229,7 +232,7 @@ export type Effect =
   | { type: "alias"; key: string; to: string }
   | { type: "topic"; key: string; view: SubscriptionState }
   | { type: "answer"; key: number; message?: Message; refusal?: Refusal }
-  | { type: "mail"; message: Message }
+  | { type: "mail"; message: MessageMessage }
   | { type: "state"; view: ClientState };
 
 /** One step: what happens now, and what is to be done about it. */
