@@ -45,7 +45,7 @@ export class Link {
   private requests = 0;
   private busy = false;
   private readonly events: Event[] = [];
-  private readonly page?: AbortController;
+  private page?: AbortController;
 
   constructor(
     private readonly options: LinkOptions,
@@ -54,13 +54,19 @@ export class Link {
     const { token } = options;
     const provider = typeof token === "function";
     this.machine = machine(given(options), provider ? undefined : token, provider);
+  }
+
+  /** Not before something is wanted: a client that is made and thrown away leaves nothing behind. */
+  private listen(): AbortController {
     const world = globalThis as typeof globalThis & Partial<Window>;
-    if (!world.addEventListener || !world.document) return;
-    const { signal } = (this.page = new AbortController());
+    const page = new AbortController();
+    if (!world.addEventListener || !world.document) return page;
+    const { signal } = page;
     for (const type of ["online", "offline"] as const)
       world.addEventListener(type, () => this.happen({ type }), { signal });
     const visible = () => document.visibilityState === "visible" && this.happen({ type: "visible" });
     document.addEventListener("visibilitychange", visible, { signal });
+    return page;
   }
 
   want(key: string, want: Want): void {
@@ -78,6 +84,7 @@ export class Link {
 
   /** Effects may make events of their own: these come after the effects, in order. */
   happen(event: Event): void {
+    this.page ??= this.listen();
     this.events.push(event);
     if (this.busy) return;
     this.busy = true;
@@ -87,7 +94,7 @@ export class Link {
     } finally {
       this.busy = false;
     }
-    if (event.type === "close") this.page?.abort();
+    if (event.type === "close") this.page.abort();
   }
 
   /** A listener that throws is heard of, and keeps nothing else from being done. */

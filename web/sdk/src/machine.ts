@@ -15,7 +15,7 @@ import { record } from "./machine/records.js";
 import { ready, refusal, timer } from "./machine/turn.js";
 import { RETRIES, refused, subscribe, subscribed, unwant, want, unsubscribed } from "./machine/topics.js";
 import type { Conn, Effect, Event, Machine, Settings, Turn } from "./machine/types.js";
-import { START, defaults } from "./machine/types.js";
+import { LEAVES, START, defaults } from "./machine/types.js";
 import type { Message } from "./wire.js";
 
 export function machine(settings: Partial<Settings> = {}, token?: string, provider = false): Machine {
@@ -163,7 +163,7 @@ function text(t: Turn, conn: Conn, raw: string): void {
     return;
   }
   if (message.type === "migrate") {
-    m.moveWhy = { kind: "drain", message: `The instance leaves in ${message.in_ms} ms.` };
+    m.moveWhy = LEAVES;
     return timer(t, "move", message.in_ms);
   }
   if (message.type === "error" && message.channel === undefined) conn.refusal = refusal(message);

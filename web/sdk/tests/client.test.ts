@@ -385,3 +385,50 @@ test("a network that comes back hurries who waits, once", async () => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
+
+test("a subscription stands somewhere before anything came, and who names that place later lacks nothing", async () => {
+  connect();
+  server.say("app:x", 1);
+  const sub = client.channel("app:x");
+  sub.onItems(() => {});
+  await go(0);
+  expect(sub.position).toBeDefined();
+  const late = client.channel("app:x", { since: sub.position! });
+  const heard: Item[] = [];
+  late.on((item) => heard.push(item));
+  server.say("app:x", 2);
+  await go(0);
+  expect(texts(heard)).toEqual([2]);
+});
+
+test("who joins is told to the others, by its own name; and that an instance leaves is said in words", async () => {
+  connect();
+  const heard: Item[] = [];
+  client.channel("app:x", { presence: true }).on((item) => heard.push(item));
+  await go(0);
+  const other = new Dockcast({ url: "http://fake", WebSocket: server.WebSocket });
+  other.channel("app:x");
+  await go(0);
+  const { session } = other;
+  other.close();
+  await go(0);
+  expect(heard).toMatchObject([
+    { kind: "join", session },
+    { kind: "leave", session },
+  ]);
+  server.closeAll(4200, '{"ms":10}');
+  await go(5);
+  expect(client.state).toMatchObject({ kind: "waiting", why: { kind: "drain", message: "The instance leaves." } });
+});
+
+test("a client that nothing was asked of leaves nothing behind in its page", () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const listens = vi.spyOn(page, "addEventListener");
+  vi.stubGlobal("document", page);
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  connect();
+  expect(listens).not.toHaveBeenCalled();
+  client.events();
+  expect(listens).toHaveBeenCalled();
+  vi.unstubAllGlobals();
+});

@@ -2,7 +2,7 @@
 import { answer, closedFor, drop } from "./requests.js";
 import { end, settle, show as showTopic, stay } from "./topics.js";
 import { backoff, clear, ready, timer } from "./turn.js";
-import { BROKEN, OFFLINE, type ClientState, type Conn, type Machine, type Turn, type Why } from "./types.js";
+import { BROKEN, LEAVES, OFFLINE, type ClientState, type Conn, type Machine, type Turn, type Why } from "./types.js";
 
 const wanted = (m: Machine) => m.holds + m.topics.size + m.requests.size > 0;
 
@@ -71,9 +71,9 @@ function quit(t: Turn): void {
 export function closed(t: Turn, conn: Conn, code: number, reason: string): void {
   const range = hundreds(code);
   if (range < 40) return lost(t, conn, { ...(t.m.offline ? OFFLINE : BROKEN), code }, undefined, false);
+  if (range === 42) return lost(t, conn, { ...LEAVES, code }, delayIn(reason), false);
   const message = conn.refusal?.message || reason || `The connection was closed (${code}).`;
-  if (range === 42) lost(t, conn, { kind: "drain", message, code }, delayIn(reason), false);
-  else lost(t, conn, { kind: "code", message, code }, undefined, false);
+  lost(t, conn, { kind: "code", message, code }, undefined, false);
 }
 
 const hundreds = (code = 0) => Math.floor(code / 100);

@@ -133,6 +133,7 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
     missing(t, topic, { from: String(since), to: position ?? "", reason: message.reason ?? "recreated" });
   }
   if (lost) missing(t, topic, lost);
+  if (!topic.position) t.out.push({ type: "deliver", key: topic.key, message, position }); // no items: where it begins
   topic.position = lost?.to ?? position ?? topic.position;
   setView(t, topic, { kind: "live" });
   const early = conn.early;

@@ -56,6 +56,7 @@ export interface Why {
 export const START: Why = { kind: "user", message: "Something is wanted." };
 
 export const OFFLINE: Why = { kind: "offline", message: "There is no network." };
+export const LEAVES: Why = { kind: "drain", message: "The instance leaves." };
 export const BROKEN: Why = { kind: "network", message: "The connection broke off." };
 
 /** What the connection does, and what happens next. */

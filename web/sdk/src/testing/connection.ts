@@ -113,7 +113,7 @@ export class FakeConnection {
       if (!this.follows.delete(channel))
         return this.refuse(command, "not_found", `Not subscribed to ${command.channel}.`, false);
       reply({ type: "unsubscribed", channel });
-      return this.server.moved(channel);
+      return this.server.moved(channel, "leave", this.session);
     }
     if (type !== "subscribe") return this.refuse(command, "unsupported", `There is no ${type}.`, false);
     const after: (() => void)[] = [];
@@ -134,7 +134,7 @@ export class FakeConnection {
       if (gap) this.send(gap);
       this.catchUp(name);
       for (const message of this.server.standing(name)) this.send(message);
-      this.server.moved(name);
+      this.server.moved(name, "join", this.session);
     });
     return { type: "subscribed", channel: name, requested: wish.channel, ...reply };
   }

@@ -192,19 +192,18 @@ export class FakeServer {
   }
 
   /** Somebody came to a channel or left it: those who watch are told. @internal */
-  moved(name: string, session?: string): void {
+  moved(name: string, type: "join" | "leave", session: string): void {
     if (!name.startsWith("app:")) return;
-    const type = session ? "leave" : "join";
+    const message = { type, channel: name, session, subject: "fake", instance: this.instance };
     for (const each of [...this.connections])
-      if (each.wantsPresence(name))
-        each.tell(name, { type, channel: name, session: session ?? each.session, subject: "fake", instance: "fake" });
+      if (each.session !== session && each.wantsPresence(name)) each.tell(name, message);
   }
 
   /** @internal */
   forget(connection: FakeConnection): void {
     const at = this.connections.indexOf(connection);
     if (at >= 0) this.connections.splice(at, 1);
-    for (const name of connection.channels) this.moved(name, connection.session);
+    for (const name of connection.channels) this.moved(name, "leave", connection.session);
   }
 
   private add(name: string, said: Parameters<FakeChannel["add"]>[0]): void {
