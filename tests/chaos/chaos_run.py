@@ -40,8 +40,6 @@ class ChaosRun:
 
     async def whole(self):
         with contextlib.ExitStack() as parts:
-            if self.options.web:
-                WebClients.build()
             folder = parts.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))
             os.chmod(folder, 0o755)  # the instances are users of their own
             binary = shutil.copy(self.options.build / "dockcast", folder)

@@ -2,7 +2,6 @@
 import array
 import asyncio
 import pathlib
-import subprocess
 import tempfile
 import time
 
@@ -49,13 +48,6 @@ class WebClients:
 
     def __init__(self, port):
         self.port, self.clients, self.process, self.errors = port, [], None, tempfile.TemporaryFile()
-
-    @staticmethod
-    def build():
-        done = subprocess.run(["npm", "--prefix", WEB, "--silent", "run", "build", "-w", "sdk"], capture_output=True,
-                              text=True)
-        if done.returncode:
-            raise RuntimeError(f"web/ is not built; tools/setup test installs what that needs: {done.stderr[-1000:]}")
 
     async def follow(self, source):
         if not self.process:

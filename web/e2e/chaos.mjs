@@ -7,7 +7,7 @@
 //   NUMBER g REASON · NUMBER c (it is connected) · NUMBER p (nobody reaches its Engine now) · NUMBER f FAULT
 //   NUMBER t SILENCE DELAY   the longest time between two items, and from a line's stamp on, in ms, since the last
 import { createInterface } from "node:readline";
-import { Dockcast } from "../sdk/dist/index.js";
+import { Dockcast } from "../page/dockcast.js";
 import WebSocket from "ws";
 
 const url = process.argv[2];

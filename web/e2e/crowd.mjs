@@ -3,7 +3,7 @@
 //
 //   node crowd.mjs URL CONTAINER CLIENTS
 import { createInterface } from "node:readline";
-import { Dockcast } from "../sdk/dist/index.js";
+import { Dockcast } from "../page/dockcast.js";
 import WebSocket from "ws";
 
 const [url, container, count] = process.argv.slice(2);

@@ -1,11 +1,11 @@
 // Follows one container's log with the client and holds every item against what the container prints: "o 0", "o 1", …
-// on stdout, "e 0", … on stderr. Says every 100 ms what it has, as one JSON object a line, and ends by itself.
+// on stdout, "e 0", … on stderr. Says every 100 ms what it has, as one JSON object a line, and ends with its stdin.
 //
-//   node exact.mjs URL CONTAINER LINES      lines of each stream; exits with 1 at the first that is not the next
-import { Dockcast } from "../sdk/dist/index.js";
+//   node exact.mjs URL CONTAINER      exits with 1 at the first line that is not the next
+import { Dockcast } from "../page/dockcast.js";
 import WebSocket from "ws";
 
-const [url, container, lines] = process.argv.slice(2);
+const [url, container] = process.argv.slice(2);
 const next = { stdout: 0, stderr: 0 };
 const seen = { gaps: 0, states: [], connections: 0, instances: [] };
 const say = () => console.log(JSON.stringify({ ...next, ...seen }));
@@ -28,9 +28,6 @@ client.logs(container).onItems((items) => {
     }
     next[item.stream] += 1;
   }
-  if (next.stdout < Number(lines) || next.stderr < Number(lines)) return;
-  say();
-  clearInterval(every);
-  client.close();
 });
-const every = setInterval(say, 100);
+setInterval(say, 100);
+process.stdin.on("end", () => process.exit(0)).resume();

@@ -4,7 +4,7 @@
 //   node tabs.mjs URL CONTAINER TABS CLOSED PORT      PORT: where the page is to be served
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { dirname, join, normalize } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -12,8 +12,8 @@ const [url, container, tabs, closed, port] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const types = { ".html": "text/html", ".js": "text/javascript" };
 const server = createServer(async ({ url: path }, answer) => {
-  const name = normalize(new URL(path, "http://x").pathname);
-  const file = name.startsWith("/dist/") ? join(here, "../sdk", name) : join(here, "tabs.html");
+  const name = new URL(path, "http://x").pathname;
+  const file = name === "/dockcast.js" ? join(here, "../page/dockcast.js") : join(here, "tabs.html");
   const text = await readFile(file).catch(() => null);
   answer.writeHead(text ? 200 : 404, { "content-type": types[file.slice(file.lastIndexOf("."))] ?? "text/plain" });
   answer.end(text);
