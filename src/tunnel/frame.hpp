@@ -23,7 +23,7 @@ enum class Kind : std::uint8_t {
   end,     // the stream is at its end; or the asker wants no more
   cut,     // it is broken off; why, in words
   who,     // somebody has come who knows no host yet
-  known,   // to whom has asked: an Engine (its id) of whose hosts none has answered; heard of `number` seconds ago
+  known,   // to whom has asked: an Engine (its id) of which no host said "here"; it was there `number` seconds ago
 };
 
 struct Frame {

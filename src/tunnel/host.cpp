@@ -28,6 +28,7 @@ Host::~Host() = default;
 void Host::on_engine(const std::string& id, bool answers) {
   if (is_name(id)) engine_ = id;
   if (std::exchange(answers_, answers) == answers) return;
+  if (!answers) silent_since_ = loop_.now();
   answers ? announce() : say(Kind::gone);
 }
 
@@ -47,7 +48,16 @@ void Host::on_asked() {
   answerer_ = loop_.after(moment, [this] {
     asked_ = false;
     announce();
+    if (!answers_ || leaving_) say_known();
   });
+}
+
+// Whoever asks is told of an Engine that does not answer now, too: its containers do exist.
+void Host::say_known() {
+  if (engine_.empty()) return;
+  const net::Duration silent = answers_ ? net::Duration::zero() : loop_.now() - silent_since_;
+  const auto age = static_cast<std::uint64_t>(silent / 1s);
+  parts_.bus.publish(hosts_channel, encode(Frame{Kind::known, 0, age, engine_}), {});
 }
 
 void Host::say(Kind kind) {

@@ -53,6 +53,7 @@ class Host final : private bus::Listener {
   friend class HostStream;
   void announce();
   void say(Kind kind);
+  void say_known();
   void open(const Frame& frame);
   void look();
   void forget(std::uint64_t stream);
@@ -67,6 +68,7 @@ class Host final : private bus::Listener {
   const Settings settings_;
   std::string engine_;  // its id; empty: not known
   bool answers_ = false, leaving_ = false, asked_ = false;
+  net::Instant silent_since_{};
   net::Instant free_at_{};  // when the rate has room again
   net::Gate flights_;       // frames on their way to Redis
   std::map<std::uint64_t, std::unique_ptr<HostStream>> streams_;

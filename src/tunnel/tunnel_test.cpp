@@ -377,6 +377,20 @@ TEST_F(TunnelTest, whoever_comes_asks_who_is_there) {
   ASSERT_TRUE(net_.run_until([&] { return late.settled(); }));
 }
 
+TEST_F(TunnelTest, whoever_comes_hears_of_an_Engine_that_answers_none_of_its_hosts_now) {
+  serve();
+  host_->on_engine("ENGINE", false);
+  run_for(2s);
+  directory_.forget("ENGINE");
+  bool heard = false;
+  Directory late(
+      {net_.loop(), bus_}, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+  const net::Instant begun = net_.loop().now();
+  ASSERT_TRUE(net_.run_until([&] { return heard; }));
+  EXPECT_LT(net_.loop().now() - begun, 500ms);
+  EXPECT_FALSE(late.host_of("ENGINE"));
+}
+
 TEST_F(TunnelTest, no_more_Engines_are_heard_of_than_the_bound) {
   for (int i = 0; i < 1000; ++i) {
     const std::string engine = "ENGINE-" + std::to_string(i);
