@@ -257,7 +257,9 @@ Effects Conversation::refused(std::uint32_t subscription, const base::Error& err
   } else if (subscriptions_[subscription] != 0) {  // it was answered before, and cannot go on
     const std::string channel = terms.channels.name(subscriptions_[subscription]);
     forget(subscription, step);
-    say_error(Message("error").text("channel", channel), error, step);
+    const Failure failure(error);
+    say_error(Message("error").text("channel", channel), failure, step);
+    if (quiet_) step.effects.emplace_back(Hang{row(failure.code).close, failure.message});  // it was the path's
   }
   return finish(step);
 }

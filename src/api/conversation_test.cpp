@@ -184,6 +184,13 @@ TEST_F(ConversationTest, a_path_whose_container_the_feeds_do_not_know_is_closed_
               ElementsAre("forget 0", HasSubstr(R"("code":"not_found")"), "hang 4004 Gone"));
 }
 
+TEST_F(ConversationTest, a_path_whose_channel_cannot_go_on_is_closed) {
+  open(false, web);
+  subscribed(0);
+  EXPECT_THAT(refused(0, base::Fault::unavailable, "Too slow"),
+              ElementsAre("forget 0", HasSubstr(R"("code":"unavailable")"), "hang 4153 Too slow"));
+}
+
 TEST_F(ConversationTest, a_path_while_the_Engine_is_away_is_closed_with_a_code_that_means_try_again) {
   open(true, "container:logs:web");
   const Resolution away{base::Error{base::Fault::timed_out, "No answer"}};
