@@ -75,7 +75,8 @@ Presence sum(const std::vector<PresenceReply>& replies, std::size_t members_max)
     all.count += each.count;
     all.members.insert(all.members.end(), each.members.begin(), each.members.end());
   }
-  if (all.count > members_max) all.members.clear();
+  // An instance may be set to name fewer.
+  if (all.count > members_max || all.members.size() < all.count) all.members.clear();
   std::sort(all.members.begin(), all.members.end(),
             [](const Member& a, const Member& b) { return a.session < b.session; });
   return all;

@@ -38,6 +38,9 @@ TEST(Presence, TooManyAreCounted) {
   const Presence all = sum({many, reply("web-2", 1, {"b"})}, members_max);
   EXPECT_EQ(all.count, members_max + 1);
   EXPECT_TRUE(all.members.empty());
+  PresenceReply counts = reply("web-3", 1, {});
+  counts.count = 1;
+  EXPECT_TRUE(sum({reply("web-1", 1, {"a"}), counts}, members_max).members.empty()) << "that one names fewer";
   EXPECT_EQ(sum({reply("web-2", 1, {"b"}), reply("web-1", 1, {"a"})}, members_max).members.front().session, "a");
 }
 

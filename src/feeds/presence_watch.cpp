@@ -23,7 +23,7 @@ std::optional<std::map<std::string, Member>> PresenceWatch::all() const {
     count += seen.reply.count;
     for (const Member& each : seen.reply.members) members.emplace(each.session, each);
   }
-  return count > members_max_ ? std::nullopt : std::optional(std::move(members));
+  return count > members_max_ || members.size() < count ? std::nullopt : std::optional(std::move(members));
 }
 
 std::vector<PresenceWatch::Change> PresenceWatch::look(const std::vector<PresenceReply>& replies, net::Instant now) {
