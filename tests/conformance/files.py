@@ -122,7 +122,8 @@ def page_runs_nothing_else(dockcast):
     same((status, directives["default-src"], directives["frame-ancestors"]), (200, "'none'", "'none'"))
     for word in ("unsafe", "http", "*"):
         assert word not in fields["content-security-policy"].replace("sha256", ""), word
-    assert b"<script>" in body and re.fullmatch(r"('sha256-[\w+/]{43}='\s?)+", directives["script-src"])
+    assert b"<script>" not in body and directives["script-src"] == "'self'"
+    assert re.fullmatch(r"('sha256-[\w+/]{43}='\s?)+", directives["style-src"])
 
 
 def is_no_way_out(dockcast, target):

@@ -192,7 +192,8 @@ async def whoever_leaves(instance, container, idle):
     readers = [Reader(instance, container, version) for version in ("1.0", "1.1") * 10]
     for each in readers:
         await asyncio.to_thread(each.read, 50_000)
-    check(instance.descriptors() >= idle + 2 * len(readers), "each has a socket and a read of the Engine")
+    await until("each has a socket and a read of the Engine",
+                lambda: instance.descriptors() >= idle + 2 * len(readers))
     for each in readers:
         each.socket.close()
     await until("all descriptors are given back", lambda: instance.descriptors() <= idle + kept)
