@@ -2,9 +2,10 @@
 """The page at / in Chromium: it asks for the token, lists the containers as they come and go, follows one, and goes on
 exactly where it was when its instance was killed and is back."""
 import asyncio
+import contextlib
 
 from chromium import Chromium
-from support import ENGINES, Container, Instance, check
+from support import ENGINES, SLOW, Container, Instance, check
 
 COUNTING = "i=0; while true; do echo $i; i=$((i+1)); usleep 20000; done"
 STATE = "document.getElementById('state')?.textContent"
@@ -14,7 +15,7 @@ LISTED = "[...document.querySelectorAll('nav button strong')].map(each => each.t
 
 async def shows(page, what, expression, condition):
     """Waits until what the page makes of the expression is as it should be, and returns it."""
-    for _ in range(600):
+    for _ in range(int(600 * SLOW)):
         now = await page.evaluate(expression)
         if condition(now):
             return now
@@ -53,7 +54,7 @@ async def followed(page, instance, engine, container):
 async def main():
     engine = ENGINES.get("26") or next(iter(ENGINES.values()))
     instance = await asyncio.to_thread(Instance, engine, "page", DOCKCAST_AUTH="token", DOCKCAST_TOKEN="secret")
-    with Container(engine, COUNTING) as container:
+    with contextlib.closing(instance), Container(engine, COUNTING) as container:
         async with Chromium() as browser:
             page = await browser.open(f"http://127.0.0.1:{instance.port}/")
             await logged_in(page)
@@ -61,7 +62,6 @@ async def main():
             other = await browser.open(f"http://127.0.0.1:{instance.port}/#token=secret")
             await shows(other, "the token of the address is taken", LISTED, lambda names: container.name in names)
             check(await other.evaluate("location.hash") == "", "and not left there")
-    await asyncio.to_thread(instance.stop)
     print("the page asked for the token, listed what came and went, and lost no line of an instance that was killed")
 
 

@@ -2,6 +2,7 @@
 """Both pages of examples/react in Chromium, one with the hooks and one with the old hook: dockcast is killed, and then
 replaced, and they show every line of a log, each once and in order, and what people say to each other."""
 import asyncio
+import contextlib
 import functools
 import http.server
 import json
@@ -95,7 +96,7 @@ async def main():
         server = served(folder)
         origin = f"http://127.0.0.1:{server.server_port}"
         instance = await asyncio.to_thread(Instance, engine, "react", DOCKCAST_ALLOWED_ORIGINS=origin)
-        with Container(engine, COUNTING) as container:
+        with contextlib.closing(instance), Container(engine, COUNTING) as container:
             async with Chromium() as browser:
                 at = f"?at=http://127.0.0.1:{instance.port}"
                 pages = [await browser.open(f"{origin}/{name}{at}") for name in ("index.html", "old.html")]
@@ -111,7 +112,6 @@ async def main():
                     check(by_stream == wanted, f"{shown['lines'][:3]}… are shown, {count} lines were printed")
                     check(shown["gaps"] == 0, "no gap is shown")
                 print(f"both pages: {count} lines, each once and in order")
-        await asyncio.to_thread(instance.stop)
         server.shutdown()
 
 

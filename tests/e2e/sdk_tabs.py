@@ -2,6 +2,7 @@
 """30 tabs of one site in Chromium share one connection; whichever tab holds it is closed, and another takes over: no
 tab misses a line or has one twice."""
 import asyncio
+import contextlib
 
 from support import ENGINES, Container, Instance, check, free_port, until
 from web_parts import Node
@@ -15,7 +16,7 @@ async def main():
     port = free_port()
     instance = await asyncio.to_thread(Instance, engine, "tabs",
                                        DOCKCAST_ALLOWED_ORIGINS=f"http://127.0.0.1:{port}")
-    with Container(engine, PRINTS) as container:
+    with contextlib.closing(instance), Container(engine, PRINTS) as container:
         async with Node("tabs.mjs", f"http://127.0.0.1:{instance.port}", container.id, TABS, CLOSED, port) as tabs:
             held = []
             for phase in ("all", *(f"closed {n + 1}" for n in range(CLOSED))):
@@ -29,7 +30,6 @@ async def main():
             await until(tabs.said, tabs.ended)
             check(tabs.process.returncode == 0, tabs.said())
     print(f"{TABS} tabs had one connection; {CLOSED} that held it were closed: nothing lost, nothing twice")
-    await asyncio.to_thread(instance.stop)
 
 
 asyncio.run(main())

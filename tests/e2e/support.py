@@ -120,6 +120,8 @@ class Instance:
             raise RuntimeError(f"{self.label} ended with {self.process.returncode}: {self.said()}")
         os.unlink(self.log.name)
 
+    close = stop  # for contextlib.closing
+
     def said(self):
         return pathlib.Path(self.log.name).read_text()
 
