@@ -53,9 +53,7 @@ export class Relay {
   }
 
   close(): void {
-    for (const door of this.doors.values()) door.abort();
-    this.doors.clear(); // the next leader tells the tabs
-    this.sessions.clear();
+    for (const from of this.doors.keys()) this.leave(from); // the next leader tells the tabs
     this.link.happen({ type: "close" });
     for (const { gone } of this.channels.values()) clearTimeout(gone);
     this.bus.close();
@@ -111,18 +109,18 @@ export class Relay {
     if ("session" in view) return this.admit();
     const over = view.kind === "closed";
     const closed: Post["closed"] = over ? [view.why.code ?? 4000, view.why.message] : [4200, '{"ms":0}'];
-    for (const to of over ? [...this.doors.keys()] : [...this.sessions]) {
+    for (const to of over ? this.doors.keys() : this.sessions) {
       this.post({ to, closed });
       this.leave(to);
     }
   }
 
   private async command(from: string, { id, ...command }: Record<string, any>): Promise<void> {
-    switch (command["type"]) {
+    const { type, channel } = command;
+    switch (type) {
       case "connect": {
         const wants = command["subscriptions"] as Want[];
-        const view = this.link.machine.view as Extract<ClientState, { kind: "open" }>;
-        const { session, instance } = view;
+        const { session, instance } = this.link.machine.view as Extract<ClientState, { kind: "open" }>;
         const subscriptions = wants.map((want) => this.subscribed(want));
         this.tell(from, { type: "connected", id, session, instance, ping_ms: 25_000, subscriptions });
         for (const want of wants) this.follow(from, want);
@@ -132,12 +130,9 @@ export class Relay {
         this.tell(from, { ...this.subscribed(command as Want), id });
         return this.follow(from, command as Want);
       case "unsubscribe":
-        this.unfollow(from, command["channel"]);
-        return this.post({
-          to: from,
-          unfollow: command["channel"],
-          text: JSON.stringify({ type: "unsubscribed", channel: command["channel"], id }),
-        });
+        this.unfollow(from, channel);
+        this.post({ to: from, unfollow: channel });
+        return this.tell(from, { type: "unsubscribed", channel, id });
       case "ping":
         return this.tell(from, { type: "pong", id });
     }
@@ -210,12 +205,13 @@ export class Relay {
   }
 
   private topic(key: string, view: SubscriptionState): void {
-    if (view.kind !== "ended") return;
-    for (const channel of [key, ...(this.channels.get(key)?.names ?? [])]) {
-      const followers = this.channels.get(channel)?.followers ?? [];
+    const ended = this.channels.get(key);
+    if (!ended || view.kind !== "ended") return;
+    for (const channel of [key, ...ended.names]) {
+      const { followers } = this.channels.get(channel)!;
       this.drop(channel);
-      if (typeof view.why !== "object") continue;
-      for (const to of followers) this.tell(to, { type: "error", channel, ...view.why });
+      if (typeof view.why === "object")
+        for (const to of followers) this.tell(to, { type: "error", channel, ...view.why });
     }
   }
 
