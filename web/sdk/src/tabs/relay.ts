@@ -194,7 +194,7 @@ export class Relay {
     const moves = message.type === "gap" || "position" in message;
     const prev = message.type === "logs" ? message.prev : channel.position;
     if (message.type === "status") channel.status = message;
-    if (message.type === "subscribed") return void (channel.position ??= position); // the answer to nobody but the relay
+    if (message.type === "subscribed") return void (channel.position ??= position); // it answers the relay alone
     if (moves) channel.position = position;
     for (const name of [key, ...channel.names]) {
       const told = { ...message, channel: name } as Message;
