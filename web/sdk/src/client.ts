@@ -174,7 +174,7 @@ export class Dockcast {
     return () => void (this.mailListeners.delete(listener) && this.link.happen({ type: "release" }));
   }
 
-  /** Tries at once, where it waits; and again, where the server closed it for good. */
+  /** Tries at once, where it waits. Where the server closed it for good, what is subscribed from now on is tried. */
   reconnect(): void {
     this.link.happen({ type: "reconnect" });
   }
