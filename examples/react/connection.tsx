@@ -29,13 +29,12 @@ export function Connection() {
   const client = useDockcast();
   const now = useNow(state.kind === "waiting");
   const [tone, text] = told(state, now);
-  const away = state.kind === "waiting" || state.kind === "closed";
   return (
     <>
       <p className={`state ${tone}`} role="status" title={text}>
         <span>{text}</span>
       </p>
-      {away && <button onClick={() => client.reconnect()}>Try now</button>}
+      {state.kind === "waiting" && <button onClick={() => client.reconnect()}>Try now</button>}
     </>
   );
 }

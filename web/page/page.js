@@ -21,6 +21,8 @@ if (location.hash) history.replaceState(null, "", location.pathname);
 /** Asked for when the client connects: what is known, unless that was just refused. */
 function token(why) {
   if (why === "first") return sessionStorage.token ?? "";
+  const refused = `That token is not accepted${why === "expired" ? " any more" : ""}.`;
+  $("refused").textContent = sessionStorage.token ? refused : "";
   $("login").hidden = false;
   $("empty").hidden = log.hidden = true;
   $("token").focus();
@@ -124,6 +126,7 @@ function choose(container) {
   log.hidden = false;
   log.replaceChildren();
   waiting = [];
+  undrawn = 0;
   openRows.stdout = openRows.stderr = null;
   setFollowing(true);
   sub?.close();
@@ -150,8 +153,9 @@ function show(item) {
   if (item.kind === "gap") note(`Lines are missing here (${item.reason})${item.lines ? `: ${item.lines}` : ""}`, "gap");
 }
 
-// Rows wait for the next frame, so that a burst is drawn once.
+// Rows wait for the next frame, so that a burst is drawn once. Of too many the oldest go, and a row says so.
 let waiting = [];
+let undrawn = 0;
 const openRows = { stdout: null, stderr: null }; // a line that came in pieces goes on in its row
 const escapes = /\x1b(?:\[[0-?]*[ -\/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])|\x9b[0-?]*[ -\/]*[@-~]/g;
 const clean = (text) => text.replace(escapes, "").replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
@@ -178,13 +182,15 @@ function note(text, kind) {
 
 function addRow(row) {
   if (waiting.push(row) === 1) (document.hidden ? setTimeout : requestAnimationFrame)(draw);
-  if (waiting.length > rowsMax) waiting.splice(1, 1000);
+  if (waiting.length > rowsMax) undrawn += waiting.splice(0, 1000).length;
 }
 
 function draw() {
   const count = waiting.length;
+  if (undrawn) log.append(element("div", `${undrawn} lines came too fast to be shown here.`, "note gap"));
   log.append(...waiting);
   waiting = [];
+  undrawn = 0;
   if (following) {
     while (log.childElementCount > rowsMax) log.firstElementChild.remove();
     log.scrollTop = log.scrollHeight;

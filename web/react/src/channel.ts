@@ -3,6 +3,7 @@ import type {
   ChannelItem,
   ChannelMessage,
   Dockcast,
+  DockcastError,
   Member,
   Published,
   Since,
@@ -108,9 +109,11 @@ export function useChannel(name: Named, options: ChannelOptions = {}): ChannelRe
 }
 
 export interface PresenceResult {
-  /** Who follows the channel, as far as they are named: of more than 1,000 only those that came since. */
+  /** Who follows the channel. Of more than `DOCKCAST_APP_PRESENCE_MAX` of the server nobody is named who joins. */
   members: readonly Member[];
   count: number;
+  /** Why they could not be listed; who joins and leaves is told all the same. */
+  error?: DockcastError;
   state: SubscriptionState;
 }
 
@@ -118,33 +121,39 @@ function members(client: () => Dockcast, name: Named, soon: () => void): Source<
   let named = new Map<string, Member>();
   let others = 0;
   let shown: readonly Member[] = [];
-  let early: ChannelItem[] | undefined; // what was told while the list was on its way
+  let early: ChannelItem[] | undefined; // who came and left while the list was on its way
+  let error: DockcastError | undefined;
 
   function take(items: readonly ChannelItem[]): void {
-    early?.push(...items);
     for (const item of items) {
       if (item.kind !== "join" && item.kind !== "leave") continue;
+      early?.push(item);
       const { kind, session, subject, instance } = item;
       if (kind === "join") named.set(session, { session, subject, instance });
       else if (!named.delete(session) && others) others--;
     }
     shown = [...named.values()];
   }
-  /** It is asked again with each new connection. */
+  /** It is asked again with each new connection; only the newest answer counts. */
   function ask(): void {
-    early = [];
+    const mine: ChannelItem[] = (early = []);
+    const answered = (failure?: DockcastError) => {
+      if (mine !== early) return false;
+      early = undefined;
+      error = failure;
+      soon();
+      return true;
+    };
     const told = ({ sessions, count }: { sessions: Member[]; count: number }) => {
-      const mine = early ?? [];
+      if (!answered()) return;
       named = new Map(sessions.map((member) => [member.session, member]));
       others = count - sessions.length;
-      early = undefined;
       take(others ? [] : mine); // who is not named may be counted already
-      soon();
     };
-    client().presence(name!).then(told, () => {});
+    client().presence(name!).then(told, answered);
   }
   return {
-    view: (state) => ({ members: shown, count: named.size + others, state }),
+    view: (state) => ({ members: shown, count: named.size + others, error, state }),
     begin: () => (name ? client().channel(name, { presence: true }) : undefined),
     take,
     beside(sub) {

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { Dockcast, type ChannelItem } from "@dockcast/client";
+import { Dockcast, type ChannelItem, type Member } from "@dockcast/client";
 import { act, cleanup, render } from "@testing-library/react";
 import { Activity, type ReactNode } from "react";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -168,6 +168,36 @@ describe("usePresence", () => {
     await until(() => now().count === 2);
     expect(now().members.map(({ session }) => session)).toContain("s9");
     await frames();
+  });
+
+  test("the newest list counts, whichever comes last, and what came before it is in it", async () => {
+    const { now } = await present();
+    await until(() => now().count === 1);
+    const lists: ((list: { sessions: Member[]; count: number }) => void)[] = [];
+    w.client.presence = () => new Promise((resolve) => lists.push(resolve));
+    const list = (session: string) => ({ sessions: [{ session, subject: "ann", instance: "i" }], count: 1 });
+    for (const state of ["source_down", "live", "source_down", "live"] as const)
+      act(() => w.fake.tell("app:chat", { type: "status", state }));
+    await until(() => lists.length === 2);
+    w.fake.tell("app:chat", { type: "join", session: "s9", subject: "bob", instance: "i" });
+    await frames();
+    await act(async () => lists[1]!(list("new")));
+    await act(async () => lists[0]!(list("old")));
+    await until(() => now().members.some(({ session }) => session === "new"));
+    expect(now().members.map(({ session }) => session)).toEqual(["new", "s9"]);
+  });
+
+  test("why nobody could be listed is said, and who comes is told all the same", async () => {
+    w.fake.verdict = ({ type }) =>
+      type === "presence" ? { code: "forbidden", message: "That is not told.", retry: false } : undefined;
+    const { now } = await present();
+    await until(() => now().error?.message === "That is not told.");
+    w.fake.tell("app:chat", { type: "join", session: "s2", subject: "ann", instance: "i" });
+    await until(() => now().count === 1);
+    w.fake.verdict = undefined;
+    act(() => w.fake.connections[0]!.close(4100));
+    await until(() => !now().error);
+    expect(now().members).toHaveLength(1);
   });
 
   test("of many some are counted only", async () => {

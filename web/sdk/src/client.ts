@@ -5,6 +5,7 @@ import type { ChannelItem, ChannelMessage, ContainersItem, EventItem, Item, LogI
 import { Link, type Hearer, type LinkOptions } from "./link.js";
 import type { ClientState, SubscriptionState, Want } from "./machine/types.js";
 import { Subscription } from "./subscription.js";
+import { tell } from "./tell.js";
 import type { HistoryMessage, Member, MessageMessage, PresenceMessage, PublishedMessage } from "./wire.js";
 
 /** Where to begin: a position (exclusive: it resumes), RFC 3339, Unix seconds, or a duration such as `10m`. */
@@ -73,7 +74,7 @@ export class Dockcast {
       deliver: (key, message, position) => this.feeds.get(key)?.deliver(message, position),
       topic: (key, view) => this.shown(key, view),
       alias: (key, to) => this.join(key, to),
-      state: (view) => [...this.stateListeners].forEach((listener) => listener(view)),
+      state: (view) => tell(this.stateListeners, view),
       mail: (message) => this.mailed(message),
     };
     this.link = new Link(options, hearer);
@@ -153,7 +154,7 @@ export class Dockcast {
     return { items: items.flatMap((each) => itemsOf(each)), first, last, more };
   }
 
-  /** Who follows an application channel; beyond 1,000 they are counted only. */
+  /** Who follows an application channel; beyond `DOCKCAST_APP_PRESENCE_MAX` of the server they are counted only. */
   async presence(channel: string): Promise<{ sessions: Member[]; count: number }> {
     const { sessions, count } = await this.link.request<PresenceMessage>({ type: "presence", channel });
     return { sessions, count };
@@ -173,7 +174,7 @@ export class Dockcast {
     return () => void (this.mailListeners.delete(listener) && this.link.happen({ type: "release" }));
   }
 
-  /** Tries at once, where it waits; and again, where the server closed it for good. */
+  /** Tries at once, where it waits. Where the server closed it for good, what is subscribed from now on is tried. */
   reconnect(): void {
     this.link.happen({ type: "reconnect" });
   }
@@ -185,11 +186,10 @@ export class Dockcast {
 
   private subscribe<T>(want: Want, keep?: (item: T) => boolean, latest = false): Subscription<T> {
     const key = want.channel;
-    const known = this.feeds.get(key);
-    const feed = known ?? new Feed(key, this.retain, latest, (gone) => this.gone(gone));
+    const feed = this.feeds.get(key) ?? new Feed(want, this.retain, latest, (gone) => this.gone(gone));
     this.feeds.set(key, feed);
     const made = new Subscription<T>(key, { keep, queueMax: this.queueMax, latest }, feed.view);
-    feed.join(made, known && want);
+    feed.join(made, want);
     this.link.want(key, want);
     return made;
   }
@@ -206,17 +206,17 @@ export class Dockcast {
     feed?.show(view);
   }
 
-  /** Two names for one channel: the listeners of the second go on with the first's. */
+  /** Two names for one channel: the listeners of the second go on with the first's, each from where it stands. */
   private join(key: string, to: string): void {
     const [from, into] = [this.feeds.get(key), this.feeds.get(to)];
     this.feeds.delete(key);
-    if (into) for (const listener of from?.listeners ?? []) into.join(listener, { channel: to });
+    for (const [listener, want] of from?.listeners ?? [])
+      into?.join(listener, { ...want, since: from!.position ?? want.since });
   }
 
   private mailed(message: MessageMessage): void {
     const [item] = itemsOf(message) as [ChannelMessage];
-    const told = { ...item, channel: message.channel };
-    for (const listener of [...this.mailListeners]) listener(told);
+    tell(this.mailListeners, { ...item, channel: message.channel });
   }
 }
 

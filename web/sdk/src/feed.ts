@@ -23,26 +23,32 @@ interface Batch {
 }
 
 export class Feed {
-  readonly listeners = new Set<Subscription<any>>();
+  readonly key: string;
+  /** With what each has come. */
+  readonly listeners = new Map<Subscription<any>, Want>();
   private batches: Batch[] = [];
   private kept = 0;
-  private begins?: string; // the position before the batches, once something was let go
+  private begins?: string; // the position before the batches, where it is known
   private readonly picture = new Map<string, Container>();
   position?: string;
   view: SubscriptionState = { kind: "pending" };
 
+  /** `first`: what the first listener wants. */
   constructor(
-    readonly key: string,
+    first: Want,
     private readonly max: number,
     private readonly latest: boolean,
     private readonly gone: (feed: Feed) => void,
-  ) {}
+  ) {
+    this.key = first.channel;
+    if (isPosition(first.since)) this.begins = first.since;
+  }
 
-  /** `want`: with which the listener comes; of a channel that flows already it is answered from what is kept. */
-  join(listener: Subscription<any>, want?: Want): void {
+  /** `want`: with which the listener comes; it is answered from what is kept. */
+  join(listener: Subscription<any>, want: Want): void {
     listener.feed = this;
-    this.listeners.add(listener);
-    if (want) for (const { items, position } of this.past(want)) listener.take(items, position);
+    this.listeners.set(listener, want);
+    for (const { items, position } of this.past(want)) listener.take(items, position);
     listener.show(this.view);
   }
 
@@ -54,12 +60,12 @@ export class Feed {
     const items = itemsOf(message, this.picture);
     this.keep(items, position);
     this.position = position ?? this.position;
-    for (const listener of [...this.listeners]) listener.take(items, position);
+    for (const listener of [...this.listeners.keys()]) listener.take(items, position);
   }
 
   show(view: SubscriptionState): void {
     this.view = view;
-    for (const listener of [...this.listeners]) listener.show(view);
+    for (const listener of [...this.listeners.keys()]) listener.show(view);
   }
 
   private keep(items: Item[], position?: string): void {
@@ -80,7 +86,7 @@ export class Feed {
     if (isPosition(since)) {
       if (since === this.position) return [];
       const at = batches.findIndex((each) => each.position === since);
-      if (at >= 0) return batches.slice(at + 1);
+      if (at >= 0 || since === this.begins) return batches.slice(at + 1);
       const gap: Gap = { kind: "gap", from: since, to: this.begins, reason: "retained" };
       return [{ items: [gap] }, ...batches];
     }

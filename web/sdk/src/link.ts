@@ -2,6 +2,7 @@
 import { DockcastError } from "./errors.js";
 import { machine, step } from "./machine.js";
 import type { ClientState, Effect, Event, Machine, Settings, SubscriptionState, Want } from "./machine/types.js";
+import { attempt } from "./tell.js";
 import type { Message, MessageMessage } from "./wire.js";
 
 /** As much of a WebSocket as is used. Node's, the browser's and the package `ws` all have it. */
@@ -89,22 +90,12 @@ export class Link {
     if (this.busy) return;
     this.busy = true;
     try {
-      for (let next; (next = this.events.shift()); )
-        for (const effect of step(this.machine, next, Date.now(), Math.random)) this.attempt(effect);
+      for (let next; (next = this.events.shift()); ) {
+        for (const effect of step(this.machine, next, Date.now(), Math.random)) attempt(() => this.carryOut(effect));
+        if (next.type === "close") this.page.abort();
+      }
     } finally {
       this.busy = false;
-    }
-    if (event.type === "close") this.page.abort();
-  }
-
-  /** A listener that throws is heard of, and keeps nothing else from being done. */
-  private attempt(effect: Effect): void {
-    try {
-      this.carryOut(effect);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
     }
   }
 
@@ -150,6 +141,7 @@ export class Link {
     };
     try {
       const Class = this.options.WebSocket ?? (globalThis.WebSocket as unknown as SocketClass);
+      if (!Class) throw new Error("No WebSocket: outside of a page the option says which.");
       const socket = new Class(address(this.options.url), "dockcast.v1");
       this.sockets.set(n, socket);
       socket.onopen = () => this.happen({ type: "opened", socket: n });
@@ -157,7 +149,7 @@ export class Link {
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => closed(code, String(reason));
       socket.onerror = () => {}; // the close behind it says the same
     } catch (error) {
-      queueMicrotask(() => this.happen({ type: "closed", socket: n, code: 1006, reason: String(error) }));
+      queueMicrotask(() => this.happen({ type: "closed", socket: n, code: 1006, reason: (error as Error).message }));
     }
   }
 

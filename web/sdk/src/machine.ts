@@ -11,12 +11,12 @@ import { attempt, begin, closed, finish, lost, need, show } from "./machine/conn
 import { hurry, offline, pong, probeDue } from "./machine/heartbeat.js";
 import { joined, opened } from "./machine/joining.js";
 import { again, deadline, forget, request, reply } from "./machine/requests.js";
-import { record } from "./machine/records.js";
+import { record, release } from "./machine/records.js";
 import { ready, refusal, timer } from "./machine/turn.js";
-import { RETRIES, refused, subscribe, subscribed, unwant, want, unsubscribed } from "./machine/topics.js";
+import { RETRIES, answered, subscribe, unwant, want, unsubscribed } from "./machine/topics.js";
 import type { Conn, Effect, Event, Machine, Settings, Turn } from "./machine/types.js";
 import { LEAVES, START, defaults } from "./machine/types.js";
-import type { Message } from "./wire.js";
+import type { ErrorMessage, Message, SubscribedMessage } from "./wire.js";
 
 export function machine(settings: Partial<Settings> = {}, token?: string, provider = false): Machine {
   return {
@@ -154,13 +154,12 @@ function text(t: Turn, conn: Conn, raw: string): void {
       if (message.type === "error" && id === conn.joinId) conn.refusal = refusal(message);
       return;
     }
-    if (asked.kind === "request") return reply(t, asked.key as number, message);
-    if (asked.kind === "unsubscribe") return unsubscribed(t, conn, message);
-    const topic = m.topics.get(asked.key as string);
-    if (topic?.asked !== id) return;
-    if (message.type === "subscribed") subscribed(t, conn, topic, message);
-    else if (message.type === "error") refused(t, topic, refusal(message));
-    return;
+    const { key } = asked;
+    if (typeof key === "number") return reply(t, key, message);
+    const topic = m.topics.get(key);
+    if (message.type === "unsubscribed") unsubscribed(t, conn, message);
+    else if (topic?.asked === id) answered(t, topic, message as SubscribedMessage | ErrorMessage);
+    return release(t, conn);
   }
   if (message.type === "migrate") {
     m.moveWhy = LEAVES;

@@ -3,6 +3,7 @@ import { DockcastError } from "./errors.js";
 import { Inbox } from "./inbox.js";
 import type { Gap } from "./items.js";
 import type { SubscriptionState } from "./machine/types.js";
+import { tell } from "./tell.js";
 
 /** What a subscription is cut from: the channel that listeners share. */
 export interface Source {
@@ -82,7 +83,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
 
   /** Calls back with each item. What it returns ends that. */
   on(listener: (item: T | Gap) => void): () => void {
-    return this.onItems((items) => items.forEach((item) => listener(item)));
+    return this.onItems((items) => items.forEach((item) => tell([listener], item)));
   }
 
   /** Listens no more. The last listener of a channel unsubscribes from it. */
@@ -117,7 +118,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
     if (this.shape.latest && items.length) this.snapshot = newest(items) ?? this.snapshot;
     if (this.inbox) this.inbox.push(items, position);
     else this.last = position ?? this.last;
-    if (items.length) for (const listener of [...this.itemListeners]) listener(items);
+    if (items.length) tell(this.itemListeners, items);
     this.wake?.();
   }
 
@@ -125,7 +126,7 @@ export class Subscription<T> implements AsyncIterable<T | Gap> {
   show(view: SubscriptionState): void {
     if (this.view.kind === "ended" || view === this.view) return;
     this.view = view;
-    for (const listener of [...this.stateListeners]) listener(view);
+    tell(this.stateListeners, view);
     this.wake?.();
   }
 

@@ -69,6 +69,10 @@ class Locks {
     });
   }
 
+  get wishes(): number {
+    return [...this.waiting.values()].flat().length;
+  }
+
   kill(process: Process): void {
     process.dead = true;
     for (const wishes of [this.waiting, this.held])
@@ -116,6 +120,11 @@ export class Browser {
   /** How many tabs have been leaders. */
   get led(): number {
     return this.locks.granted;
+  }
+
+  /** How many lock requests wait. */
+  get wishes(): number {
+    return this.locks.wishes;
   }
 
   /** A tab that follows these containers' logs. */

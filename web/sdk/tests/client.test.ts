@@ -357,6 +357,137 @@ test("a listener that throws is heard of, and keeps nothing from the others", as
   queue.mockRestore();
 });
 
+test("a listener that throws keeps nothing from the others of its channel, nor from itself", async () => {
+  connect();
+  const thrown: unknown[] = [];
+  const queue = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((task) => {
+    void Promise.resolve().then(task).catch((error: unknown) => thrown.push(error));
+  });
+  const [own, second, iterated]: Item[][] = [[], [], []];
+  const fail = (item: Item) => {
+    own!.push(item);
+    throw new Error("mine");
+  };
+  client.channel("app:x").on(fail);
+  const sub = client.channel("app:x");
+  sub.on(fail);
+  sub.onState(() => {
+    throw new Error("mine");
+  });
+  void (async () => {
+    for await (const item of sub) iterated!.push(item);
+  })();
+  client.channel("app:x").on((item) => second!.push(item));
+  await go(0);
+  server.say("app:x", 1);
+  server.say("app:x", 2);
+  await go(0);
+  expect([texts(own!), texts(second!), texts(iterated!)]).toEqual([[1, 1, 2, 2], [1, 2], [1, 2]]);
+  client.close();
+  await go(0);
+  expect(thrown).toHaveLength(6);
+  queue.mockRestore();
+});
+
+test("a listener whose channel has another name as well begins where it asked to", async () => {
+  connect();
+  server.log("web", "a");
+  const first = client.logs("web");
+  first.on(() => {});
+  await go(0);
+  server.log("web", "b");
+  await go(0);
+  const since = first.position!;
+  server.log("web", "c", "d");
+  await go(0);
+  const [behind, tail]: Item[][] = [[], []];
+  client.logs("4f1c".padEnd(64, "0"), { since }).on((item) => behind!.push(item));
+  client.logs("4f1c".padEnd(64, "0"), { tail: 1 }).on((item) => tail!.push(item));
+  await go(0);
+  expect([texts(behind!), texts(tail!)]).toEqual([["c", "d", "status"], ["d", "status"]]);
+});
+
+test("listeners that begin at one position have no gap there", async () => {
+  connect();
+  server.log("web", "a");
+  const sub = client.logs("web");
+  sub.on(() => {});
+  await go(0);
+  const since = sub.position!;
+  client.close();
+  server.log("web", "b");
+  connect();
+  const heard: Item[][] = [[], [], []];
+  client.logs("web", { since }).on((item) => heard[0]!.push(item));
+  client.logs("web", { since }).on((item) => heard[1]!.push(item));
+  await go(0);
+  client.logs("web", { since }).on((item) => heard[2]!.push(item));
+  expect(heard.map(texts)).toEqual([["b", "status"], ["b", "status"], ["b", "status"]]);
+});
+
+test("a listener that begins where what is kept begins has all of it, and no gap", async () => {
+  connect({ retain: 2 });
+  const sub = client.channel("app:x");
+  const positions: string[] = [];
+  sub.on(() => positions.push(sub.position!));
+  await go(0);
+  for (let n = 1; n <= 4; n++) server.say("app:x", n);
+  await go(0);
+  const heard: Item[][] = positions.map(() => []);
+  positions.forEach((since, at) => client.channel("app:x", { since }).on((item) => heard[at]!.push(item)));
+  expect(heard.map(texts)).toEqual([["gap", 3, 4], [3, 4], [4], []]);
+});
+
+test.each(["refused", "given up"])("mail that comes before a subscription is %s is heard", async (end) => {
+  connect();
+  const mail: unknown[] = [];
+  client.onMessage(({ data }) => mail.push(data));
+  await go(0);
+  server.latencyMs = 10;
+  const refusal = { code: "not_found", message: "No such container.", retry: false } as const;
+  server.verdict = ({ type }) => (type === "subscribe" && end === "refused" ? refusal : undefined);
+  const sub = client.logs("web");
+  await go(5);
+  server.letter(client.session!, "letter");
+  await go(11);
+  if (end === "given up") sub.close();
+  await go(100);
+  expect(mail).toEqual(["letter"]);
+});
+
+test("why no socket can be made is said", async () => {
+  vi.stubGlobal("WebSocket", undefined);
+  connect({ WebSocket: undefined });
+  client.events();
+  await go(0);
+  expect(client.state).toMatchObject({ kind: "waiting", why: { message: expect.stringContaining("No WebSocket") } });
+  client.close();
+  client = new Dockcast({ WebSocket: server.WebSocket });
+  const sub = client.events();
+  await go(0);
+  expect(client.state).toMatchObject({ kind: "waiting", why: { message: expect.stringContaining("No url") } });
+  expect(sub.state.kind).toBe("pending");
+  vi.unstubAllGlobals();
+});
+
+test("closed by a listener, it listens to the page no more", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  let listens = 0;
+  const add: typeof page.addEventListener = (_type, _listener, options) => {
+    listens++;
+    (options as { signal: AbortSignal }).signal.addEventListener("abort", () => listens--);
+  };
+  vi.stubGlobal("document", Object.assign(page, { addEventListener: add }));
+  vi.stubGlobal("addEventListener", add);
+  connect();
+  client.onState(({ kind }) => kind === "open" && client.close());
+  client.events();
+  expect(listens).toBe(3);
+  await go(0);
+  expect([listens, client.state.kind]).toEqual([0, "closed"]);
+  vi.unstubAllGlobals();
+});
+
 test("a network that comes back hurries who waits, once", async () => {
   const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
   vi.stubGlobal("document", page);

@@ -109,6 +109,78 @@ test("what the server refuses for good is shown by all, and tried again when som
   expect(two.client.state.kind).toBe("open");
 });
 
+test("what is refused for good before anything was open is shown as well, and not waited for", async () => {
+  server.latencyMs = 50;
+  const one = open("web");
+  while (!server.connections.length) await go(1);
+  server.closeAll(4003, "no");
+  await go(1_000);
+  expect(one.client.state).toMatchObject({ kind: "closed", why: { code: 4003, message: "no" } });
+});
+
+test("what the server answers to the leader is not taken for an answer to a tab", async () => {
+  server.latencyMs = 30;
+  const one = open("web");
+  const published: unknown[] = [];
+  one.client.onState(({ kind }) => {
+    if (kind !== "open" || published.length) return;
+    for (let n = 0; n < 3; n++) published.push(inTab(one.process, () => one.client.publish("app:x", n)));
+  });
+  await go(2_000);
+  const told = (await Promise.all(published)) as { position: string; duplicate: boolean }[];
+  expect(told.map(({ duplicate }) => duplicate)).toEqual([false, false, false]);
+  expect(new Set(told.map(({ position }) => position)).size).toBe(3);
+});
+
+test("a channel is followed by one name when the tab that knows it by another has left", async () => {
+  const [, one, two] = [open(), open("web"), open()]; // the first leads
+  await go(500);
+  inTab(two.process, () => two.client.logs("4f1c".padEnd(64, "0")).on((item) => two.heard.push(item)));
+  await go(500);
+  server.log("web", "a");
+  await go(0);
+  inTab(one.process, () => one.client.close());
+  await go(10_000);
+  server.log("web", "b");
+  await go(10);
+  expect(lines(two)).toEqual(["a", "b"]);
+});
+
+test("a channel of two names is let go when nobody follows either, and its end is told to both", async () => {
+  const [third, one, two] = [open("db"), open("web"), open()];
+  await go(500);
+  const sub = inTab(two.process, () => two.client.logs("4f1c".padEnd(64, "0")));
+  const first = inTab(one.process, () => one.client.logs("web"));
+  await go(500);
+  server.tell("container:logs:web", { type: "error", code: "gone", message: "It is gone.", retry: false });
+  await go(10);
+  expect([first.state, sub.state]).toMatchObject([
+    { kind: "ended", why: { message: "It is gone." } },
+    { kind: "ended", why: { message: "It is gone." } },
+  ]);
+  inTab(one.process, () => one.client.logs("web"));
+  await go(100);
+  inTab(two.process, () => two.client.logs("4f1c".padEnd(64, "0")));
+  await go(100);
+  for (const { client, process } of [two, one]) {
+    inTab(process, () => client.close());
+    await go(6_000);
+  }
+  expect(server.connections[0]!.channels).toEqual([server.resolve("container:logs:db")]);
+  expect(third.client.state.kind).toBe("open");
+});
+
+test("a tab's socket that is over leaves no lock request behind", async () => {
+  const one = open("web");
+  await go(500);
+  const before = browser.wishes;
+  for (let n = 0; n < 5; n++) {
+    server.closeAll(4200, '{"ms":0}');
+    await go(500);
+  }
+  expect([browser.wishes, one.client.state.kind]).toEqual([before, "open"]);
+});
+
 test("without Web Locks a tab has its own connection", async () => {
   vi.stubGlobal("navigator", {});
   const [one, two] = [open("web"), open("web")];

@@ -70,7 +70,8 @@ function quit(t: Turn): void {
 /** The socket has closed. */
 export function closed(t: Turn, conn: Conn, code: number, reason: string): void {
   const range = hundreds(code);
-  if (range < 40) return lost(t, conn, { ...(t.m.offline ? OFFLINE : BROKEN), code }, undefined, false);
+  const broken = t.m.offline ? OFFLINE : { ...BROKEN, message: reason || BROKEN.message };
+  if (range < 40) return lost(t, conn, { ...broken, code }, undefined, false);
   if (range === 42) return lost(t, conn, { ...LEAVES, code }, delayIn(reason), false);
   const message = conn.refusal?.message || reason || `The connection was closed (${code}).`;
   lost(t, conn, { kind: "code", message, code }, undefined, false);

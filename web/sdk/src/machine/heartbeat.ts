@@ -26,7 +26,7 @@ export function offline(t: Turn): void {
 /** Asks whether the other side is there; within `patience` something must be heard. */
 export function probe(t: Turn, conn: Conn, patience: number): void {
   conn.probed = true;
-  ask(t, conn, "ping", "", { type: "ping" });
+  ask(t, conn, "", { type: "ping" });
   timer(t, `pong ${conn.n}`, patience);
 }
 

@@ -1,9 +1,10 @@
 // From an open socket to one that everything is subscribed on: `connect`, its reply, and the move from an old socket.
 import type { ConnectedMessage } from "../wire.js";
 import { discard, need } from "./connection.js";
+import { release } from "./records.js";
 import { resume } from "./requests.js";
-import { RETRIES, fields, refused, settle, subscribe, subscribed, takeHome } from "./topics.js";
-import { clear, refusal, send, timer } from "./turn.js";
+import { RETRIES, answered, fields, settle, subscribe, takeHome } from "./topics.js";
+import { clear, send, timer } from "./turn.js";
 import { START, type Conn, type Turn } from "./types.js";
 
 /** So much of a `connect` is certainly allowed; what is beyond is subscribed one by one. */
@@ -54,12 +55,12 @@ export function joined(t: Turn, conn: Conn, message: ConnectedMessage): void {
   message.subscriptions?.forEach((result, at) => {
     const topic = m.topics.get(conn.keys[at]!);
     if (topic?.asked === conn.joinId && topic.home === conn.n) {
-      if (result.type === "subscribed") subscribed(t, conn, topic, result);
-      else refused(t, topic, refusal(result));
+      answered(t, topic, result);
     } else if (!topic && old && result.type === "subscribed") {
       send(t, conn, { type: "unsubscribe", channel: result.channel }); // unwanted while it was asked for
     }
   });
+  release(t, conn);
   if (old) discard(t, old, true);
   for (const topic of m.topics.values())
     if (topic.home !== conn.n && topic.home !== RETRIES) subscribe(t, topic, conn);

@@ -7,18 +7,17 @@ import type { GapMessage, LogsMessage, Message } from "../wire.js";
 import { lost } from "./connection.js";
 import { redo, refused, status } from "./topics.js";
 import { refusal } from "./turn.js";
-import type { Ahead, Conn, Topic, Turn } from "./types.js";
+import type { Ahead, Conn, OfChannel, Topic, Turn } from "./types.js";
 
 const RECENT = 64; // positions that are remembered: more than can come twice by one mistake
 const EARLY_MAX = 10_000;
 const MAIL = /^(session|user):/;
 
-type Of = Extract<Message, { channel?: string }>;
 /** Where a chain stands: the topic itself, or what is ahead of it. */
 type Place = { position?: string };
 
 /** A message of a channel came on a socket. */
-export function record(t: Turn, conn: Conn, message: Of): void {
+export function record(t: Turn, conn: Conn, message: OfChannel): void {
   const { m } = t;
   const topic = m.channels.get(message.channel!) ?? m.topics.get(message.channel!);
   const home = topic?.home === conn.n;
@@ -35,7 +34,12 @@ export function record(t: Turn, conn: Conn, message: Of): void {
   else if (message.type === "message" && MAIL.test(message.channel)) t.out.push({ type: "mail", message });
 }
 
-function take(t: Turn, topic: Topic, place: Topic | Ahead, message: Of): void {
+/** A reply has come: what was held is looked at again. */
+export function release(t: Turn, conn: Conn): void {
+  for (const each of conn.early.splice(0)) record(t, conn, each);
+}
+
+function take(t: Turn, topic: Topic, place: Topic | Ahead, message: OfChannel): void {
   switch (message.type) {
     case "logs":
       return batch(t, topic, place, message);
@@ -54,7 +58,7 @@ function take(t: Turn, topic: Topic, place: Topic | Ahead, message: Of): void {
 }
 
 /** A message of its own: told apart by its position, where it has one. */
-function single(t: Turn, topic: Topic, place: Topic | Ahead, message: Of): void {
+function single(t: Turn, topic: Topic, place: Topic | Ahead, message: OfChannel): void {
   const position = "position" in message ? message.position : undefined;
   if (position !== undefined) {
     if (topic.recent.includes(position) && place === topic && !topic.ahead) return;

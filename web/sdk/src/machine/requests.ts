@@ -29,7 +29,7 @@ function start(t: Turn, request: Request, conn: Conn): void {
     const message = `A message of more than ${t.m.messageBytes} bytes is not accepted: send less.`;
     return answer(t, request, { code: "too_large", message, retry: false });
   }
-  request.id = ask(t, conn, "request", request.key, request.command);
+  request.id = ask(t, conn, request.key, request.command);
 }
 
 /** Those whose socket is gone wait for the next one. Of a publication that was on its way nobody knows. */
@@ -71,7 +71,7 @@ export function deadline(t: Turn, key: number): void {
   if (!request) return;
   const { command, unsure, id } = request;
   if (command["type"] === "publish" && (unsure || id !== undefined)) {
-    const message = "Nobody knows whether it was published: it was sent, and no answer came in time.";
+    const message = "Nobody knows whether it was published: no answer came in time.";
     return answer(t, request, { code: "unknown_outcome", message, retry: true });
   }
   const message = "There was no connection to answer it in time.";

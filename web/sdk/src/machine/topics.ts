@@ -1,8 +1,8 @@
 // The channels that are wanted: subscribing, what the reply makes of it, retries, and where each stands.
-import type { Lost, Message, SubscribedMessage } from "../wire.js";
+import type { ErrorMessage, Lost, SubscribedMessage, UnsubscribedMessage } from "../wire.js";
 import { need } from "./connection.js";
-import { gap, record } from "./records.js";
-import { ask, backoff, clear, ready, timer } from "./turn.js";
+import { gap } from "./records.js";
+import { ask, backoff, clear, ready, refusal, timer } from "./turn.js";
 import type { Conn, Refusal, SubscriptionState, Topic, Turn, Want, Why } from "./types.js";
 
 /** The `home` of a topic whose timer will subscribe it. */
@@ -59,7 +59,7 @@ export function fields(topic: Topic): Want {
 }
 
 export function subscribe(t: Turn, topic: Topic, conn: Conn): void {
-  takeHome(t, topic, conn, ask(t, conn, "subscribe", topic.key, { type: "subscribe", ...fields(topic) }));
+  takeHome(t, topic, conn, ask(t, conn, topic.key, { type: "subscribe", ...fields(topic) }));
 }
 
 /** From now on its records are those of this socket; another that has been bringing them may go on for a while. */
@@ -104,19 +104,20 @@ export function redo(t: Turn, topic: Topic): void {
 }
 
 function unsubscribe(t: Turn, { key, channel = key }: Topic, conn: Conn): void {
-  ask(t, conn, "unsubscribe", key, { type: "unsubscribe", channel });
+  ask(t, conn, key, { type: "unsubscribe", channel });
 }
 
 /** What came of the channel up to here, and is held, belongs to the subscription that is over. */
-export function unsubscribed(t: Turn, conn: Conn, message: Message): void {
-  if (message.type !== "unsubscribed") return;
-  conn.early = conn.early.filter((each) => !("channel" in each) || each.channel !== message.channel);
+export function unsubscribed(t: Turn, conn: Conn, message: UnsubscribedMessage): void {
+  conn.early = conn.early.filter((each) => each.channel !== message.channel);
   // Another name for it was given up, and the server knows it by one only.
   const topic = t.m.channels.get(message.channel);
   if (topic?.home === conn.n && topic.asked === undefined) subscribe(t, topic, conn);
 }
 
-export function subscribed(t: Turn, conn: Conn, topic: Topic, message: SubscribedMessage): void {
+/** The reply to `subscribe`, or that part of the reply to `connect`. */
+export function answered(t: Turn, topic: Topic, message: SubscribedMessage | ErrorMessage): void {
+  if (message.type === "error") return refused(t, topic, refusal(message));
   const { m } = t;
   const { channel, recovered, position } = message;
   const lost = recovered === "partial" ? message.lost : undefined;
@@ -136,9 +137,6 @@ export function subscribed(t: Turn, conn: Conn, topic: Topic, message: Subscribe
   if (!topic.position) t.out.push({ type: "deliver", key: topic.key, message, position }); // no items: where it begins
   topic.position = lost?.to ?? position ?? topic.position;
   setView(t, topic, { kind: "live" });
-  const early = conn.early;
-  conn.early = [];
-  for (const each of early) if ("channel" in each) record(t, conn, each);
 }
 
 function missing(t: Turn, topic: Topic, { from, to, reason }: Lost): void {

@@ -1,6 +1,6 @@
 // The small verbs of the machine: to send, to set a timer, to draw a back-off.
 import type { ErrorMessage } from "../wire.js";
-import type { Asked, Conn, Refusal, Turn } from "./types.js";
+import type { Conn, Refusal, Turn } from "./types.js";
 
 export function timer(t: Turn, name: string, ms: number): void {
   t.out.push({ type: "timer", name, ms });
@@ -10,10 +10,10 @@ export function clear(t: Turn, ...names: string[]): void {
   for (const name of names) t.out.push({ type: "clear", name });
 }
 
-/** Sends a command under a new id, which is given back. */
-export function ask(t: Turn, conn: Conn, kind: Asked["kind"], key: string | number, command: object): number {
+/** Sends a command under a new id, which is given back. `key`: the number of a request, or the key of a topic. */
+export function ask(t: Turn, conn: Conn, key: string | number, command: object): number {
   const id = ++t.m.ids;
-  t.m.asked.set(id, { kind, key, socket: conn.n });
+  t.m.asked.set(id, { key, socket: conn.n });
   send(t, conn, { ...command, id });
   return id;
 }

@@ -148,6 +148,9 @@ export interface Request {
   refusal?: Refusal;
 }
 
+/** A message that names its channel. */
+export type OfChannel = Extract<Message, { channel?: string }>;
+
 /** One socket. */
 export interface Conn {
   n: number;
@@ -163,13 +166,14 @@ export interface Conn {
   /** It was asked whether it is there, and nothing was heard since. */
   probed?: boolean;
   /** What came before the reply that says what it is. */
-  early: Message[];
+  early: OfChannel[];
   /** The last error that was about the connection. */
   refusal?: Refusal;
 }
 
+/** A command that is not answered yet. */
 export interface Asked {
-  kind: "subscribe" | "unsubscribe" | "request" | "ping";
+  /** The number of a request, or the key of a topic. */
   key: string | number;
   socket: number;
 }

@@ -16,7 +16,7 @@ interface Channel {
   position?: string;
   status?: StatusMessage;
   /** Other names for it. */
-  names: string[];
+  names: Set<string>;
   gone?: ReturnType<typeof setTimeout>;
 }
 
@@ -24,10 +24,9 @@ export class Relay {
   private readonly bus: BroadcastChannel;
   private readonly link: Link;
   private readonly channels = new Map<string, Channel>();
-  /** Those that have asked to be let in, and those that are. */
-  private readonly doors = new Set<string>();
+  /** Those that have asked to be let in, with what ends the wait for their tab's death; and those that are in. */
+  private readonly doors = new Map<string, AbortController>();
   private readonly sessions = new Set<string>();
-  private readonly end = new AbortController();
   private readonly rings = new Rings();
   private gathered = false;
 
@@ -40,7 +39,7 @@ export class Relay {
     this.link = new Link(options, {
       deliver: (key, message, position) => this.deliver(key, message, position),
       topic: (key, view) => this.topic(key, view),
-      alias: (key, to) => this.channels.get(to)?.names.push(key),
+      alias: (key, to) => this.channels.get(to)?.names.add(key),
       state: (view) => this.state(view),
       mail: (message) => this.sessions.forEach((to) => this.tell(to, message)),
     });
@@ -54,8 +53,7 @@ export class Relay {
   }
 
   close(): void {
-    this.sessions.clear(); // the next leader tells the tabs
-    this.end.abort();
+    for (const from of this.doors.keys()) this.leave(from); // the next leader tells the tabs
     this.link.happen({ type: "close" });
     for (const { gone } of this.channels.values()) clearTimeout(gone);
     this.bus.close();
@@ -75,20 +73,21 @@ export class Relay {
 
   private knock(from: string): void {
     if (this.doors.has(from)) return;
-    this.doors.add(from);
+    const door = new AbortController();
+    this.doors.set(from, door);
     this.link.happen({ type: "hold" });
     if (this.link.machine.closed) this.link.happen({ type: "reconnect" }); // who asks anew may try anew
     // Its tab holds this lock as long as it lives.
     const [tab] = from.split(" ");
     const dead = () => this.leave(from);
-    void navigator.locks.request(`${this.name} ${tab}`, { signal: this.end.signal, mode: "shared" }, dead).catch(dead);
+    void navigator.locks.request(`${this.name} ${tab}`, { signal: door.signal, mode: "shared" }, dead).catch(dead);
     this.admit();
   }
 
   /** Lets in who waits, when there is a connection, and it is known what the tabs have. */
   private admit(): void {
     if (!this.gathered || !this.open) return;
-    for (const to of this.doors) {
+    for (const to of this.doors.keys()) {
       if (this.sessions.has(to)) continue;
       this.sessions.add(to);
       this.post({ to, open: true });
@@ -96,28 +95,32 @@ export class Relay {
   }
 
   private leave(from: string): void {
+    const door = this.doors.get(from);
+    if (!door) return;
+    this.doors.delete(from);
     this.sessions.delete(from);
+    door.abort();
     for (const key of this.channels.keys()) this.unfollow(from, key);
-    if (this.doors.delete(from)) this.link.happen({ type: "release" });
+    this.link.happen({ type: "release" });
   }
 
-  /** The tabs are connected as long as this is. */
+  /** The tabs are connected as long as this is; that it is in vain is told to those who wait as well. */
   private state(view: ClientState): void {
     if ("session" in view) return this.admit();
-    const again: Post["closed"] = [4200, '{"ms":0}'];
-    const closed: Post["closed"] = view.kind === "closed" ? [view.why.code ?? 4000, view.why.message] : again;
-    for (const to of [...this.sessions]) {
+    const over = view.kind === "closed";
+    const closed: Post["closed"] = over ? [view.why.code ?? 4000, view.why.message] : [4200, '{"ms":0}'];
+    for (const to of over ? this.doors.keys() : this.sessions) {
       this.post({ to, closed });
       this.leave(to);
     }
   }
 
   private async command(from: string, { id, ...command }: Record<string, any>): Promise<void> {
-    switch (command["type"]) {
+    const { type, channel } = command;
+    switch (type) {
       case "connect": {
         const wants = command["subscriptions"] as Want[];
-        const view = this.link.machine.view as Extract<ClientState, { kind: "open" }>;
-        const { session, instance } = view;
+        const { session, instance } = this.link.machine.view as Extract<ClientState, { kind: "open" }>;
         const subscriptions = wants.map((want) => this.subscribed(want));
         this.tell(from, { type: "connected", id, session, instance, ping_ms: 25_000, subscriptions });
         for (const want of wants) this.follow(from, want);
@@ -127,12 +130,9 @@ export class Relay {
         this.tell(from, { ...this.subscribed(command as Want), id });
         return this.follow(from, command as Want);
       case "unsubscribe":
-        this.unfollow(from, command["channel"]);
-        return this.post({
-          to: from,
-          unfollow: command["channel"],
-          text: JSON.stringify({ type: "unsubscribed", channel: command["channel"], id }),
-        });
+        this.unfollow(from, channel);
+        this.post({ to: from, unfollow: channel });
+        return this.tell(from, { type: "unsubscribed", channel, id });
       case "ping":
         return this.tell(from, { type: "pong", id });
     }
@@ -153,7 +153,7 @@ export class Relay {
   private follow(from: string, { type: _type, ...want }: Want & { type?: string }): void {
     const key = want.channel;
     const known = this.channels.get(key);
-    const channel: Channel = known ?? { want, followers: new Set(), names: [] };
+    const channel: Channel = known ?? { want, followers: new Set(), names: new Set() };
     this.channels.set(key, channel);
     clearTimeout(channel.gone);
     channel.followers.add(from);
@@ -173,10 +173,19 @@ export class Relay {
     channel.gone = setTimeout(() => this.forget(key), LINGER_MS);
   }
 
+  /** Not as long as somebody follows it, by whatever name. */
   private forget(key: string): void {
+    const channel = this.channels.get(key);
+    if (!channel || channel.followers.size || channel.names.size) return;
+    this.drop(key);
+    this.link.happen({ type: "unwant", key });
+    for (const [first, { names }] of this.channels) if (names.delete(key)) this.forget(first);
+  }
+
+  private drop(key: string): void {
+    clearTimeout(this.channels.get(key)?.gone);
     this.channels.delete(key);
     this.rings.forget(key);
-    this.link.happen({ type: "unwant", key });
   }
 
   private deliver(key: string, message: Message, position?: string): void {
@@ -185,6 +194,7 @@ export class Relay {
     const moves = message.type === "gap" || "position" in message;
     const prev = message.type === "logs" ? message.prev : channel.position;
     if (message.type === "status") channel.status = message;
+    if (message.type === "subscribed") return void (channel.position ??= position); // it answers the relay alone
     if (moves) channel.position = position;
     for (const name of [key, ...channel.names]) {
       const told = { ...message, channel: name } as Message;
@@ -195,12 +205,14 @@ export class Relay {
   }
 
   private topic(key: string, view: SubscriptionState): void {
-    if (view.kind !== "ended") return;
-    const channel = this.channels.get(key);
-    this.channels.delete(key);
-    this.rings.forget(key);
-    if (typeof view.why !== "object") return;
-    for (const to of channel?.followers ?? []) this.tell(to, { type: "error", channel: key, ...view.why });
+    const ended = this.channels.get(key);
+    if (!ended || view.kind !== "ended") return;
+    for (const channel of [key, ...ended.names]) {
+      const { followers } = this.channels.get(channel)!;
+      this.drop(channel);
+      if (typeof view.why === "object")
+        for (const to of followers) this.tell(to, { type: "error", channel, ...view.why });
+    }
   }
 
   private tell(to: string, message: object): void {
