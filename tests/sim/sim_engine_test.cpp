@@ -158,8 +158,10 @@ TEST_P(SimEngineTest, IsWrittenByAProcessThatSaysWhoItsLinesAre) {
     std::int64_t last = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const std::string name = (stream == SimStream::out ? "o" : "e") + std::to_string(i + 1) + " ";
-      // A line that was torn by another of its stream begins like the first half; nothing is lost or mixed up.
-      EXPECT_TRUE(lines[i].text.starts_with(name)) << lines[i].text.substr(0, 40);
+      // A line that was torn by another of its stream begins like the first half, which may end within its name;
+      // nothing is lost or mixed up.
+      const std::string& text = lines[i].text;
+      EXPECT_TRUE(text.starts_with(name) || (!text.empty() && name.starts_with(text))) << text.substr(0, 40);
       EXPECT_GT(lines[i].stamp, last);
       last = lines[i].stamp;
     }
