@@ -57,6 +57,7 @@ class Directory final : private bus::Listener {
   void on_lost() override {}
 
   const Wire::Place place_;
+  const net::Instant begun_;
   const std::string self_;
   OnEngine on_engine_;
   OnAsked on_asked_;
