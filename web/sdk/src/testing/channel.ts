@@ -1,17 +1,8 @@
 // A channel of the fake server: what was said on it, kept, with positions as dockcast has them.
-import type { GapMessage, Message, SubscribedMessage } from "../wire.js";
+import type { GapMessage, Message, SubscribedMessage, Subscription as Wish } from "../wire.js";
 
 /** What is said, without `channel` and `position`; a line of a log is `[time, "o" | "e", text]`. */
 export type Said = [string, "o" | "e", string] | Record<string, unknown>;
-
-export interface Wish {
-  channel: string;
-  since?: string | number;
-  tail?: string | number;
-  stdout?: boolean | string;
-  stderr?: boolean | string;
-  presence?: boolean | string;
-}
 
 /** Records are numbered from 1; a position is the number of records before it. */
 export class FakeChannel {

@@ -1,6 +1,5 @@
 // One connection to the fake server: commands in, replies and messages out, in order.
-import type { ErrorCode, Message } from "../wire.js";
-import type { Wish } from "./channel.js";
+import type { ErrorCode, Message, Subscription as Wish } from "../wire.js";
 import type { FakeServer } from "./server.js";
 
 /** The other side of a connection. */
