@@ -10,8 +10,7 @@ namespace tunnel {
 using namespace std::chrono_literals;
 
 constexpr net::Duration settled_after = 1s;
-constexpr net::Duration settled_late =
-    5s;  // where Redis was away when we came: so it was for the others, who come back
+constexpr net::Duration settled_late = 5s;  // where Redis was away when we came, as for the others, who come back
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
 
