@@ -1,6 +1,7 @@
 #include "docker/container.hpp"
 
 #include <charconv>
+#include <numeric>
 
 #include "docker/json_fields.hpp"
 #include "docker/timestamp.hpp"
@@ -76,7 +77,9 @@ base::Error misshapen(const char* what) {
 
 net::WallTime Container::run_border() const {
   const net::WallTime start = started.value_or(net::WallTime{});
-  return finished && *finished < start ? *finished + (start - *finished) / 2 : start;
+  if (!finished || *finished >= start) return start;
+  const auto middle = std::midpoint(finished->time_since_epoch().count(), start.time_since_epoch().count());
+  return net::WallTime(net::Duration(middle));
 }
 
 base::Result<std::vector<Container>> parse_container_list(std::string_view text) {

@@ -90,6 +90,9 @@ TEST(Container, ARunBeginsHalfWayFromTheEndOfTheOneBefore) {
   EXPECT_EQ(container.run_border(), start - 5ms);
   container.finished = start + 10ms;  // this run's own end
   EXPECT_EQ(container.run_border(), start);
+  container.started = net::WallTime::max() - 1s;  // further apart than a duration can say
+  container.finished = net::WallTime::min() + 1s;
+  EXPECT_EQ(container.run_border().time_since_epoch() / 1s, 0);
 }
 
 }  // namespace
