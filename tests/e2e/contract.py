@@ -301,7 +301,7 @@ def can_fail(values):
 
 
 async def main():
-    check((MODULES / "locked.json").exists(), "the validators are not installed: run tools/setup test")
+    check((MODULES / ".locked.json").exists(), "the validators are not installed: run tools/setup test")
     engine = list(ENGINES.values())[-1]
     with running(engine, "described") as instance, Container(engine, COUNTING, "--label", "tier=web") as container:
         values = Values({name: json.loads(ask(instance, f"/api/{name}.json")[2]) for name in DOCUMENTS})
