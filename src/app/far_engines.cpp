@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 constexpr net::Duration look_every = 1min;
 constexpr net::Duration engine_patience = 10s;  // of one that is spoken of and has not answered yet
-constexpr net::Duration redis_patience = 10s;   // from the start on: then those that are known are all
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
     : id(id_in),
@@ -38,7 +37,6 @@ bool FarEngines::is(const Engine& engine, const std::string& says) {
 
 FarEngines::FarEngines(Parts parts, std::string name)
     : parts_(std::move(parts)),
-      begun_(parts_.loop.now()),
       directory_(
           {parts_.loop, parts_.bus}, name, [this](const std::string& id) { on_heard(id); }, parts_.on_asked),
       asker_({parts_.loop, parts_.bus}, directory_, name) {
@@ -50,7 +48,7 @@ bool FarEngines::known() const {
   const bool all_met = std::none_of(engines_.begin(), engines_.end(), [now](const auto& each) {
     return each.second->link.feeds() == nullptr && now - each.second->since < engine_patience;
   });
-  return all_met && (directory_.settled() || now - begun_ > redis_patience);
+  return all_met && directory_.settled();
 }
 
 std::vector<std::string> FarEngines::unmet() const {

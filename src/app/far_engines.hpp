@@ -40,7 +40,7 @@ class FarEngines {
   // `name`: this instance's, nobody else's.
   FarEngines(Parts parts, std::string name);
 
-  // Which Engines there are; a moment after the start, and for long enough where Redis is away.
+  // Which Engines there are: seconds after the start, and not before Redis was reached.
   bool known() const;
   // Those that others speak of and that have not answered here yet, by id.
   std::vector<std::string> unmet() const;
@@ -64,7 +64,6 @@ class FarEngines {
   void look();
 
   const Parts parts_;
-  const net::Instant begun_;
   std::string own_;  // the id of the Engine that this instance reaches; empty: not known
   tunnel::Directory directory_;
   tunnel::Asker asker_;

@@ -9,14 +9,14 @@ namespace tunnel {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration settled_after = 1s;
-constexpr net::Duration settled_late = 5s;  // where Redis was away when we came, as for the others, who come back
+// Redis may have been away until we asked: the others are back five seconds after it (redis/link.cpp), ask themselves,
+// and are answered.
+constexpr net::Duration settled_after = 5s + 1s;
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
 
 Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked)
     : place_(place),
-      begun_(place_.loop.now()),
       self_(std::move(self)),
       on_engine_(std::move(on_engine)),
       on_asked_(std::move(on_asked)),
@@ -28,9 +28,7 @@ void Directory::on_following() {
 }
 
 bool Directory::settled() const {
-  if (!asked_at_) return false;
-  const net::Duration enough = *asked_at_ - begun_ > settled_after ? settled_late : settled_after;
-  return place_.loop.now() - *asked_at_ >= enough;
+  return asked_at_ && place_.loop.now() - *asked_at_ >= settled_after;
 }
 
 void Directory::on_frame(std::string_view bytes) {

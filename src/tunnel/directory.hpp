@@ -30,7 +30,7 @@ class Directory final : private bus::Listener {
   // `self`: this instance, whose own word does not count.
   Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked);
 
-  // Whoever is there has had the time to say so.
+  // Whoever is there has had the time to say so, though Redis came back only when we came.
   bool settled() const;
 
   // One of those that reach it; each in turn.
@@ -57,7 +57,6 @@ class Directory final : private bus::Listener {
   void on_lost() override {}
 
   const Wire::Place place_;
-  const net::Instant begun_;
   const std::string self_;
   OnEngine on_engine_;
   OnAsked on_asked_;

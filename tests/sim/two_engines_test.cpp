@@ -229,44 +229,6 @@ TEST_F(TwoEngines, ALogThatIsTooLoudComesLateAndWhole) {
   expect_all_complete();
 }
 
-// An own Engine that was not asked yet is waited for.
-TEST_F(TwoEngines, AnInstanceThatHasJustStartedLeavesNobodyOut) {
-  create(a_, "web");
-  create(b_, "db");
-  instance("ib").kill();
-  world_.run_for(1s);
-  net::SimLink slow;
-  slow.latency = 400ms;
-  world_.set_link(world_.host("ib"), world_.host("b"), slow);
-  instance("ib").start();
-  for (int i = 0; i < 20; ++i) {
-    world_.run_for(100ms);
-    const Answer list = get("ib", "/api/containers");
-    ASSERT_EQ(list.status, 200);
-    EXPECT_THAT(listed(list), testing::Contains(testing::StartsWith("db "))) << i;
-  }
-}
-
-TEST_F(TwoEngines, AnInstanceThatDoesNotKnowAllEnginesYetTellsNobodyThatThereIsNone) {
-  SimContainer& db = create(b_, "db");
-  write(b_, db);
-  follow({"ia", "none"}, {&db});
-  ASSERT_TRUE(until([this] { return all_go(); }));
-  for (const std::string at : {"none", "ia"}) {
-    instance(at).kill();
-    instance(at).start();
-    const net::Instant begun = world_.now();
-    for (int status = 0; status != 200;) {
-      status = get(at, "/api/containers/db").status;
-      ASSERT_TRUE(status == 200 || status == 503) << status;
-      ASSERT_LT(world_.now() - begun, 3s);
-    }
-    ASSERT_TRUE(until([&] { return get(at, "/api/containers/nobody").status == 404; }, 3s));
-    EXPECT_FALSE(get(at, "/api/containers").body.as_object().contains("partial"));
-  }
-  expect_all_complete();
-}
-
 // It serves the others' containers, and once its own Engine is there those too, with the feeds that it has.
 TEST_F(TwoEngines, AnEngineThatOthersToldOfIsReachedDirectlyOnceItCanBe) {
   net::SimHost& near = world_.host("late");

@@ -1,0 +1,86 @@
+// Who has just started, and who is told of no container while other instances may know one.
+#include "sim/two_engines.hpp"
+
+#include <gmock/gmock.h>
+
+namespace sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// An own Engine that was not asked yet is waited for.
+TEST_F(TwoEngines, AnInstanceThatHasJustStartedLeavesNobodyOut) {
+  create(a_, "web");
+  create(b_, "db");
+  instance("ib").kill();
+  world_.run_for(1s);
+  net::SimLink slow;
+  slow.latency = 400ms;
+  world_.set_link(world_.host("ib"), world_.host("b"), slow);
+  instance("ib").start();
+  for (int i = 0; i < 20; ++i) {
+    world_.run_for(100ms);
+    const Answer list = get("ib", "/api/containers");
+    ASSERT_EQ(list.status, 200);
+    EXPECT_THAT(listed(list), testing::Contains(testing::StartsWith("db "))) << i;
+  }
+}
+
+TEST_F(TwoEngines, AnInstanceThatDoesNotKnowAllEnginesYetTellsNobodyThatThereIsNone) {
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  follow({"ia", "none"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  for (const std::string at : {"none", "ia"}) {
+    instance(at).kill();
+    instance(at).start();
+    const net::Instant begun = world_.now();
+    for (int status = 0; status != 200;) {
+      status = get(at, "/api/containers/db").status;
+      ASSERT_TRUE(status == 200 || status == 503) << status;
+      ASSERT_LT(world_.now() - begun, 3s);
+    }
+    EXPECT_EQ(get(at, "/api/containers/nobody").status, 404) << "whoever asks early waits";
+    EXPECT_LT(world_.now() - begun, 8s);
+    EXPECT_FALSE(get(at, "/api/containers").body.as_object().contains("partial"));
+  }
+  expect_all_complete();
+}
+
+// Not even where the others come back to Redis later than it does.
+TEST_F(TwoEngines, AnInstanceThatStartsAroundTheReturnOfRedisTellsNobodyThatThereIsNone) {
+  create(b_, "db");
+  for (const net::Duration before : std::vector<net::Duration>{20s, 2s, 200ms, 0s, -200ms, -2s}) {  // Redis is back
+    redis_.stall();
+    instance("ia").kill();
+    world_.run_for(30s - std::max<net::Duration>(before, 0s));
+    if (before > 0s) instance("ia").start();
+    world_.run_for(std::max<net::Duration>(before, 0s));
+    redis_.resume();
+    world_.run_for(std::max<net::Duration>(-before, 0s));
+    if (before <= 0s) instance("ia").start();
+    const net::Instant begun = world_.now();
+    for (int status = 0; status != 200;) {
+      status = get("ia", "/api/containers/db").status;
+      ASSERT_TRUE(status == 200 || status == 503) << status << ", " << before / 1ms << " ms before";
+      ASSERT_LT(world_.now() - begun, 10s);
+    }
+    EXPECT_TRUE(until([&] { return get("ia", "/api/containers/nobody").status == 404; }, 10s));
+    world_.run_for(20s);
+  }
+}
+
+TEST_F(TwoEngines, WhileRedisWasNeverReachedNobodyIsToldThatThereIsNone) {
+  create(a_, "web");
+  redis_.kill();
+  instance("ia").kill();
+  instance("ia").start();
+  world_.run_for(30s);
+  EXPECT_EQ(get("ia", "/api/containers/web").status, 200);
+  EXPECT_EQ(get("ia", "/api/containers/nobody").status, 503);
+  redis_.start();
+  EXPECT_TRUE(until([&] { return get("ia", "/api/containers/nobody").status == 404; }, 12s));
+}
+
+}  // namespace
+}  // namespace sim
