@@ -10,11 +10,9 @@ namespace app {
 using namespace std::chrono_literals;
 
 constexpr net::Duration look_every = 1min;
-constexpr net::Duration engine_patience = 10s;  // of one that is spoken of and has not answered yet
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
     : id(id_in),
-      since(home.parts_.loop.now()),
       network(home.asker_, id),
       client(network, net::Endpoint{{}, "tunnel", 0}),
       link(
@@ -41,14 +39,6 @@ FarEngines::FarEngines(Parts parts, std::string name)
           {parts_.loop, parts_.bus}, name, [this](const std::string& id) { on_heard(id); }, parts_.on_asked),
       asker_({parts_.loop, parts_.bus}, directory_, name) {
   look();
-}
-
-bool FarEngines::known() const {
-  const net::Instant now = parts_.loop.now();
-  const bool all_met = std::none_of(engines_.begin(), engines_.end(), [now](const auto& each) {
-    return each.second->link.feeds() == nullptr && now - each.second->since < engine_patience;
-  });
-  return all_met && directory_.settled();
 }
 
 std::vector<std::string> FarEngines::unmet() const {

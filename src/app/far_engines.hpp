@@ -40,8 +40,8 @@ class FarEngines {
   // `name`: this instance's, nobody else's.
   FarEngines(Parts parts, std::string name);
 
-  // Which Engines there are: seconds after the start, and not before Redis was reached.
-  bool known() const;
+  // All that there are were spoken of: seconds after the start, and not before Redis was reached.
+  bool known() const { return directory_.settled(); }
   // Those that others speak of and that have not answered here yet, by id.
   std::vector<std::string> unmet() const;
   // This instance reaches that Engine itself, there, from now on. Where it is fed from here already, that goes on; else
@@ -53,7 +53,6 @@ class FarEngines {
     Engine(FarEngines& home, const std::string& id_in);
 
     const std::string id;
-    const net::Instant since;
     tunnel::FarNetwork network;
     docker::Client client;
     EngineLink link;
