@@ -60,12 +60,11 @@ def listed(instance):
 async def seen(instances, containers):
     """Everybody lists all of them, of two Engines, and finds each by its name and the beginning of its id."""
     def everywhere():
-        lists = [listed(each)[0] for each in instances]
-        return all(container.id in each for each in lists for container in containers)
-    await until("all containers are listed on all instances", everywhere)
+        lists = [listed(each) for each in instances]
+        return all(reason is None and container.id in engines for engines, reason in lists for container in containers)
+    await until("all containers are listed on all instances, as all that there are", everywhere)
     for instance in instances:
-        engines, reason = listed(instance)
-        check(reason is None, reason)
+        engines, _ = listed(instance)
         check(len({engines[each.id] for each in containers}) == 2, engines)
         for container in containers:
             for name in (container.name, container.id[:14], container.id):
