@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -35,7 +36,7 @@ std::optional<std::string> option_text(const json::value& value) {
   if (const auto* number = value.if_uint64()) return std::to_string(*number);
   if (const auto* number = value.if_double()) {
     char text[64];
-    const int size = std::snprintf(text, sizeof text, "%.9f", *number);
+    const int size = std::snprintf(text, sizeof text, std::trunc(*number) == *number ? "%.0f" : "%.9f", *number);
     if (size > 0 && size < static_cast<int>(sizeof text)) return std::string(text, static_cast<std::size_t>(size));
   }
   return std::nullopt;

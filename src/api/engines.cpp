@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration look_every = 100ms;
 constexpr net::Duration patience_of_several = 5s;  // of each; the Engine of an instance that has one has the client's
 
 template <class T>
@@ -79,7 +78,6 @@ void append(std::string& text, const std::string& sentence) { text.append(text.e
 }  // namespace
 
 void Engines::add(Engine engine) {
-  ++added_;
   remove(*engine.client);
   all_.push_back(std::move(engine));
 }
@@ -106,7 +104,7 @@ std::string Engines::missing(const std::vector<Engine>& asked) const {
         std::any_of(asked.begin(), asked.end(), [&each](const Engine& other) { return other.client == each.client; });
     if (!was_asked && !each.id.empty()) append(words, silent(each.id));
   }
-  for (const std::string& each : unmet_()) append(words, silent(each));
+  for (const std::string& each : unmet_()) append(words, "The Docker Engine " + each + " has not answered yet.");
   if (!known_()) append(words, "This instance has not heard all others yet, and may not know all Docker Engines.");
   return words;
 }
@@ -137,16 +135,6 @@ const Engines::Engine* Engines::of_key(std::uint64_t key) const {
 
 net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vector<docker::Candidate>& candidates) {
   const Counted counted(asking_);
-  for (;;) {
-    const std::uint64_t asked = added_;
-    const bool known = known_() || loop_.now() - begun_ >= newborn;
-    auto found = co_await look_for(who, candidates);
-    if (known || found || found.error().fault != base::Fault::unavailable) co_return std::move(found);
-    while (!known_() && added_ == asked && loop_.now() - begun_ < newborn) co_await loop_.sleep(look_every);
-  }
-}
-
-net::Task<base::Result<Engines::Found>> Engines::look_for(std::string who, std::vector<docker::Candidate>& candidates) {
   const Engine* home = full_id(who) ? home_of(who) : nullptr;
   const std::vector<Engine> asked = home != nullptr ? std::vector<Engine>{*home} : to_ask();
   std::vector<net::Task<base::Result<docker::Resolved>>> questions;

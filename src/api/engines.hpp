@@ -18,7 +18,6 @@ namespace api {
 class Engines {
  public:
   static constexpr std::size_t homes_max = 16 * 1024;
-  static constexpr net::Duration newborn = std::chrono::seconds(7);  // it learns until then what there is
 
   struct Engine {
     std::string id;  // empty: it has not said yet who it is
@@ -26,11 +25,10 @@ class Engines {
     feeds::Feeds* feeds = nullptr;  // null: for the same time
     std::function<bool()> answers;  // it is not known that it does not
   };
-  explicit Engines(net::Loop& loop) : loop_(loop), begun_(loop.now()) {}
+  explicit Engines(net::Loop& loop) : loop_(loop) {}
 
-  // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container, and
-  // who asks for one after the start waits (newborn). Nor while some are spoken of that nobody has met here: `unmet`,
-  // by id.
+  // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container. Nor
+  // while some are spoken of that nobody has met here: `unmet`, by id.
   void set_known(std::function<bool()> known, std::function<std::vector<std::string>()> unmet) {
     known_ = std::move(known);
     unmet_ = std::move(unmet);
@@ -57,16 +55,13 @@ class Engines {
   const Engine* of_key(std::uint64_t key) const;
 
  private:
-  net::Task<base::Result<Found>> look_for(std::string who, std::vector<docker::Candidate>& candidates);
   std::vector<Engine> to_ask() const;
   bool only_one() const;
   std::string missing(const std::vector<Engine>& asked) const;
   void remember(const std::string& container, const std::string& engine);
 
   net::Loop& loop_;
-  const net::Instant begun_;
   std::vector<Engine> all_;
-  std::uint64_t added_ = 0;
   std::function<bool()> known_ = [] { return true; };
   std::function<std::vector<std::string>()> unmet_ = [] { return std::vector<std::string>(); };
   std::map<std::string, std::string> homes_;  // container → Engine, by id

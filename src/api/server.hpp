@@ -171,7 +171,7 @@ class Server final : public net::ClientSockets::Owner,
 
   // server_stream.cpp
   void stream(SessionSlot& slot, const http::Request& request, const std::string& channel);
-  void follow_stream(SessionSlot& slot, const std::string& container);
+  void follow_stream(SessionSlot& slot, const std::string& rest);
   void begin_stream(SessionSlot& slot, const feeds::Subscribed& answer);
   void end_stream(SessionSlot& slot);
   void refuse_stream(SessionSlot& slot, const base::Error& error);
@@ -202,7 +202,7 @@ class Server final : public net::ClientSockets::Owner,
   void carry_out(SessionSlot& slot, const Effects& effects);
   void carry_out(SessionSlot& slot, const Effect& effect);
   void carry_out_message(SessionSlot& slot, const Effect& effect);
-  void say(SessionSlot& slot, std::string_view text);
+  void say(SessionSlot& slot, std::string_view text, Family family = Family::many);
   void say_control(SessionSlot& slot, ws::Opcode opcode, std::string_view payload);
   void hang(SessionSlot& slot, std::uint16_t code, std::string_view reason);
   void end_talk(SessionSlot& slot, CountedClose close);

@@ -39,7 +39,7 @@ std::uint64_t Server::deliver(const messages::Letter& letter) {
     if (slot.state != State::open || !slot.talk.known() || slot.number != each.number) continue;
     if (letter.to_subject && slot.talk.identity().subject() != letter.to) continue;
     if (fanout_.backlog_bytes(i) > settings_.backlog_bytes_max) continue;  // it takes nothing
-    say(slot, text);
+    say(slot, text, letter.to_subject ? Family::user : Family::session);
     ++reached;
   }
   return reached;

@@ -210,11 +210,11 @@ void Server::carry_out_message(SessionSlot& slot, const Effect& effect) {
   }
 }
 
-void Server::say(SessionSlot& slot, std::string_view text) {
+void Server::say(SessionSlot& slot, std::string_view text, Family family) {
   frame_.clear();
   ws::append_text_frame(frame_, text);
   fanout_.send(slot.session.slot, frame_);
-  metrics_.sent[Family::many].add();
+  metrics_.sent[family].add();
 }
 
 void Server::say_control(SessionSlot& slot, ws::Opcode opcode, std::string_view payload) {

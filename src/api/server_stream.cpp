@@ -46,6 +46,7 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   if (!channel) return refuse(slot, {400, "bad_request", "A channel's name has at most 256 visible characters."});
   if (channel->family == Family::user || channel->family == Family::session)
     return refuse(slot, {501, "unsupported", "What is said to " + name + " comes over a WebSocket only."});
+  if (!source) return refuse(slot, {501, "unsupported", "The channel " + name + " is not offered by this version."});
   if (stay_ == Stay::ended) {
     slot.http->form.keep_alive = false;
     return refuse(slot, {503, "unavailable", "This instance is being replaced.", {{"Retry-After", "1"}}});
@@ -61,7 +62,7 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   slot.http->form.keep_alive = false;
   slot.http->stream = std::move(asked);
   slot.http->answering = true;
-  if (!is_of_container(channel->family)) return follow_stream(slot, {});
+  if (!is_of_container(channel->family)) return follow_stream(slot, std::string(channel->rest));
   control_.resolve(loop_, std::string(channel->rest), [this, session = slot.session](const Resolution& resolution) {
     SessionSlot* asker = find(session);
     if (asker == nullptr || !asker->http || !asker->http->stream) return;
@@ -71,9 +72,9 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   });
 }
 
-void Server::follow_stream(SessionSlot& slot, const std::string& container) {
+void Server::follow_stream(SessionSlot& slot, const std::string& rest) {
   feeds::Follow& asked = *slot.http->stream;
-  asked.container = container;
+  asked.container = rest;
   if (slot.http->form.head_only) {
     const feeds::Form form = asked.shape.form;
     slot.http->stream.reset();

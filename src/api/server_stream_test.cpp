@@ -59,6 +59,17 @@ TEST_F(StreamTest, IsLinesOfJsonForWhoAcceptsThem) {
   EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << "only messages of the channel are lines";
 }
 
+TEST_F(StreamTest, OfAChannelOfNoContainerFollowsThatOne) {
+  const int app = stream("/api/channels/app:room/stream", "Last-Event-ID: 0123456789abcdef:7\r\n");
+  EXPECT_EQ(control.follows.back().source, feeds::Source::app);
+  EXPECT_EQ(control.follows.back().container, "room");
+  EXPECT_TRUE(control.follows.back().start.message);
+  EXPECT_THAT(begin(app), HasSubstr(R"("channel":"app:room")"));
+  const int plain = stream("/api/channels/news/stream");
+  EXPECT_EQ(control.follows.back().container, "news");
+  EXPECT_THAT(begin(plain), HasSubstr(R"("channel":"news")"));
+}
+
 TEST_F(StreamTest, ResumesByTheLastEventId) {
   stream("/api/channels/docker:events/stream?since=e1.7.1.1", "Last-Event-ID: e1.7.2.1\r\n");
   const feeds::Follow& follow = control.follows.back();
@@ -78,6 +89,8 @@ TEST_F(StreamTest, ThatResumesIsNotBoundByTheTailItBeganWith) {
 TEST_F(StreamTest, OfWhatCannotBeFollowedIsRefusedAsAnyRequest) {
   const int socket = connect();
   EXPECT_THAT(say(socket, request("/api/channels/user:x/stream")), StartsWith("HTTP/1.1 501 "));
+  const int reserved = connect();
+  EXPECT_THAT(say(reserved, request("/api/channels/container:exec:web/stream?since=1")), StartsWith("HTTP/1.1 501 "));
   const int bad = connect();
   EXPECT_THAT(say(bad, request(logs + "?tail=some")), StartsWith("HTTP/1.1 400 "));
   const int post = connect();

@@ -81,10 +81,9 @@ void FarEngines::look() {
   for (auto each = engines_.begin(); each != engines_.end();) {
     const auto mine = each++;
     Engine& engine = *mine->second;
-    const auto heard = directory_.heard(engine.id);
-    const bool silent = !heard || parts_.loop.now() - *heard > tunnel::Directory::remembered;
     const bool in_use = engine.link.feeds() != nullptr && engine.link.feeds()->in_use();
-    if (!engine.network.relayed() || !silent || in_use || !parts_.on_forgotten(engine.client)) continue;
+    if (!engine.network.relayed() || !directory_.forgotten(engine.id) || in_use || !parts_.on_forgotten(engine.client))
+      continue;
     base::log::info("A Docker Engine is forgotten that no instance reaches any more", {{"id", engine.id}});
     directory_.forget(std::string(engine.id));
     engines_.erase(mine);

@@ -40,7 +40,7 @@ class FarEngines {
   // `name`: this instance's, nobody else's.
   FarEngines(Parts parts, std::string name);
 
-  // All that there are were spoken of: seconds after the start, and not before Redis was reached.
+  // Whoever could speak of an Engine has had the time to: seconds after the start, and not before Redis was reached.
   bool known() const { return directory_.settled(); }
   // Those that others speak of and that have not answered here yet, by id.
   std::vector<std::string> unmet() const;

@@ -29,6 +29,22 @@ LogState state_of(docker::LogEvent event) {
 
 }  // namespace
 
+bool passing(const base::Error& error) {
+  switch (error.fault) {
+    case base::Fault::not_found:
+    case base::Fault::unsupported:
+    case base::Fault::bad_request:
+      return false;
+    default:
+      return true;
+  }
+}
+
+base::Error no_answer(const base::Error& error) {
+  return passing(error) ? base::Error{base::Fault::unavailable, "The Docker Engine cannot be asked: " + error.message}
+                        : error;
+}
+
 LogFeed::LogFeed(Shared& shared, docker::Container container, Owner& owner)
     : shared_(shared),
       loop_(shared.parts.loop),

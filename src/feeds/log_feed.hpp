@@ -40,6 +40,9 @@ namespace feeds {
 
 // Worth asking again: the Engine may come back. The other faults are the container's own, or the asker's.
 bool passing(const base::Error& error);
+// Who has just come is told that nobody answers when it did not get better for so long: other commands wait behind it.
+inline constexpr net::Duration answer_within = std::chrono::seconds(2);
+base::Error no_answer(const base::Error& error);
 
 class LogFeed final : public bus::Listener, public docker::LogSink {
  public:
@@ -128,6 +131,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   // log_feed_roles.cpp: who reads
   net::Task<void> run();
   net::Task<bool> join();
+  net::Task<base::Result<docker::Position>> present_end();
   net::Task<void> relay();
   struct Grant {
     lease::Fence fence;

@@ -19,17 +19,6 @@ constexpr net::Duration alone_after = 3s;          // of silence of Redis, befor
 
 }  // namespace
 
-bool passing(const base::Error& error) {
-  switch (error.fault) {
-    case base::Fault::not_found:
-    case base::Fault::unsupported:
-    case base::Fault::bad_request:
-      return false;
-    default:
-      return true;
-  }
-}
-
 net::Duration LogFeed::jitter(net::Duration most) {
   return net::Duration(static_cast<std::int64_t>(loop_.random().unit() * static_cast<double>(most.count())));
 }
@@ -50,22 +39,16 @@ net::Task<bool> LogFeed::join() {
   const net::Instant deadline = loop_.now() + join_wait_max;
   while (!followed_ && loop_.now() < deadline && shared_.parts.bus.state() != bus::State::down)
     co_await nap(deadline - loop_.now());
-  for (net::Duration pause = 100ms;; pause = std::min<net::Duration>(pause * 2, 10s)) {
+  const net::Instant begun = loop_.now();
+  for (net::Duration pause = 100ms;; pause *= 2) {
     net::Gate::Place place = co_await shared_.catch_ups.enter();
-    auto container = co_await shared_.parts.engine.inspect(container_.id);
-    if (container) {
-      container_ = std::move(*container);
-      auto present = co_await docker::read_present(shared_.parts.engine, loop_, source());
-      if (present) {
-        chain_.emplace(*present);
-        break;
-      }
-      if (!passing(present.error())) {
-        owner_.on_failed(*this, present.error());
-        co_return false;
-      }
-    } else if (!passing(container.error())) {
-      owner_.on_failed(*this, container.error());
+    auto present = co_await present_end();
+    if (present) {
+      chain_.emplace(*present);
+      break;
+    }
+    if (!passing(present.error()) || loop_.now() - begun > answer_within) {
+      owner_.on_failed(*this, no_answer(present.error()));
       co_return false;
     }
     place.leave();
@@ -79,6 +62,13 @@ net::Task<bool> LogFeed::join() {
   owner_.on_joined(*this);
   judge_waiting();
   co_return true;
+}
+
+net::Task<base::Result<docker::Position>> LogFeed::present_end() {
+  auto container = co_await shared_.parts.engine.inspect(container_.id);
+  if (!container) co_return container.error();
+  container_ = std::move(*container);
+  co_return co_await docker::read_present(shared_.parts.engine, loop_, source());
 }
 
 // Until the lease is ours, or was for a while. Then the caller comes back.

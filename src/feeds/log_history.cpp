@@ -66,11 +66,13 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
     attach(joint.sequence);
     co_return std::nullopt;
   }
+  const net::Instant begun = loop_.now();
   for (net::Duration pause = 100ms;;) {
     auto stretch = co_await read_stretch();
     if (!stretch) {
-      if (!passing(stretch.error())) {
-        if (asked_.answer) co_return stretch.error();
+      const bool waits = asked_.answer && loop_.now() - begun > answer_within;
+      if (waits || !passing(stretch.error())) {
+        if (asked_.answer) co_return no_answer(stretch.error());
         leave_out();
         co_return std::nullopt;
       }

@@ -64,7 +64,8 @@ PresenceReply MessageFeed::members(const PresenceQuestion& question) const {
   const auto known = question.known.find(parts_.instance);
   reply.same = known != question.known.end() && known->second == reply.version;
   if (reply.same || reply.count > parts_.presence_max) return reply;
-  for (const auto& [follower, who] : members_) reply.members.push_back({who.session, who.subject, parts_.instance});
+  const std::string label = label_of(parts_.instance);
+  for (const auto& [follower, who] : members_) reply.members.push_back({who.session, who.subject, label});
   return reply;
 }
 

@@ -38,6 +38,14 @@ std::optional<PresenceQuestion> decode_question(std::string_view text) {
   return taker.good ? std::optional(std::move(question)) : std::nullopt;
 }
 
+std::string label_of(const std::string& instance) {
+  constexpr std::size_t drawn = 17;
+  if (instance.size() <= drawn) return instance;
+  const std::string_view end = std::string_view(instance).substr(instance.size() - drawn);
+  const bool fits = end.front() == '-' && end.find_first_not_of("0123456789abcdef", 1) == end.npos;
+  return fits ? instance.substr(0, instance.size() - drawn) : instance;
+}
+
 std::string encode(const PresenceReply& reply) {
   std::string text;
   put(text, version);
@@ -64,7 +72,7 @@ std::optional<PresenceReply> decode_reply(std::string_view text) {
   for (auto n = taker.number<std::uint32_t>(); n > 0 && taker.good; --n) {
     const std::string_view session = taker.text(), subject = taker.text();
     if (reply.members.size() < members_most)
-      reply.members.push_back({std::string(session), std::string(subject), reply.instance});
+      reply.members.push_back({std::string(session), std::string(subject), label_of(reply.instance)});
   }
   return taker.good ? std::optional(std::move(reply)) : std::nullopt;
 }

@@ -19,8 +19,10 @@ namespace feeds {
 inline constexpr std::size_t members_most = 10'000;
 
 struct Member {
-  std::string session, subject, instance;
+  std::string session, subject, instance;  // its label
 };
+// Of an instance's name in the cluster: the label that it was given, "-" and 16 digits that are drawn.
+std::string label_of(const std::string& instance);
 
 struct Presence {
   std::uint64_t count = 0;

@@ -26,6 +26,8 @@ TEST(Presence, SaysWhatItWasMadeOf) {
   EXPECT_EQ(read->version, 3u);
   EXPECT_EQ(read->members.at(1).session, "b");
   EXPECT_EQ(read->members.at(1).instance, "web-1");
+  const auto drawn = decode_reply(encode(reply("web-1-0123456789abcdef", 1, {"s"})));
+  EXPECT_EQ(drawn->members.at(0).instance, "web-1") << "its label, as everywhere else";
   const std::string whole = encode(reply("web-1", 3, {"a"}));
   for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(decode_reply(whole.substr(0, cut))) << cut;
 }

@@ -1,5 +1,6 @@
 #include "tunnel/directory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "net/random.hpp"
@@ -9,9 +10,10 @@ namespace tunnel {
 
 using namespace std::chrono_literals;
 
-// Redis may have been away until we asked: the others are back five seconds after it (redis/link.cpp), ask themselves,
-// and are answered.
-constexpr net::Duration settled_after = 5s + 1s;
+constexpr net::Duration ask_again_after = 500ms;  // where nobody could be asked
+// Redis may have been away until we asked: the others dial it for two seconds and pause for four at most
+// (redis/link.cpp), ask themselves then, and are answered.
+constexpr net::Duration settled_after = 2s + 4s + 1s;
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
 
@@ -23,13 +25,26 @@ Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, On
       following_(place_.bus.follow(hosts_channel, *this)) {}
 
 void Directory::on_following() {
-  if (!asked_at_) asked_at_ = place_.loop.now();
-  place_.bus.publish(hosts_channel, encode(Frame{Kind::who, 0, 0, {}}), {});
+  hearing_since_ = place_.loop.now();
+  ask();
 }
 
-bool Directory::settled() const {
-  return asked_at_ && place_.loop.now() - *asked_at_ >= settled_after;
+// What is published goes by another connection than what is heard, which may be away.
+void Directory::ask() {
+  place_.bus.publish(hosts_channel, encode(Frame{Kind::who, 0, 0, {}}),
+                     [this, alive = std::weak_ptr(alive_)](const base::Result<std::uint64_t>& receivers) {
+                       if (!alive.lock() || !hearing_since_) return;
+                       if (!receivers) return void(asker_ = place_.loop.after(ask_again_after, [this] { ask(); }));
+                       if (!asked_at_) asked_at_ = place_.loop.now();
+                     });
 }
+
+void Directory::on_lost() {
+  hearing_since_.reset();
+  asker_ = {};
+}
+
+bool Directory::settled() const { return asked_at_ && place_.loop.now() - *asked_at_ >= settled_after; }
 
 void Directory::on_frame(std::string_view bytes) {
   const auto frame = decode(bytes);
@@ -104,6 +119,12 @@ void Directory::doubt(const std::string& engine, const std::string& host) {
 std::optional<net::Instant> Directory::heard(const std::string& engine) const {
   const auto found = engines_.find(engine);
   return found == engines_.end() ? std::nullopt : std::optional(found->second.heard);
+}
+
+bool Directory::forgotten(const std::string& engine) const {
+  if (!hearing_since_) return false;
+  const auto last = heard(engine);
+  return !last || place_.loop.now() - std::max(*last, *hearing_since_) > remembered;
 }
 
 }  // namespace tunnel

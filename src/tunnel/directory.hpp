@@ -39,6 +39,8 @@ class Directory final : private bus::Listener {
   void doubt(const std::string& engine, const std::string& host);
   // When it was heard of last, by whomever.
   std::optional<net::Instant> heard(const std::string& engine) const;
+  // Nobody spoke of it for `remembered`, in which all could have been heard.
+  bool forgotten(const std::string& engine) const;
   void forget(const std::string& engine) { engines_.erase(engine); }
 
  private:
@@ -54,16 +56,19 @@ class Directory final : private bus::Listener {
   void hear_of(const Frame& frame);
   void on_following() override;
   void on_frame(std::string_view bytes) override;
-  void on_lost() override {}
+  void on_lost() override;
+  void ask();
 
   const Wire::Place place_;
   const std::string self_;
   OnEngine on_engine_;
   OnAsked on_asked_;
-  std::optional<net::Instant> asked_at_;  // first
+  std::optional<net::Instant> hearing_since_;  // none: nobody is heard now
+  std::optional<net::Instant> asked_at_;       // first
   std::map<std::string, Engine> engines_;
   bool asked_ = false;  // by another, and not answered yet
-  net::Timer answerer_;
+  net::Timer answerer_, asker_;
+  std::shared_ptr<char> alive_ = std::make_shared<char>();
   std::unique_ptr<bus::Following> following_;
 };
 

@@ -31,6 +31,35 @@ struct Ear final : bus::Listener {
   std::vector<Known> known;
 };
 
+// One that may be away: for what is published, and for what is heard.
+class LossyBus final : public bus::Bus {
+ public:
+  explicit LossyBus(net::Loop& loop) : loop_(loop), bus_(loop) {}
+
+  void refuse(bool refuses) { refuses_ = refuses; }
+  void lose() { listener_->on_lost(); }
+  void come_back() { listener_->on_following(); }
+
+  void publish(std::string_view channel, std::string frame, OnPublished on_published) override {
+    if (!refuses_) return bus_.publish(channel, std::move(frame), std::move(on_published));
+    loop_.post([on_published = std::move(on_published)]() mutable {
+      if (on_published) on_published(base::Error{base::Fault::unavailable, "away"});
+    });
+  }
+  std::unique_ptr<bus::Following> follow(std::string_view channel, bus::Listener& listener) override {
+    listener_ = &listener;
+    return bus_.follow(channel, listener);
+  }
+  bus::State state() const override { return bus::State::connected; }
+  bus::Observing on_state(std::function<void(bus::State)>) override { return {}; }
+
+ private:
+  net::Loop& loop_;
+  bus::MemoryBus bus_;
+  bool refuses_ = false;
+  bus::Listener* listener_ = nullptr;  // who came last
+};
+
 class DirectoryTest : public ::testing::Test {
  protected:
   struct Instance {
@@ -48,6 +77,7 @@ class DirectoryTest : public ::testing::Test {
   }
   void who() { bus_.publish(hosts_channel, encode(Frame{Kind::who}), {}); }
   void run_for(net::Duration time) {
+    for (; time > 100s; time -= 100s) run_for(100s);
     bool over = false;
     const net::Timer timer = net_.loop().after(time, [&over] { over = true; });
     EXPECT_TRUE(net_.run_until([&over] { return over; }));
@@ -121,6 +151,36 @@ TEST_F(DirectoryTest, hearsay_makes_an_Engine_no_younger_and_what_nobody_heard_f
   who();
   run_for(2s);
   EXPECT_THAT(ear_.known, IsEmpty());
+}
+
+TEST_F(DirectoryTest, what_there_is_is_known_seven_seconds_after_the_question_went_out) {
+  LossyBus bus(net_.loop());
+  bus.refuse(true);
+  const Directory directory(
+      {net_.loop(), bus}, "new", [](const std::string&) {}, [] {});
+  run_for(20s);
+  EXPECT_FALSE(directory.settled()) << "nobody was asked";
+  bus.refuse(false);
+  run_for(6s);
+  EXPECT_FALSE(directory.settled());
+  run_for(2s);
+  EXPECT_TRUE(directory.settled());
+}
+
+TEST_F(DirectoryTest, no_Engine_is_forgotten_while_nobody_could_speak_of_it) {
+  LossyBus bus(net_.loop());
+  const Directory directory(
+      {net_.loop(), bus}, "a", [](const std::string&) {}, [] {});
+  bus.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{"h", "ENGINE"})}), {});
+  run_for(1s);
+  bus.lose();
+  run_for(2 * Directory::remembered);
+  EXPECT_FALSE(directory.forgotten("ENGINE"));
+  bus.come_back();
+  run_for(Directory::remembered - 1s);
+  EXPECT_FALSE(directory.forgotten("ENGINE"));
+  run_for(2s);
+  EXPECT_TRUE(directory.forgotten("ENGINE"));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class TwoEngines : public testing::Test {
     start_instance("ia", "a");
     start_instance("ib", "b");
     start_instance("none", "nowhere");
-    world_.run_for(std::chrono::seconds(5));
+    world_.run_for(std::chrono::seconds(10));  // all know all Engines
   }
 
   void start_instance(const std::string& name, const std::string& engine) {
