@@ -77,7 +77,10 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
 
   void on_joined(feeds::LogFeed&) override {}
   void on_moved(feeds::LogFeed&) override {}
-  void on_failed(feeds::LogFeed&, const base::Error& error) override { ADD_FAILURE() << error.message; }
+  void on_failed(feeds::LogFeed& feed, const base::Error& error) override {
+    if (&feed == feed_.get()) ADD_FAILURE() << error.message;
+    failed_ = error.fault;
+  }
   void on_removed(feeds::LogFeed&) override { ++removed_; }
   void on_yielded(feeds::LogFeed&) override { ++yielded_; }
 
@@ -168,6 +171,7 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   std::uint64_t heard_ = 0, counted_ = 0;
   const lease::Fence fence_{1, 1};
   int removed_ = 0, yielded_ = 0;
+  std::optional<base::Fault> failed_;
 };
 
 TEST_F(LogFeedTest, WhatEveryFrameRepeatsIsToldOnce) {
@@ -342,6 +346,14 @@ TEST_F(LogFeedTest, WhoPulledAndTakesOverDoesNotFloodTheBusFirst) {
     EXPECT_EQ(frame.kind, LogFrame::Kind::tip);
     EXPECT_TRUE(frame.pull);
   }
+}
+
+TEST_F(LogFeedTest, WhoComesWhileTheEngineIsAwayIsToldSoWithinSeconds) {
+  engine_.kill();
+  const feeds::LogFeed late(shared_, feed_->container(), *this);
+  EXPECT_TRUE(world_.run_until([this] { return failed_.has_value(); }, 4s));
+  EXPECT_EQ(failed_, base::Fault::unavailable);
+  EXPECT_FALSE(late.joined());
 }
 
 TEST_F(LogFeedTest, WhenAnotherHasTakenOverNobodyAsksForTheLeaseOfTheOneThatWent) {
