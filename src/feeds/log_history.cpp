@@ -70,8 +70,8 @@ net::Task<std::optional<base::Error>> LogHistory::serve() {
   for (net::Duration pause = 100ms;;) {
     auto stretch = co_await read_stretch();
     if (!stretch) {
-      const bool waits = asked_.answer && loop_.now() - begun > answer_within;
-      if (waits || !passing(stretch.error())) {
+      const bool too_late = asked_.answer && loop_.now() - begun > answer_within;
+      if (too_late || !passing(stretch.error())) {
         if (asked_.answer) co_return no_answer(stretch.error());
         leave_out();
         co_return std::nullopt;

@@ -69,10 +69,11 @@ std::optional<PresenceReply> decode_reply(std::string_view text) {
   reply.version = taker.number<std::uint64_t>();
   reply.same = taker.number<std::uint8_t>() == 1;
   reply.count = taker.number<std::uint64_t>();
+  const std::string label = label_of(reply.instance);
   for (auto n = taker.number<std::uint32_t>(); n > 0 && taker.good; --n) {
     const std::string_view session = taker.text(), subject = taker.text();
     if (reply.members.size() < members_most)
-      reply.members.push_back({std::string(session), std::string(subject), label_of(reply.instance)});
+      reply.members.push_back({std::string(session), std::string(subject), label});
   }
   return taker.good ? std::optional(std::move(reply)) : std::nullopt;
 }
