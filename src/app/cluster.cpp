@@ -11,6 +11,7 @@
 #include "redis/address.hpp"
 #include "roster/memory_roster.hpp"
 #include "roster/redis_roster.hpp"
+#include "tunnel/redis_registry.hpp"
 
 namespace app {
 
@@ -39,6 +40,7 @@ Cluster::Cluster(net::Network& network, const Settings& settings, const std::str
   redis_bus_ = redis_bus.get();
   bus_ = std::move(redis_bus);
   lease_ = std::make_unique<lease::RedisLease>(network.loop(), *commands_, holder, settings.redis_prefix);
+  registry_ = std::make_unique<tunnel::RedisRegistry>(*commands_, settings.redis_prefix);
   roster::RedisRoster::Settings roster_settings;
   roster_settings.prefix = settings.redis_prefix;
   roster_ = std::make_unique<roster::RedisRoster>(network, *address, std::move(own), std::move(roster_settings));

@@ -14,6 +14,7 @@
 #include "redis/eviction_watch.hpp"
 #include "roster/connection_keys.hpp"
 #include "roster/roster.hpp"
+#include "tunnel/registry.hpp"
 
 namespace app {
 
@@ -30,6 +31,8 @@ class Cluster {
   const redis::Client* commands() const { return commands_.get(); }
   roster::Roster& roster() { return *roster_; }
   messages::Store& messages() { return *messages_; }
+  // Null: embedded.
+  tunnel::Registry* registry() { return registry_.get(); }
   // Null: embedded, or nobody wants them.
   roster::ConnectionKeys* connection_keys() { return connection_keys_.get(); }
   // Takes this instance off what is known of it. `left` comes in any case, within seconds.
@@ -42,6 +45,7 @@ class Cluster {
   const bus::RedisBus* redis_bus_ = nullptr;
   bus::Observing observing_;
   std::unique_ptr<lease::Lease> lease_;
+  std::unique_ptr<tunnel::Registry> registry_;
   std::unique_ptr<roster::Roster> roster_;
   std::unique_ptr<roster::ConnectionKeys> connection_keys_;
   std::unique_ptr<redis::Client> for_messages_;  // leases do not wait behind what was published

@@ -9,7 +9,7 @@ namespace app {
 
 using namespace std::chrono_literals;
 
-constexpr net::Duration look_every = 1min;
+constexpr net::Duration look_every = 10s;
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
     : id(id_in),
@@ -36,7 +36,8 @@ bool FarEngines::is(const Engine& engine, const std::string& says) {
 FarEngines::FarEngines(Parts parts, std::string name)
     : parts_(std::move(parts)),
       directory_(
-          {parts_.loop, parts_.bus}, name, [this](const std::string& id) { on_heard(id); }, parts_.on_asked),
+          {parts_.loop, parts_.bus}, parts_.registry, name, [this](const std::string& id) { on_heard(id); },
+          parts_.on_asked),
       asker_({parts_.loop, parts_.bus}, directory_, name) {
   look();
 }

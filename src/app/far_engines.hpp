@@ -1,6 +1,6 @@
 // FarEngines: the Docker Engines that other instances of the cluster reach and this one does not: for each a client
-// through the tunnel (tunnel/) and feeds of its own. One that nobody speaks of for ten minutes and nobody here uses
-// is forgotten.
+// through the tunnel (tunnel/) and feeds of its own. One that nobody speaks of any more and nobody here uses is
+// forgotten.
 //
 // Owner and thread: Instance, the control loop. Bounds: as many as the Directory knows.
 #pragma once
@@ -27,6 +27,7 @@ class FarEngines {
   struct Parts {
     net::Loop& loop;
     bus::Bus& bus;
+    tunnel::Registry& registry;
     lease::Lease& lease;
     net::Duration lease_ttl;
     std::function<std::unique_ptr<feeds::Feeds>(docker::Client& client, const std::string& id,

@@ -147,13 +147,14 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
   for (std::uint32_t number = 0; number < place.serving.size(); ++number)
     serving.emplace_back(*this, place.serving[number], number);
   for (Serving& each : serving) leaving.add({each.loop, each.server});
-  const bool alone = cluster.bus().state() == bus::State::embedded;
+  const bool alone = cluster.registry() == nullptr;
   overview.emplace(loop, hub, followers(), alone);
   control.set_overview(*overview);
   messaging.emplace(Messaging::Parts{loop, hub, followers(), cluster, control, name}, settings);
   control.engines().add({{}, &engine, nullptr, [this] { return !link || !link->down(); }});
   if (!alone) {
-    host.emplace(tunnel::Host::Parts{network, cluster.bus(), engine.endpoint()}, name, settings.tunnel);
+    host.emplace(tunnel::Host::Parts{network, cluster.bus(), *cluster.registry(), engine.endpoint()}, name,
+                 settings.tunnel);
     far_engines.emplace(for_far_engines(), name);
     control.engines().set_known([this] { return far_engines->known(); }, [this] { return far_engines->unmet(); });
   }
@@ -171,6 +172,7 @@ Instance::Body::Body(Place place, const Settings& given, net::Endpoint at)
 FarEngines::Parts Instance::Body::for_far_engines() {
   return {loop,
           cluster.bus(),
+          *cluster.registry(),
           cluster.lease(),
           settings.feeds.lease_ttl,
           [this](docker::Client& client, const std::string& id, feeds::EngineEvents& events) {

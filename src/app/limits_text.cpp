@@ -169,6 +169,9 @@ std::string of_tunnel() {
        "the connection is cut", "TunnelTest.a_host_that_dies_is_noticed_by_its_silence"},
       {count(tunnel::Directory::engines_max), "Engines of others", "further ones are not heard of",
        "TunnelTest.no_more_Engines_are_heard_of_than_the_bound"},
+      {count(tunnel::Registry::engines_max) + " for " + seconds(tunnel::Registry::kept),
+       "Engines in Redis, since they were noted last", "it forgets the others",
+       "RegistryOverTime.ThoseThatWereNotedLastAreKept"},
   };
   std::string text =
       "\n## Between instances beside different Engines\n\n| bound | of what | at the bound | test |\n"

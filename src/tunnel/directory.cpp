@@ -11,14 +11,18 @@ namespace tunnel {
 using namespace std::chrono_literals;
 
 constexpr net::Duration ask_again_after = 500ms;  // where nobody could be asked
+constexpr net::Duration look_again_after = 1s;    // where the Registry is young
 // Redis may have been away until we asked: the others dial it for two seconds and pause for four at most
 // (redis/link.cpp), ask themselves then, and are answered.
 constexpr net::Duration settled_after = 2s + 4s + 1s;
+// They have written the Registry by then, too. Where it is older than that, who is there need only answer.
+constexpr net::Duration answered_after = 1s;
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
 
-Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, OnAsked on_asked)
+Directory::Directory(Wire::Place place, Registry& registry, std::string self, OnEngine on_engine, OnAsked on_asked)
     : place_(place),
+      registry_(registry),
       self_(std::move(self)),
       on_engine_(std::move(on_engine)),
       on_asked_(std::move(on_asked)),
@@ -27,6 +31,7 @@ Directory::Directory(Wire::Place place, std::string self, OnEngine on_engine, On
 void Directory::on_following() {
   hearing_since_ = place_.loop.now();
   ask();
+  look_up();
 }
 
 // What is published goes by another connection than what is heard, which may be away.
@@ -39,12 +44,30 @@ void Directory::ask() {
                      });
 }
 
+void Directory::look_up() {
+  registry_.look([this, alive = std::weak_ptr(alive_)](const base::Result<Registry::Record>& record) {
+    if (!alive.lock()) return;
+    if (record) read(*record);
+    looked_up_ |= record || record.error().fault == base::Fault::forbidden;
+    if (!hearing_since_ || recorded_ || (looked_up_ && settled())) return;
+    reader_ = place_.loop.after(record ? look_again_after : ask_again_after, [this] { look_up(); });
+  });
+}
+
+void Directory::read(const Registry::Record& record) {
+  recorded_ |= record.age >= settled_after;
+  for (const Registry::Entry& each : record.engines) hear_of(each.engine, each.age);
+}
+
 void Directory::on_lost() {
   hearing_since_.reset();
   asker_ = {};
+  reader_ = {};
 }
 
-bool Directory::settled() const { return asked_at_ && place_.loop.now() - *asked_at_ >= settled_after; }
+bool Directory::settled() const {
+  return looked_up_ && asked_at_ && place_.loop.now() - *asked_at_ >= (recorded_ ? answered_after : settled_after);
+}
 
 void Directory::on_frame(std::string_view bytes) {
   const auto frame = decode(bytes);
@@ -63,6 +86,7 @@ void Directory::on_frame(std::string_view bytes) {
   std::erase_if(engine->hosts, [this](const auto& each) { return place_.loop.now() - each.second > patience; });
   if (!engine->hosts.contains(host) && engine->hosts.size() >= hosts_max) return;
   engine->hosts[host] = engine->heard = place_.loop.now();
+  engine->told_of = true;
   on_engine_(name);
 }
 
@@ -72,15 +96,20 @@ Directory::Engine* Directory::find_or_add(const std::string& name) {
 }
 
 void Directory::hear_of(const Frame& frame) {
-  const std::string name(frame.payload);
   if (frame.number > static_cast<std::uint64_t>(remembered / 1s)) return;
-  const bool is_new = !engines_.contains(name);
-  Engine* engine = find_or_add(name);
+  Engine* engine = hear_of(std::string(frame.payload), std::chrono::seconds(frame.number));
   if (engine == nullptr) return;
   engine->told = place_.loop.now();
-  if (!is_new) return;
-  engine->heard = place_.loop.now() - std::chrono::seconds(frame.number);
+  engine->told_of = true;
+}
+
+Directory::Engine* Directory::hear_of(const std::string& name, net::Duration age) {
+  const bool is_new = !engines_.contains(name);
+  Engine* engine = find_or_add(name);
+  if (engine == nullptr || !is_new) return engine;
+  engine->heard = place_.loop.now() - age;
   on_engine_(name);
+  return engine;
 }
 
 void Directory::answer_soon() {
@@ -94,7 +123,7 @@ void Directory::answer(net::Instant asked) {
   asked_ = false;
   const net::Instant now = place_.loop.now();
   for (const auto& [name, engine] : engines_) {
-    if (engine.heard >= asked || engine.told >= asked || now - engine.heard > remembered) continue;
+    if (!engine.told_of || engine.heard >= asked || engine.told >= asked || now - engine.heard > remembered) continue;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(now - engine.heard);
     place_.bus.publish(hosts_channel, encode(Frame{Kind::known, 0, static_cast<std::uint64_t>(age.count()), name}), {});
   }
@@ -123,8 +152,10 @@ std::optional<net::Instant> Directory::heard(const std::string& engine) const {
 
 bool Directory::forgotten(const std::string& engine) const {
   if (!hearing_since_) return false;
-  const auto last = heard(engine);
-  return !last || place_.loop.now() - std::max(*last, *hearing_since_) > remembered;
+  const auto found = engines_.find(engine);
+  if (found == engines_.end()) return true;
+  const net::Duration silent = place_.loop.now() - std::max(found->second.heard, *hearing_since_);
+  return silent > (found->second.told_of ? remembered : Registry::kept);
 }
 
 }  // namespace tunnel

@@ -6,6 +6,7 @@
 
 #include "bus/memory_bus.hpp"
 #include "net/both_nets.hpp"
+#include "tunnel/memory_registry.hpp"
 
 namespace tunnel {
 namespace {
@@ -65,7 +66,8 @@ class DirectoryTest : public ::testing::Test {
   struct Instance {
     Instance(DirectoryTest& test, const std::string& name)
         : directory(
-              {test.net_.loop(), test.bus_}, name, [this](const std::string& id) { engines.push_back(id); }, [] {}) {}
+              {test.net_.loop(), test.bus_}, test.registry_, name,
+              [this](const std::string& id) { engines.push_back(id); }, [] {}) {}
     std::vector<std::string> engines;  // as they were heard of
     Directory directory;
   };
@@ -88,6 +90,7 @@ class DirectoryTest : public ::testing::Test {
 
   net::SimulatedNet net_;
   bus::MemoryBus bus_{net_.loop()};
+  MemoryRegistry registry_{net_.loop()};
   Ear ear_;
   std::unique_ptr<bus::Following> following_ = bus_.follow(hosts_channel, ear_);
 };
@@ -153,11 +156,70 @@ TEST_F(DirectoryTest, hearsay_makes_an_Engine_no_younger_and_what_nobody_heard_f
   EXPECT_THAT(ear_.known, IsEmpty());
 }
 
+TEST_F(DirectoryTest, an_Engine_that_only_the_Registry_has_is_heard_of_for_as_long_as_that_keeps_it) {
+  registry_.note("ENGINE");
+  run_for(20s);
+  Instance a(*this, "a");
+  run_for(1s);
+  EXPECT_THAT(a.engines, ElementsAre("ENGINE"));
+  EXPECT_GE(age(a, "ENGINE"), 20s);
+  who();
+  run_for(2s);
+  EXPECT_THAT(ear_.known, IsEmpty()) << "it is no news to those who can read it";
+  run_for(50s);
+  EXPECT_FALSE(a.directory.forgotten("ENGINE")) << "nobody could have been heard for longer";
+  run_for(10s);
+  EXPECT_TRUE(a.directory.forgotten("ENGINE"));
+  says("h", "ENGINE");
+  run_for(Directory::remembered - 1s);
+  EXPECT_FALSE(a.directory.forgotten("ENGINE")) << "an instance spoke of it";
+}
+
+TEST_F(DirectoryTest, where_the_Registry_is_older_than_anybodys_return_a_second_is_enough) {
+  registry_.note("ENGINE");
+  run_for(8s);
+  const Instance a(*this, "a");
+  run_for(900ms);
+  EXPECT_FALSE(a.directory.settled());
+  run_for(200ms);
+  EXPECT_TRUE(a.directory.settled());
+}
+
+TEST_F(DirectoryTest, where_the_Registry_is_young_it_is_read_again) {
+  registry_.note("ONE");
+  run_for(5s);
+  Instance a(*this, "a");
+  run_for(1100ms);
+  EXPECT_FALSE(a.directory.settled());
+  registry_.note("TWO");
+  run_for(2s);
+  EXPECT_TRUE(a.directory.settled());
+  EXPECT_THAT(a.engines, ElementsAre("ONE", "TWO"));
+}
+
+TEST_F(DirectoryTest, nothing_is_known_before_the_Registry_was_read_but_where_that_is_forbidden) {
+  registry_.note("ENGINE");
+  registry_.refuse(base::Error{base::Fault::unavailable, "away"});
+  Instance a(*this, "a");
+  run_for(20s);
+  EXPECT_FALSE(a.directory.settled());
+  registry_.refuse({});
+  run_for(1s);
+  EXPECT_TRUE(a.directory.settled());
+  EXPECT_THAT(a.engines, ElementsAre("ENGINE"));
+  registry_.refuse(base::Error{base::Fault::forbidden, "not for us"});
+  const Instance b(*this, "b");
+  run_for(6s);
+  EXPECT_FALSE(b.directory.settled());
+  run_for(2s);
+  EXPECT_TRUE(b.directory.settled());
+}
+
 TEST_F(DirectoryTest, what_there_is_is_known_seven_seconds_after_the_question_went_out) {
   LossyBus bus(net_.loop());
   bus.refuse(true);
   const Directory directory(
-      {net_.loop(), bus}, "new", [](const std::string&) {}, [] {});
+      {net_.loop(), bus}, registry_, "new", [](const std::string&) {}, [] {});
   run_for(20s);
   EXPECT_FALSE(directory.settled()) << "nobody was asked";
   bus.refuse(false);
@@ -170,7 +232,7 @@ TEST_F(DirectoryTest, what_there_is_is_known_seven_seconds_after_the_question_we
 TEST_F(DirectoryTest, no_Engine_is_forgotten_while_nobody_could_speak_of_it) {
   LossyBus bus(net_.loop());
   const Directory directory(
-      {net_.loop(), bus}, "a", [](const std::string&) {}, [] {});
+      {net_.loop(), bus}, registry_, "a", [](const std::string&) {}, [] {});
   bus.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{"h", "ENGINE"})}), {});
   run_for(1s);
   bus.lose();

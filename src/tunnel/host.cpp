@@ -40,7 +40,9 @@ void Host::leave() {
 
 void Host::announce() {
   announcer_ = loop_.after(announce_every, [this] { announce(); });
-  if (answers_ && !leaving_) say(Kind::here);
+  if (!answers_ || engine_.empty()) return;
+  parts_.registry.note(engine_);  // also while it goes: the Engine does not
+  if (!leaving_) say(Kind::here);
 }
 
 void Host::on_asked() {

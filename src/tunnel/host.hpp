@@ -1,6 +1,6 @@
-// Host: lends this instance's Engine to others over the bus: says every two seconds that it is there, and answers each
-// stream that is opened with a connection of its own to the Engine, for one question of those that RequestGuard lets
-// pass.
+// Host: lends this instance's Engine to others over the bus: says every two seconds that it is there, also to the
+// Registry, and answers each stream that is opened with a connection of its own to the Engine, for one question of
+// those that RequestGuard lets pass.
 //
 // Thread: the bus' loop. Bounds: streams_max at once, asker_streams_max of one instance, both refused in words; a rate
 // for all together (a setting); of each stream one frame on its way to Redis, of all flights_max, and no more than its
@@ -15,6 +15,7 @@
 #include "bus/bus.hpp"
 #include "net/gate.hpp"
 #include "net/network.hpp"
+#include "tunnel/registry.hpp"
 #include "tunnel/request_guard.hpp"
 #include "tunnel/wire.hpp"
 
@@ -34,6 +35,7 @@ class Host final : private bus::Listener {
   struct Parts {
     net::Network& network;
     bus::Bus& bus;
+    Registry& registry;
     net::Endpoint engine;
   };
   // `name`: this instance's, nobody else's.

@@ -12,6 +12,7 @@
 #include "net/talk.hpp"
 #include "tunnel/far_network.hpp"
 #include "tunnel/host.hpp"
+#include "tunnel/memory_registry.hpp"
 
 namespace tunnel {
 namespace {
@@ -88,7 +89,7 @@ class Engine {
 class TunnelTest : public testing::Test {
  protected:
   void serve(Host::Settings settings = {}) {
-    host_.emplace(Host::Parts{network_, bus_, {{}, "only", 2375}}, "h1", settings);
+    host_.emplace(Host::Parts{network_, bus_, registry_, {{}, "only", 2375}}, "h1", settings);
     host_->on_engine("ENGINE", true);
     ASSERT_TRUE(net_.run_until([this] { return directory_.heard("ENGINE").has_value(); }));
   }
@@ -131,7 +132,9 @@ class TunnelTest : public testing::Test {
   LossyBus bus_{net_.loop()};
   Engine engine_{network_};
   std::optional<Host> host_;
+  MemoryRegistry registry_{net_.loop()};
   Directory directory_{{net_.loop(), bus_},
+                       registry_,
                        "a1",
                        [](const std::string&) {},
                        [this] {
@@ -287,7 +290,7 @@ TEST_F(TunnelTest, an_asker_that_dies_leaves_nothing_behind) {
 
 TEST_F(TunnelTest, another_host_is_asked_where_one_goes) {
   serve();
-  Host other({network_, bus_, {{}, "only", 2375}}, "h2", {});
+  Host other({network_, bus_, registry_, {{}, "only", 2375}}, "h2", {});
   other.on_engine("ENGINE", true);
   run_for(3s);
   host_.reset();  // without a word
@@ -315,7 +318,7 @@ TEST_F(TunnelTest, an_Engine_that_does_not_answer_is_nobodys) {
 
 TEST_F(TunnelTest, an_Engine_that_refuses_is_told_in_its_words) {
   serve();
-  host_.emplace(Host::Parts{network_, bus_, {{}, "only", 99}}, "h1", Host::Settings{});
+  host_.emplace(Host::Parts{network_, bus_, registry_, {{}, "only", 99}}, "h1", Host::Settings{});
   run_for(1s);
   Answer& answer = ask("/info");
   ASSERT_TRUE(answered(answer));
@@ -369,7 +372,7 @@ TEST_F(TunnelTest, whoever_comes_asks_who_is_there) {
   serve();
   bool heard = false;
   Directory late(
-      {net_.loop(), bus_}, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&) { heard = true; }, [] {});
   EXPECT_FALSE(late.settled());
   const net::Instant begun = net_.loop().now();
   ASSERT_TRUE(net_.run_until([&] { return heard; }));
@@ -384,7 +387,7 @@ TEST_F(TunnelTest, whoever_comes_hears_of_an_Engine_that_answers_none_of_its_hos
   directory_.forget("ENGINE");
   bool heard = false;
   Directory late(
-      {net_.loop(), bus_}, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&) { heard = true; }, [] {});
   const net::Instant begun = net_.loop().now();
   ASSERT_TRUE(net_.run_until([&] { return heard; }));
   EXPECT_LT(net_.loop().now() - begun, 500ms);

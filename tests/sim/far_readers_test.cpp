@@ -68,7 +68,7 @@ TEST_F(FarReaders, WhoReachesTheEngineFromNowOnIsAmongTheFirstFromNowOn) {
   world_.lose(world_.host("late"), world_.host("b"));
   start_instance("late", "b");
   std::vector<SimContainer*> all;
-  for (int i = 0; i < 8; ++i) all.push_back(&create(b_, "c" + std::to_string(i)));
+  for (int i = 0; i < 16; ++i) all.push_back(&create(b_, "c" + std::to_string(i)));
   world_.run_for(5s);
   const auto stats = [](const SimContainer* of) { return "container:stats:" + of->id(); };
   const auto logs = [](const SimContainer* of) { return "container:logs:" + of->id(); };

@@ -69,6 +69,41 @@ TEST_F(TwoEngines, AnInstanceThatStartsAroundTheReturnOfRedisTellsNobodyThatTher
   }
 }
 
+// Which Engines there are is known also while nobody who knows it can be heard.
+TEST_F(TwoEngines, AnInstanceThatStartsWhileAllOthersAreAwayTellsNobodyThatThereIsNone) {
+  create(a_, "web");
+  create(b_, "db");
+  world_.run_for(1s);
+  instance("ib").pause();
+  instance("none").kill();
+  instance("ia").kill();
+  world_.run_for(1s);
+  instance("ia").start();
+  const net::Instant begun = world_.now();
+  while (world_.now() - begun < 25s) {
+    EXPECT_EQ(get("ia", "/api/containers/db").status, 503);
+    world_.run_for(500ms);
+  }
+  EXPECT_EQ(get("ia", "/api/containers/web").status, 200);
+  instance("ib").resume();
+  EXPECT_TRUE(until([&] { return get("ia", "/api/containers/db").status == 200; }, 10s));
+  EXPECT_TRUE(until([&] { return get("ia", "/api/containers/nobody").status == 404; }, 2s));
+}
+
+// An Engine that went with its only instance is nobody's after a minute.
+TEST_F(TwoEngines, AnEngineThatOnlyRedisHasIsForgotten) {
+  create(a_, "web");
+  for (const char* each : {"ia", "ib", "none"}) instance(each).kill();
+  world_.run_for(5s);
+  instance("ia").start();
+  world_.run_for(50s);
+  EXPECT_EQ(get("ia", "/api/containers/nobody").status, 503);
+  EXPECT_TRUE(get("ia", "/api/containers").body.as_object().contains("partial"));
+  world_.run_for(25s);
+  EXPECT_EQ(get("ia", "/api/containers/nobody").status, 404);
+  EXPECT_FALSE(get("ia", "/api/containers").body.as_object().contains("partial"));
+}
+
 TEST_F(TwoEngines, WhileRedisWasNeverReachedNobodyIsToldThatThereIsNone) {
   create(a_, "web");
   redis_.kill();

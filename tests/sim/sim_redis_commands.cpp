@@ -60,6 +60,11 @@ void SimRedis::on_data(const Words& words, std::string& out) {
     flush();
     return say_status(out, "OK");
   }
+  if (name == "TIME") {
+    say_array(out, 2);
+    say_text(out, std::to_string(store_.now_ms() / 1000));
+    return say_text(out, std::to_string(store_.now_ms() % 1000 * 1000));
+  }
   if (words.size() < 2) return say_error(out, "ERR wrong number of arguments or unknown command '" + words[0] + "'");
   const std::string& key = words[1];
   const auto value = store_.get(key);
@@ -111,8 +116,12 @@ bool SimRedis::on_fields(const Words& words, std::string& out) {
     return true;
   }
   if (name == "ZRANGE") {
-    say_array(out, fields.size());
-    for (const auto& [member, score] : fields) say_text(out, member);
+    const bool scores = upper(words.back()) == "WITHSCORES";
+    say_array(out, fields.size() * (scores ? 2 : 1));
+    for (const auto& [member, score] : fields) {
+      say_text(out, member);
+      if (scores) say_text(out, score);
+    }
     return true;
   }
   // A page ends behind COUNT fields; the cursor is how many fields were told.

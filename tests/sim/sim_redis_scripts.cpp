@@ -7,6 +7,7 @@
 #include "roster/scripts.hpp"
 #include "sim/resp.hpp"
 #include "sim/sim_message_scripts.hpp"
+#include "tunnel/scripts.hpp"
 
 namespace sim {
 namespace {
@@ -102,12 +103,25 @@ void connect(SimRedisStore& store, ScriptCall& call, std::string& out) {
   say_number(out, store.prolong(call.keys[0], milliseconds(call.args[0])) ? 1 : 0);
 }
 
+// note.lua; no test has as many Engines as are kept.
+void note(SimRedisStore& store, ScriptCall& call, std::string& out) {
+  const std::string& key = call.keys[0];
+  const std::uint64_t now = store.now_ms(), kept = number(call.args[1]).value();
+  auto& noted = store.make_fields(key);
+  noted.emplace("", std::to_string(now));
+  std::erase_if(noted,
+                [&](const auto& each) { return !each.first.empty() && number(each.second).value() + kept <= now; });
+  noted[call.args[0]] = std::to_string(now);
+  say_number(out, store.prolong(key, milliseconds(call.args[1])) ? 1 : 0);
+}
+
 const ScriptTwin twins[] = {{lease::scripts::take, 2, 6, false, take},
                             {lease::scripts::renew, 1, 2, false, renew},
                             {lease::scripts::release, 1, 1, false, release},
                             {roster::scripts::write, 1, 4, true, write},
                             {roster::scripts::appear, 1, 2, false, appear},
                             {roster::scripts::connect, 1, 4, false, connect},
+                            {tunnel::scripts::note, 1, 3, false, note},
                             {messages::scripts::publish, 4, 6, false, publish_message},
                             {messages::scripts::read, 2, 7, false, read_messages},
                             {messages::scripts::open, 2, 3, false, open_epoch}};

@@ -1,0 +1,2 @@
+include(lua)
+lua_scripts(tunnel)
