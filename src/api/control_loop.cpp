@@ -45,15 +45,17 @@ net::Task<base::Result<Engines::Found>> ControlLoop::found(std::string name,
 // Of the container of that full id.
 net::Task<base::Result<feeds::Feeds*>> ControlLoop::feeds_of(std::string container) {
   const Engines::Engine* home = engines_.home_of(container);
-  feeds::Feeds* feeds = home != nullptr ? home->feeds : nullptr;
-  if (home == nullptr) {
-    std::vector<docker::Candidate> candidates;
-    auto answer = co_await found(std::move(container), candidates);
-    if (!answer) co_return answer.error();
-    feeds = answer->at.feeds;
-  }
-  if (feeds == nullptr) co_return no_engine_yet();
-  co_return feeds;
+  if (home == nullptr) co_return co_await feeds_found(std::move(container));
+  if (home->feeds == nullptr) co_return no_engine_yet();
+  co_return home->feeds;
+}
+
+net::Task<base::Result<feeds::Feeds*>> ControlLoop::feeds_found(std::string container) {
+  std::vector<docker::Candidate> candidates;
+  auto answer = co_await found(std::move(container), candidates);
+  if (!answer) co_return answer.error();
+  if (answer->at.feeds == nullptr) co_return no_engine_yet();
+  co_return answer->at.feeds;
 }
 
 void ControlLoop::list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
@@ -202,8 +204,7 @@ void ControlLoop::begin(feeds::Follow follow) {
   if (follow.source == feeds::Source::app) return messages_->kept.follow(follow);
   if (follow.source == feeds::Source::plain) return messages_->plain.follow(follow);
   if (follow.source >= feeds::Source::app) return confirm(follow.follower);
-  const Engines::Engine* home = engines_.home_of(follow.container);
-  if (home == nullptr && follow.start.after) home = home_of(*follow.start.after, follow.container);
+  const Engines::Engine* home = home_of(follow);
   if (feeds::Overview::tells(follow.source)) {
     bool any = false;
     each_feeds([&any](const feeds::Feeds&) { any = true; });
@@ -220,7 +221,7 @@ void ControlLoop::begin(feeds::Follow follow) {
 
 net::Task<void> ControlLoop::look_for(hub::Follower follower) {
   const std::string container = looked_for_.at(follower).container;
-  auto feeds = co_await feeds_of(container);
+  auto feeds = co_await feeds_found(container);
   const auto asked = looked_for_.find(follower);
   if (asked == looked_for_.end() || asked->second.container != container) co_return;
   feeds::Follow follow = std::move(looked_for_.extract(asked).mapped());
@@ -229,12 +230,26 @@ net::Task<void> ControlLoop::look_for(hub::Follower follower) {
     co_return;
   }
   drop(follower);  // it may have been followed before, and its number is free now
-  refuse(follower, feeds.error());
+  base::Error error = feeds.error();
+  if (error.fault == base::Fault::not_found && comes_from_elsewhere(follow)) {
+    error.fault = base::Fault::unavailable;
+    error.message += ". It was read from a Docker Engine of which this instance has not heard yet.";
+  }
+  refuse(follower, error);
 }
 
 // A position in its log says where it is, also while that Engine does not answer.
-const Engines::Engine* ControlLoop::home_of(const docker::Position& position, const std::string& container) const {
-  return docker::container_key(container) == position.container ? engines_.of_key(position.engine) : nullptr;
+const Engines::Engine* ControlLoop::home_of(const feeds::Follow& follow) const {
+  if (comes_from_elsewhere(follow)) return nullptr;
+  const Engines::Engine* home = engines_.home_of(follow.container);
+  if (home != nullptr || !follow.start.after) return home;
+  const docker::Position& after = *follow.start.after;
+  return docker::container_key(follow.container) == after.container ? engines_.of_key(after.engine) : nullptr;
+}
+
+bool ControlLoop::comes_from_elsewhere(const feeds::Follow& follow) const {
+  const auto& after = follow.start.after;
+  return after && docker::container_key(follow.container) == after->container && engines_.may_be(after->engine);
 }
 
 // It is told what is said there, whether it subscribes or not.

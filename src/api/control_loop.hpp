@@ -88,6 +88,8 @@ class ControlLoop final : public Control, public roster::Census {
   net::Task<void> find(std::string name);
   net::Task<base::Result<Engines::Found>> found(std::string name, std::vector<docker::Candidate>& candidates);
   net::Task<base::Result<feeds::Feeds*>> feeds_of(std::string container);
+  // The same by asking, whatever is known.
+  net::Task<base::Result<feeds::Feeds*>> feeds_found(std::string container);
   net::Task<base::Result<Containers>> listed(docker::ListQuery query);
   net::Task<void> answer_list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers);
   net::Task<void> answer_inspect(net::Loop& asker, std::string name, OnInspected on_inspected);
@@ -100,7 +102,8 @@ class ControlLoop final : public Control, public roster::Census {
   net::Task<void> answer_messages(net::Loop& asker, std::string channel, messages::Range range, OnMessages on_page);
   void begin(feeds::Follow follow);
   net::Task<void> look_for(hub::Follower follower);
-  const Engines::Engine* home_of(const docker::Position& position, const std::string& container) const;
+  const Engines::Engine* home_of(const feeds::Follow& follow) const;
+  bool comes_from_elsewhere(const feeds::Follow& follow) const;
   void confirm(const hub::Follower& follower);
   void refuse(const hub::Follower& follower, const base::Error& error);
   void drop(const hub::Follower& follower);

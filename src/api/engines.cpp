@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr net::Duration newborn = 10min;           // as long as others remember an Engine of which nobody speaks
 constexpr net::Duration patience_of_several = 5s;  // of each; the Engine of an instance that has one has the client's
 
 template <class T>
@@ -131,6 +132,10 @@ const Engines::Engine* Engines::of_key(std::uint64_t key) const {
     return !each.id.empty() && docker::engine_key(each.id) == key;
   });
   return found == all_.end() ? nullptr : &*found;
+}
+
+bool Engines::may_be(std::uint64_t key) const {
+  return !alone_ && of_key(key) == nullptr && loop_.now() - begun_ < newborn;
 }
 
 net::Task<base::Result<Engines::Found>> Engines::find(std::string who, std::vector<docker::Candidate>& candidates) {

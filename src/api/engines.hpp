@@ -30,6 +30,7 @@ class Engines {
   // Whether it is known which Engines there are; while it is not, nobody is told that there is no such container. Nor
   // while some are spoken of that nobody has met here: `unmet`, by id.
   void set_known(std::function<bool()> known, std::function<std::vector<std::string>()> unmet) {
+    alone_ = false;
     known_ = std::move(known);
     unmet_ = std::move(unmet);
   }
@@ -53,6 +54,9 @@ class Engines {
   const Engine* home_of(const std::string& container) const;
   // By engine_key(); null where there is none.
   const Engine* of_key(std::uint64_t key) const;
+  // It is none of these, and this instance has not been there for long enough to hear of all: a position that names it
+  // is better knowledge than ours.
+  bool may_be(std::uint64_t key) const;
 
  private:
   std::vector<Engine> to_ask() const;
@@ -61,6 +65,8 @@ class Engines {
   void remember(const std::string& container, const std::string& engine);
 
   net::Loop& loop_;
+  const net::Instant begun_ = loop_.now();
+  bool alone_ = true;  // nobody else is to be heard
   std::vector<Engine> all_;
   std::function<bool()> known_ = [] { return true; };
   std::function<std::vector<std::string>()> unmet_ = [] { return std::vector<std::string>(); };

@@ -90,6 +90,25 @@ TEST_F(TwoEngines, AnInstanceThatStartsWhileAllOthersAreAwayTellsNobodyThatThere
   EXPECT_TRUE(until([&] { return get("ia", "/api/containers/nobody").status == 404; }, 2s));
 }
 
+// Nor where Redis has forgotten everything, to whoever has read there before.
+TEST_F(TwoEngines, APositionKnowsAnEngineThatNobodyElseCanSpeakOf) {
+  SimContainer& db = create(b_, "db");
+  write(b_, db);
+  follow({"ia"}, {&db});
+  ASSERT_TRUE(until([this] { return all_go(); }));
+  world_.run_for(2s);
+  instance("ib").pause();
+  instance("none").kill();
+  instance("ia").kill();
+  redis_.flush();
+  instance("ia").start();
+  world_.run_for(20s);
+  EXPECT_EQ(get("ia", "/api/containers/db").status, 404) << "who never read there is told so";
+  EXPECT_EQ(failed_, "");
+  instance("ib").resume();
+  expect_all_complete();
+}
+
 // An Engine that went with its only instance is nobody's after a minute.
 TEST_F(TwoEngines, AnEngineThatOnlyRedisHasIsForgotten) {
   create(a_, "web");
