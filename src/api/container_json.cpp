@@ -35,4 +35,13 @@ base::Result<docker::ListQuery> container_query(const http::Target& target) {
   return query;
 }
 
+std::string candidates_json(const std::vector<docker::Candidate>& candidates) {
+  std::string json = "[";
+  for (const docker::Candidate& each : candidates) {
+    if (json.size() > 1) json += ',';
+    json += Message().text("id", each.id).text("name", each.name).take();
+  }
+  return json += ']';
+}
+
 }  // namespace api

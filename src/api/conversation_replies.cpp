@@ -2,23 +2,11 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "api/container_json.hpp"
 #include "api/conversation.hpp"
 #include "base/log.hpp"
 
 namespace api {
-namespace {
-
-std::string candidates_json(const std::vector<docker::Candidate>& candidates) {
-  std::string json = "[";
-  for (const docker::Candidate& each : candidates) {
-    if (json.size() > 1) json += ',';
-    json += Message().text("id", each.id).text("name", each.name).take();
-  }
-  return json += ']';
-}
-
-}  // namespace
-
 std::string Conversation::session_name(const Terms& terms) {
   return terms.settings.session_prefix + "-" + std::to_string(terms.session);
 }

@@ -38,6 +38,7 @@ struct Metrics {
         connections(all.gauge("dockcast_connections", "Client sockets now, HTTP and WebSocket.")),
         bytes(all.counter("dockcast_sent_bytes_total", "Bytes written to client sockets.")),
         blocked(all.counter("dockcast_blocked_sends_total", "Sends that a client's socket did not take whole.")),
+        waiting_bytes(all.gauge("dockcast_write_queue_bytes", "Bytes that wait until clients' sockets take them.")),
         drain_remaining(
             all.gauge("dockcast_drain_remaining", "Clients that are still to go while this instance leaves; else 0.")),
         behind(all.counter("dockcast_followers_behind_total", "Followers that fell out of their ring.")) {
@@ -63,6 +64,7 @@ struct Metrics {
   metrics::Gauge& connections;
   metrics::Counter& bytes;
   metrics::Counter& blocked;
+  metrics::Gauge& waiting_bytes;
   metrics::Gauge& drain_remaining;
   metrics::Counter& behind;
 

@@ -130,6 +130,9 @@ class Server final : public net::ClientSockets::Owner,
   void tell_metrics(SessionSlot& slot, const http::Request& request);
   void answer(SessionSlot& slot, const http::Response& response);
   void refuse(SessionSlot& slot, const http::Refusal& refusal);
+  // What was asked of http->container: where that stands for several, they are named.
+  void refuse_container(SessionSlot& slot, const base::Error& error);
+  void refuse_ambiguous(SessionSlot& slot, const base::Error& error, const std::vector<docker::Candidate>& candidates);
   std::string_view local_path(std::string_view path) const;
   Vitals vitals() const;
 
@@ -248,6 +251,7 @@ class Server final : public net::ClientSockets::Owner,
   std::int64_t remaining_ = 0;  // who was left at the last look
   net::Callback on_left_;
   hub::FanoutCounts counted_;  // what count() has passed on
+  std::int64_t waiting_bytes_ = 0;
   net::Instant counted_at_{};
   net::Timer ticker_;
 };

@@ -36,6 +36,31 @@ TEST_F(ServerContainers, the_list_of_containers_is_what_the_Engine_says) {
                 R"({"com.docker.compose.project":"shop","we\"ird":"\n"},"project":"shop","engine":"engine-1"}]})"));
 }
 
+TEST_F(ServerContainers, a_beginning_that_stands_for_several_names_them) {
+  const base::Error several{base::Fault::ambiguous, "ab stands for several containers"};
+  const std::string named = R"("code":"ambiguous")", list = R"(,"candidates":[{"id":"ab1","name":"one"},{"id":"ab2",)";
+  const int client = connect();
+  const auto answers = [&] {
+    ASSERT_EQ(control.questions.size(), 1U);
+    EXPECT_EQ(control.questions[0].name, "ab");
+    control.questions[0].on_resolved({several, {{"ab1", "one"}, {"ab2", "two"}}});
+    control.questions.clear();
+    const std::string answer = heard(client);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 409"));
+    EXPECT_THAT(answer, HasSubstr(named));
+    EXPECT_THAT(answer, HasSubstr(list));
+  };
+  say(client, request("/api/containers/ab"));
+  control.inspections[0].on_inspected(several);
+  answers();
+  say(client, request("/api/containers/ab/logs"));
+  ASSERT_EQ(control.downloads.size(), 1U);
+  control.downloads[0].asked.told->on_download_ended(control.downloads[0].asked.asker.name, several);
+  answers();
+  say(client, request("/api/channels/container:logs:ab/stream"));
+  answers();
+}
+
 TEST_F(ServerContainers, one_container_is_told_with_the_Engines_own_answer) {
   const int client = connect();
   EXPECT_THAT(say(client, request("/api/containers/we%62")), IsEmpty());
@@ -51,6 +76,7 @@ TEST_F(ServerContainers, one_container_is_told_with_the_Engines_own_answer) {
 
   say(client, request("/api/containers/none"));
   control.inspections[1].on_inspected(base::Error{base::Fault::not_found, "No such container: none"});
+  EXPECT_THAT(control.questions, IsEmpty());
   EXPECT_THAT(heard(client), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(say(client, request("/api/containers/web/none")), StartsWith("HTTP/1.1 404"));
   EXPECT_THAT(say(client, request("/api/containers/")), StartsWith("HTTP/1.1 404"));

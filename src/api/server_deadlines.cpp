@@ -88,6 +88,8 @@ void Server::count() {
   metrics_.blocked.add(now.blocked - counted_.blocked);
   metrics_.behind.add(now.behind - counted_.behind);
   counted_ = now;
+  const auto waiting = static_cast<std::int64_t>(fanout_.backlog_bytes());
+  metrics_.waiting_bytes.add(waiting - std::exchange(waiting_bytes_, waiting));
 }
 
 }  // namespace api

@@ -18,6 +18,7 @@ void Server::download(SessionSlot& slot, const http::Request& request, std::stri
   if (!asked) return refuse(slot, Failure(asked.error()).refusal());
   CHECK(fanout_.add_subscription(slot.session.slot) == subscription);
   slot.http->answering = true;
+  slot.http->container = name;
   slot.http->download = Phase::asked;
   slot.http->download_form = asked->form;
   asked->asker = follower(slot, subscription);
@@ -61,15 +62,11 @@ void Server::on_download_ended(const hub::FollowerName& asker, const std::option
     return part(*slot);
   }
   end_download(*slot);
-  if (error) {
-    slot->http->form.keep_alive &= !slot->http->ended;
-    refuse(*slot, Failure(*error).refusal());
-  } else {
-    std::string end;
-    http::append_end(end, form);
-    fanout_.send(asker.session.slot, end);
-    if (!form.keep_alive || !form.chunks) return part(*slot);
-  }
+  if (error) return refuse_container(*slot, *error);
+  std::string end;
+  http::append_end(end, form);
+  fanout_.send(asker.session.slot, end);
+  if (!form.keep_alive || !form.chunks) return part(*slot);
   answered(*slot);
 }
 

@@ -219,9 +219,30 @@ void Server::tell_presence(SessionSlot& slot, const http::Request& request, std:
 void Server::tell_container(SessionSlot& slot, const http::Request& request, std::string_view name) {
   if (const auto refusal = forbids(request, auth::Verb::inspect)) return refuse(slot, *refusal);
   slot.http->answering = true;
+  slot.http->container = name;
   control_.inspect(loop_, std::string(name), [this, session = slot.session](const base::Result<Inspected>& inspected) {
-    answer_late(session, inspected ? base::Result<std::string>(inspected_json(*inspected)) : inspected.error());
+    if (inspected) return answer_late(session, inspected_json(*inspected));
+    if (SessionSlot* asker = find(session)) refuse_container(*asker, inspected.error());
   });
+}
+
+void Server::refuse_container(SessionSlot& slot, const base::Error& error) {
+  if (error.fault != base::Fault::ambiguous) return answer_late(slot.session, error);
+  const auto on_resolved = [this, session = slot.session, error](const Resolution& resolution) {
+    SessionSlot* asker = find(session);
+    if (asker == nullptr) return;
+    asker->http->form.keep_alive &= !asker->http->ended;
+    refuse_ambiguous(*asker, error, resolution.candidates);
+    answered(*asker);
+  };
+  control_.resolve(loop_, slot.http->container, on_resolved);
+}
+
+void Server::refuse_ambiguous(SessionSlot& slot, const base::Error& error,
+                              const std::vector<docker::Candidate>& candidates) {
+  http::Refusal refusal = Failure(error).refusal();
+  if (!candidates.empty()) refusal.members = ",\"candidates\":" + candidates_json(candidates);
+  refuse(slot, refusal);
 }
 
 // What the control loop was asked for, as JSON.

@@ -68,7 +68,7 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
     if (asker == nullptr || !asker->http || !asker->http->stream) return;
     if (resolution.id) return follow_stream(*asker, *resolution.id);
     asker->http->stream.reset();
-    refuse(*asker, Failure(resolution.id.error()).refusal());
+    refuse_ambiguous(*asker, resolution.id.error(), resolution.candidates);
   });
 }
 

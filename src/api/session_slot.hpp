@@ -29,6 +29,7 @@ struct HttpPhase {
   bool timed = true;       // a request has begun, its deadline runs
   bool answering = false;  // waits for the control loop
   bool ended = false;      // the client will send no more
+  std::string container;   // that is being looked for, as it was asked for
   http::AnswerForm form;   // of the request that is being answered
   // It is a download, and has begun or not. The socket's only subscription is its name.
   enum class Download : std::uint8_t { none, asked, begun } download = Download::none;

@@ -12,9 +12,17 @@ ControlMetrics::ControlMetrics(metrics::Registry& all)
       shared_reads_(
           all.counter("dockcast_shared_history_reads_total",
                       "Times that a follower of a log caught up by a read of Docker that another had begun.")),
+      gap_lines_(all,
+                 {"dockcast_gap_lines_total",
+                  "Lines and messages that followers were told are missing; at least one for each gap.", "reason"},
+                 feeds::gap_reasons),
+      duplicates_(all.counter("dockcast_duplicates_dropped_total",
+                              "Lines and messages that reached this instance a second time and went no further.")),
       engine_(all.gauge("dockcast_engine_up", "1 while the Docker Engine answers.")),
       canary_ms_(all.gauge("dockcast_canary_age_milliseconds",
                            "Since the slowest Redis subscription heard what we published to ourselves; -1: never.")),
+      lag_us_(all.gauge("dockcast_bus_lag_microseconds",
+                        "From publishing to hearing it, on the slowest Redis subscription; -1: not heard yet.")),
       dropped_(all, {"dockcast_bus_dropped_total", "Bus messages that could not be used.", "reason"},
                {"malformed", "oversized", "foreign", "version"}),
       broadcasts_(all,
@@ -37,6 +45,7 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Messa
   feeds::LogFeeds::Facts all;
   feeds::BusCounts undecodable;
   std::uint64_t shared_reads = 0;
+  feeds::LossCounts losses = messaging.losses;
   for (const feeds::Feeds* each : feeds) {
     const feeds::LogFeeds::Facts facts = each->logs().facts();
     all.owning += facts.owning;
@@ -47,6 +56,7 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Messa
     undecodable.malformed += each->undecodable().malformed;
     undecodable.version += each->undecodable().version;
     shared_reads += each->logs().counts().shared_reads;
+    losses.add(each->logs().counts().losses);
   }
   readers_[Reader::owning].set(static_cast<std::int64_t>(all.owning));
   readers_[Reader::relaying].set(static_cast<std::int64_t>(all.relaying));
@@ -54,7 +64,11 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Messa
   readers_[Reader::degraded].set(static_cast<std::int64_t>(all.degraded));
   followers_.set(static_cast<std::int64_t>(all.followers));
   Told{shared_reads_}.up_to(shared_reads);
-  Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed + messaging.broadcasts.malformed);
+  for (std::size_t i = 0; i < feeds::gap_reasons.size(); ++i)
+    Told{gap_lines_[static_cast<feeds::GapReason>(i)]}.up_to(losses.lines[i]);
+  Told{duplicates_}.up_to(losses.duplicates);
+  Told{dropped_[Dropped::malformed]}.up_to(undecodable.malformed + messaging.broadcasts.malformed +
+                                           messaging.undecodable);
   Told{dropped_[Dropped::version]}.up_to(undecodable.version);
   Told{dropped_[Dropped::foreign]}.up_to(messaging.broadcasts.foreign);
   for (std::size_t i = 0; i < api::family_names.size(); ++i)
@@ -72,6 +86,8 @@ void ControlMetrics::update(const std::vector<feeds::Feeds*>& feeds, const Messa
     Told{deaf_}.up_to(counts.deaf);
     const auto age = bus->canary_age();
     canary_ms_.set(age ? *age / 1ms : -1);
+    const auto lag = bus->lag();
+    lag_us_.set(lag ? *lag / 1us : -1);
   }
 }
 

@@ -32,8 +32,11 @@ class ControlMetrics {
   metrics::GaugeFamily<Reader, 4> readers_;
   metrics::Gauge& followers_;
   metrics::Counter& shared_reads_;
+  metrics::CounterFamily<feeds::GapReason, feeds::gap_reasons.size()> gap_lines_;
+  metrics::Counter& duplicates_;
   metrics::Gauge& engine_;
   metrics::Gauge& canary_ms_;
+  metrics::Gauge& lag_us_;
   metrics::CounterFamily<Dropped, 4> dropped_;
   metrics::CounterFamily<api::Family, api::family_names.size()> broadcasts_;
   metrics::GaugeFamily<Kind, 2> message_channels_;

@@ -20,7 +20,7 @@ Messaging::Messaging(const Parts& parts, const Settings& settings)
 }
 
 Messaging::Facts Messaging::facts() const {
-  Facts facts{{}, kept_.channels().size(), plain_.channels().size()};
+  Facts facts{{}, kept_.channels().size(), plain_.channels().size(), kept_.counts().undecodable, kept_.counts().losses};
   if (broadcasts_) facts.broadcasts = broadcasts_->counts();
   return facts;
 }

@@ -27,6 +27,8 @@ class Messaging {
   struct Facts {
     api::Broadcasts::Counts broadcasts;
     std::size_t kept = 0, plain = 0;  // channels that are followed here
+    std::uint64_t undecodable = 0;    // messages on the bus
+    feeds::LossCounts losses;
   };
   Facts facts() const;
 

@@ -2,6 +2,7 @@
 // be heard in `heard_within`. Pure values; RedisBus publishes, listens and drops the lane.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -18,6 +19,8 @@ class Canary {
   // Heard since the subscription stands.
   bool alive() const { return heard_.has_value(); }
   std::optional<net::Instant> heard() const { return heard_; }
+  // From sing() to on_heard() of the one that was heard last.
+  net::Duration lag() const { return lag_; }
   // One that Redis confirmed long enough ago was not heard.
   bool deaf(net::Instant now) const { return !awaited_.empty() && now - awaited_.front().since >= heard_within; }
   // How many times on end the lane was given up as deaf, while it could be subscribed and Redis confirmed what it was
@@ -26,7 +29,7 @@ class Canary {
 
   void on_standing();
   void on_cut();
-  std::uint64_t sing() { return ++sung_; }
+  std::uint64_t sing(net::Instant now);
   void on_confirmed(std::uint64_t number, net::Instant now);
   void on_heard(std::uint64_t number, net::Instant now);
   void on_given_up() { ++deaf_in_a_row_; }
@@ -40,8 +43,10 @@ class Canary {
 
   bool stands_ = false;
   std::uint64_t sung_ = 0;
-  std::uint64_t sure_after_ = 0;  // up to this one they were sung before the subscription stood, or were heard
+  std::uint64_t sure_after_ = 0;           // up to this one they were sung before the subscription stood, or were heard
+  std::array<net::Instant, 8> sung_at_{};  // the last ones; earlier ones, nobody waits for
   std::optional<net::Instant> heard_;
+  net::Duration lag_{};
   std::deque<Awaited> awaited_;  // in order; a few, since a lane that does not hear them is dropped
   unsigned deaf_in_a_row_ = 0;
 };

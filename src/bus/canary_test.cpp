@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 class CanaryTest : public ::testing::Test {
  protected:
   std::uint64_t sing_confirmed() {
-    const std::uint64_t number = canary_.sing();
+    const std::uint64_t number = canary_.sing(now_);
     canary_.on_confirmed(number, now_);
     return number;
   }
@@ -40,6 +40,18 @@ TEST_F(CanaryTest, IsAliveOnceItWasHeardAndDeafTwoSecondsAfterOneThatWasNot) {
   EXPECT_TRUE(canary_.deaf(now_ + 2s));
 }
 
+TEST_F(CanaryTest, TellsHowLongTheOneThatWasHeardLastWasOnItsWay) {
+  canary_.on_standing();
+  const auto first = sing_confirmed();
+  now_ += 1s;
+  const auto second = sing_confirmed();
+  now_ += 300ms;
+  canary_.on_heard(first, now_);
+  EXPECT_EQ(canary_.lag(), 1300ms);
+  canary_.on_heard(second, now_);
+  EXPECT_EQ(canary_.lag(), 300ms);
+}
+
 TEST_F(CanaryTest, ALaterOneThatIsHeardAnswersForTheEarlier) {
   canary_.on_standing();
   sing_confirmed();
@@ -54,7 +66,7 @@ TEST_F(CanaryTest, ALaterOneThatIsHeardAnswersForTheEarlier) {
 
 TEST_F(CanaryTest, MayBeHeardBeforeItIsConfirmed) {
   canary_.on_standing();
-  const auto number = canary_.sing();
+  const auto number = canary_.sing(now_);
   canary_.on_heard(number, now_);
   canary_.on_confirmed(number, now_);
   EXPECT_FALSE(canary_.deaf(now_ + 1h));
@@ -62,13 +74,13 @@ TEST_F(CanaryTest, MayBeHeardBeforeItIsConfirmed) {
 
 TEST_F(CanaryTest, WhatRedisDoesNotConfirmSaysNothing) {
   canary_.on_standing();
-  canary_.sing();
+  canary_.sing(now_);
   EXPECT_FALSE(canary_.deaf(now_ + 1h));
 }
 
 TEST_F(CanaryTest, WhatWasSungBeforeTheSubscriptionStoodNeedNotBeHeard) {
   canary_.on_standing();
-  const auto early = canary_.sing();
+  const auto early = canary_.sing(now_);
   canary_.on_cut();
   canary_.on_standing();
   canary_.on_confirmed(early, now_);

@@ -97,6 +97,15 @@ std::optional<net::Duration> RedisBus::canary_age() const {
   return oldest;
 }
 
+std::optional<net::Duration> RedisBus::lag() const {
+  net::Duration longest{0};
+  for (const Lane& lane : lanes_) {
+    if (!lane.canary.alive()) return std::nullopt;
+    longest = std::max(longest, lane.canary.lag());
+  }
+  return longest;
+}
+
 unsigned RedisBus::deaf_in_a_row() const {
   unsigned most = 0;
   for (const Lane& lane : lanes_) most = std::max(most, lane.canary.deaf_in_a_row());
@@ -182,7 +191,7 @@ void RedisBus::update_state() {
 void RedisBus::sing(std::size_t number) {
   Lane& lane = lanes_[number];
   if (!lane.canary.stands() || !publisher_.connected()) return;
-  const std::uint64_t song = lane.canary.sing();
+  const std::uint64_t song = lane.canary.sing(loop_.now());
   const std::string text = std::to_string(song);
   const std::array<std::string_view, 3> parts = {"PUBLISH", lane.channel, text};
   publisher_.call(parts, [this, &lane, song](base::Result<redis::Reply> reply) {

@@ -44,6 +44,8 @@ class RedisBus final : public Bus, private redis::Subscriber::Handler, private C
   Counts counts() const;
   // How long ago the slowest lane heard its canary; nullopt: one has not yet, or not since it was cut.
   std::optional<net::Duration> canary_age() const;
+  // How long the slowest lane's last canary was on its way; nullopt: as canary_age().
+  std::optional<net::Duration> lag() const;
   // The greatest Canary::deaf_in_a_row().
   unsigned deaf_in_a_row() const;
 

@@ -74,7 +74,8 @@ void LogFeed::on_state(docker::LogEvent event) { turn(state_of(event)); }
 // `removed`.
 void LogFeed::read(LogFrame frame) {
   if (state_ == LogState::removed) return;
-  if (chain_->admit(frame) != LogChain::Verdict::news) return;
+  const std::size_t before = frame.entries.size();
+  if (count(frame, before, chain_->admit(frame)) != LogChain::Verdict::news) return;
   frame.state = state();
   rings_.publish(frame);
   publish(std::move(frame));
@@ -223,7 +224,8 @@ void LogFeed::accept(LogFrame frame) {
   if (state_ == LogState::removed) return;  // of a container that is gone for us, another may know more
   if (reader_ && frame.kind == LogFrame::Kind::gap) return;  // what another has not seen, ours may have
   const LogState told = frame.state;
-  switch (chain_->judge(frame)) {
+  const std::size_t before = frame.entries.size();
+  switch (count(frame, before, chain_->judge(frame))) {
     case LogChain::Verdict::missed:
       if (reader_ || base::planted::skipped_backfill) return;  // our own reading brings it
       if (base::planted::needless_gap) return tell_gap(frame.prev, "reader");
@@ -237,6 +239,15 @@ void LogFeed::accept(LogFrame frame) {
       break;
   }
   if (!reader_ && told != LogState::unknown) turn(told);
+}
+
+// What is dropped of what has just been judged, and what is missing.
+LogChain::Verdict LogFeed::count(const LogFrame& frame, std::size_t before, LogChain::Verdict verdict) {
+  if (verdict == LogChain::Verdict::missed) return verdict;
+  const bool news = verdict == LogChain::Verdict::news;
+  if (frame.kind == LogFrame::Kind::lines) shared_.losses.duplicates += before - (news ? frame.entries.size() : 0);
+  if (frame.kind == LogFrame::Kind::gap && news) shared_.losses.add_gap(frame.reason, frame.lines_lost);
+  return verdict;
 }
 
 void LogFeed::judge_waiting() {

@@ -59,6 +59,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
     BusBudget& budget;
     LoneReading& lone;
     net::Gate& catch_ups;  // reads of Docker up to the present, at once
+    LossCounts& losses;
     net::Instant redis_down_since{};
     bool degraded = false;  // Redis is down, and followers were told
   };
@@ -92,6 +93,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void catch_up() { start_backfill(); }
   // The container was started, stopped or removed, says Docker.
   void wake();
+  LossCounts& losses() { return shared_.losses; }
   // At other instances, as of our last publication; only an owner knows.
   bool others_follow() const { return others_ > 0; }
   // Gives the lease up, so that another takes over at once; asks for none any more.
@@ -117,6 +119,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
   void hear(LogFrame frame);
   void wait(LogFrame frame);
   void accept(LogFrame frame);
+  LogChain::Verdict count(const LogFrame& frame, std::size_t before, LogChain::Verdict verdict);
   void judge_waiting();
   void read(LogFrame frame);
   void turn(LogState word);

@@ -14,6 +14,7 @@
 #include "feeds/log_download.hpp"
 #include "feeds/log_pages.hpp"
 #include "feeds/lone_reading.hpp"
+#include "feeds/loss_counts.hpp"
 #include "net/gate.hpp"
 
 namespace bus {
@@ -38,6 +39,7 @@ struct Settings {
 struct LogCounts {
   std::uint64_t bus_version = 0, bus_malformed = 0;  // frames that could not be used
   std::uint64_t shared_reads = 0;                    // stretches of a log for whom another's read of Docker served
+  LossCounts losses;
 };
 
 class LogFeeds final : public hub::Demand {

@@ -94,8 +94,8 @@ struct LogFeeds::State final : LogFeed::Owner {
   BusBudget budget;
   LoneReading lone;
   net::Gate catch_ups;
-  LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, budget, lone, catch_ups, {}, false};
   LogCounts counts;
+  LogFeed::Shared shared{parts, settings, 0, {}, {}, deflater, budget, lone, catch_ups, counts.losses, {}, false};
   net::Gate reads, open_downloads;
   std::size_t past_bytes = 0;  // held by all channels
   LogPages pages;

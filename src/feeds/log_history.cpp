@@ -130,6 +130,7 @@ void LogHistory::tell(std::optional<LogFrame> frame) {
   std::string bytes;
   std::uint32_t messages = 1;
   if (frame->kind == LogFrame::Kind::gap) {
+    feed_.losses().add_gap(frame->reason, frame->lines_lost);
     feed_.messages().gap(bytes, *frame, plain(), at_->told);
   } else {
     messages = feed_.messages().lines(bytes, *frame, plain(), at_->told);

@@ -145,7 +145,7 @@ void MessageFeed::on_frame(std::string_view bytes) {
   const Position& position = frame->message.position;
   const bool same = position.epoch == at_->epoch;
   if (same && position.offset <= at_->offset) {
-    if (!frame->tip) ++parts_.counts.duplicates;
+    if (!frame->tip) ++parts_.counts.losses.duplicates;
     return;
   }
   if (base::planted::message_dropped_tip && frame->tip) return;
@@ -217,7 +217,7 @@ void MessageFeed::take(const messages::Page& page) {
   const messages::Advance next = messages::advance(*at_, page);
   if (next.lost) {
     if (!base::planted::message_recent_hole) recent_.clear();
-    ++parts_.counts.gaps;
+    parts_.counts.losses.add_gap(next.lost->reason);
     live_.publish([&](Form form) { return gap(*next.lost, form); }, hub::Place::of(next.lost->to));
   }
   for (const messages::Message* each : next.messages) pass_on(*each);

@@ -21,6 +21,7 @@
 
 #include "bus/bus.hpp"
 #include "feeds/live_channel.hpp"
+#include "feeds/loss_counts.hpp"
 #include "feeds/message_passage.hpp"
 #include "feeds/presence_watch.hpp"
 #include "feeds/recent_messages.hpp"
@@ -32,7 +33,8 @@ namespace feeds {
 class MessageFeed final : private bus::Listener {
  public:
   struct Counts {  // since the start, of all channels
-    std::uint64_t duplicates = 0, gaps = 0, reads = 0, undecodable = 0;
+    std::uint64_t reads = 0, undecodable = 0;
+    LossCounts losses;
   };
   struct Parts {
     net::Loop& loop;

@@ -97,7 +97,10 @@ void MessagePassage::take(const messages::Page& page) {
   }
   const messages::Advance next = messages::advance(*at_, page);
   std::vector<LiveChannel::Told> news;
-  if (next.lost) news.push_back(feed_.gap(*next.lost, follow_.shape.form));
+  if (next.lost) {
+    feed_.parts_.counts.losses.add_gap(next.lost->reason);
+    news.push_back(feed_.gap(*next.lost, follow_.shape.form));
+  }
   for (const messages::Message* each : next.messages) news.push_back(feed_.told(*each));
   in_flight_ += feed_.live_.replay(follow_.follower, follow_.shape.form, news);
   // The store has more than this instance has heard of.

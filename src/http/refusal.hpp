@@ -14,7 +14,8 @@ struct Refusal {
   int status = 400;
   std::string_view code = "bad_request";  // a literal
   std::string message;
-  Headers headers = {};  // what else the answer must carry: Allow, Retry-After…
+  Headers headers = {};      // what else the answer must carry: Allow, Retry-After…
+  std::string members = {};  // and its body: JSON, a comma before each
 };
 
 // Asking a refusal for its value is a programmer's mistake.

@@ -82,7 +82,7 @@ Response problem(const Refusal& refusal, std::string_view ref) {
   append("detail", refusal.message);
   append("code", refusal.code);
   append("ref", ref);
-  body += '}';
+  body += refusal.members + '}';
   return response;
 }
 

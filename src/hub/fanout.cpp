@@ -41,6 +41,13 @@ std::size_t Fanout::backlog_bytes(std::uint32_t slot) const {
   return backlog ? backlog->bytes.size() - backlog->sent : 0;
 }
 
+std::size_t Fanout::backlog_bytes() const {
+  std::size_t sum = 0;
+  for (const Outlet& each : outlets_)
+    if (each.backlog) sum += each.backlog->bytes.size() - each.backlog->sent;
+  return sum;
+}
+
 std::uint32_t Fanout::add_subscription(std::uint32_t slot) {
   auto& all = outlets_[slot].subscriptions;
   auto free = std::find_if(all.begin(), all.end(), [](const Subscription& each) { return !each.used; });

@@ -105,6 +105,7 @@ class Fanout {
   // client may answer the last one alone (RFC 6455, 5.5.3).
   bool on_echo(std::uint32_t slot);
   std::size_t backlog_bytes(std::uint32_t slot) const;
+  std::size_t backlog_bytes() const;  // of all
   bool blocked(std::uint32_t slot) const { return outlets_[slot].blocked; }
   // When its socket last took anything: the measure of progress while it is blocked.
   net::Instant last_sent(std::uint32_t slot) const { return outlets_[slot].last_sent; }

@@ -79,6 +79,7 @@ TEST_F(FanoutTest, ASlowFollowerGoesOnWhereItsSocketStoppedAndItsNeighboursNever
   EXPECT_EQ(received(1), "abcdefghi");
   EXPECT_EQ(received(0), "abcd");
   EXPECT_EQ(fanout.backlog_bytes(0), 2U);  // the rest of one publication, no more
+  EXPECT_EQ(fanout.backlog_bytes(), 2U);
   sockets.peers[0].room = SIZE_MAX;
   fanout.on_writable(0);
   EXPECT_EQ(received(0), "abcdefghi");

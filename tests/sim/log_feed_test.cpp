@@ -163,9 +163,10 @@ class LogFeedTest : public testing::Test, public feeds::LogFeed::Owner {
   feeds::BusBudget budget_{settings_.bus};
   feeds::LoneReading lone_{near_.loop(), settings_.lone};
   net::Gate catch_ups_{near_.loop(), settings_.history_reads};
+  feeds::LossCounts losses_;
   feeds::LogFeed::Shared shared_{parts_,    settings_, 1,     "SIMULATED-ENGINE", [](feeds::Undecodable) { FAIL(); },
-                                 deflater_, budget_,   lone_, catch_ups_,         {},
-                                 false};
+                                 deflater_, budget_,   lone_, catch_ups_,         losses_,
+                                 {},        false};
   std::unique_ptr<feeds::LogFeed> feed_;
   hub::RingNumber ring_ = 0;
   std::uint64_t heard_ = 0, counted_ = 0;
@@ -283,6 +284,26 @@ TEST_F(LogFeedTest, WhatWasMissedBeforeAGapOfTheOwnersIsToldThoughTheLogIsGone) 
   EXPECT_THAT(ring.at(counted_)->bytes, testing::HasSubstr("\"type\":\"gap\""));
   EXPECT_THAT(ring.at(counted_)->bytes, testing::HasSubstr("\"from\":\"" + seen.print()));
   EXPECT_EQ(feed_->at().marks, bound.marks);
+  EXPECT_EQ(losses_.lines[static_cast<std::size_t>(feeds::GapReason::rotated)] +
+                losses_.lines[static_cast<std::size_t>(feeds::GapReason::reader)],
+            1U);
+}
+
+TEST_F(LogFeedTest, WhatIsHeardASecondTimeIsDroppedAndCounted) {
+  take_over();
+  container_.write(SimStream::out, "one\ntwo\n");
+  world_.run_for(1s);
+  EXPECT_EQ(lines_told(), 2U);
+  std::size_t heard = 0;
+  for (LogFrame& frame : published()) {
+    if (frame.kind != LogFrame::Kind::lines) continue;
+    heard += frame.entries.size();
+    frame.sender = 7;
+    bus_.listener->on_frame(feeds::encode(frame));
+  }
+  EXPECT_EQ(heard, 2U);
+  EXPECT_EQ(losses_.duplicates, 2U);
+  EXPECT_EQ(lines_told(), 0U);
 }
 
 // The owner knew a bound of the other stream from before the step.
