@@ -34,6 +34,11 @@ struct Inspected {
   std::string answer;  // the Engine's own to inspect, JSON
 };
 
+struct Sought {
+  std::string name;                          // or full id, or its beginning
+  std::optional<std::uint64_t> engine = {};  // where the asker has read it: its engine_key(), as a position has it
+};
+
 // Who is on one serving loop, for what is said to them. Called on that loop.
 class Recipients {
  public:
@@ -53,7 +58,7 @@ class Control {
   using OnMessages = base::Callback<void(const base::Result<messages::Page>&)>;
 
   virtual ~Control() = default;
-  virtual void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) = 0;
+  virtual void resolve(net::Loop& asker, Sought sought, OnResolved on_resolved) = 0;
   virtual void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) = 0;
   // By full id, unique prefix or name.
   virtual void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) = 0;

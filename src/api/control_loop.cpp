@@ -1,61 +1,10 @@
 #include "api/control_loop.hpp"
 
 namespace api {
-namespace {
-
-// Before the Engine is asked: it may hang, and strangers may ask for more than it can answer.
-constexpr net::Duration question_patience = std::chrono::seconds(30);
-
-base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engine has not answered yet."}; }
-
-}  // namespace
-
 template <class Call>
 void ControlLoop::each_feeds(Call call) const {
   for (const Engines::Engine& each : engines_.all())
     if (each.feeds != nullptr) call(*each.feeds);
-}
-
-void ControlLoop::resolve(net::Loop& asker, std::string name, OnResolved on_resolved) {
-  parts_.loop.post([this, &asker, name = std::move(name), on_resolved = std::move(on_resolved)]() mutable {
-    auto& askers = wanted_[name];
-    askers.push_back({asker, std::move(on_resolved)});
-    if (askers.size() == 1) jobs_.start(find(std::move(name)));
-  });
-}
-
-net::Task<void> ControlLoop::find(std::string name) {
-  Resolution resolution{base::Error{}};
-  auto answer = co_await found(name, resolution.candidates);
-  resolution.id = answer ? base::Result<std::string>(answer->what.container->id) : answer.error();
-  auto askers = wanted_.extract(name);
-  for (Asker& each : askers.mapped()) {
-    each.loop.post([resolution, on_resolved = std::move(each.on_resolved)]() mutable { on_resolved(resolution); });
-  }
-}
-
-net::Task<base::Result<Engines::Found>> ControlLoop::found(std::string name,
-                                                           std::vector<docker::Candidate>& candidates) {
-  const auto place = co_await questions_.enter_within(question_patience);
-  if (!place) co_return place.error();
-  auto answer = co_await engines_.find(std::move(name), candidates);
-  co_return std::move(answer);
-}
-
-// Of the container of that full id.
-net::Task<base::Result<feeds::Feeds*>> ControlLoop::feeds_of(std::string container) {
-  const Engines::Engine* home = engines_.home_of(container);
-  if (home == nullptr) co_return co_await feeds_found(std::move(container));
-  if (home->feeds == nullptr) co_return no_engine_yet();
-  co_return home->feeds;
-}
-
-net::Task<base::Result<feeds::Feeds*>> ControlLoop::feeds_found(std::string container) {
-  std::vector<docker::Candidate> candidates;
-  auto answer = co_await found(std::move(container), candidates);
-  if (!answer) co_return answer.error();
-  if (answer->at.feeds == nullptr) co_return no_engine_yet();
-  co_return answer->at.feeds;
 }
 
 void ControlLoop::list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) {
@@ -217,39 +166,6 @@ void ControlLoop::begin(feeds::Follow follow) {
     return home->feeds->follow(std::move(follow));
   }
   refuse(follow.follower, no_engine_yet());
-}
-
-net::Task<void> ControlLoop::look_for(hub::Follower follower) {
-  const std::string container = looked_for_.at(follower).container;
-  auto feeds = co_await feeds_found(container);
-  const auto asked = looked_for_.find(follower);
-  if (asked == looked_for_.end() || asked->second.container != container) co_return;
-  feeds::Follow follow = std::move(looked_for_.extract(asked).mapped());
-  if (feeds) {
-    (*feeds)->follow(std::move(follow));
-    co_return;
-  }
-  drop(follower);  // it may have been followed before, and its number is free now
-  base::Error error = feeds.error();
-  if (error.fault == base::Fault::not_found && comes_from_elsewhere(follow)) {
-    error.fault = base::Fault::unavailable;
-    error.message += ". It was read from a Docker Engine of which this instance has not heard yet.";
-  }
-  refuse(follower, error);
-}
-
-// A position in its log says where it is, also while that Engine does not answer.
-const Engines::Engine* ControlLoop::home_of(const feeds::Follow& follow) const {
-  if (comes_from_elsewhere(follow)) return nullptr;
-  const Engines::Engine* home = engines_.home_of(follow.container);
-  if (home != nullptr || !follow.start.after) return home;
-  const docker::Position& after = *follow.start.after;
-  return docker::container_key(follow.container) == after.container ? engines_.of_key(after.engine) : nullptr;
-}
-
-bool ControlLoop::comes_from_elsewhere(const feeds::Follow& follow) const {
-  const auto& after = follow.start.after;
-  return after && docker::container_key(follow.container) == after->container && engines_.may_be(after->engine);
 }
 
 // It is told what is said there, whether it subscribes or not.

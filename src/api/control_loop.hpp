@@ -59,7 +59,7 @@ class ControlLoop final : public Control, public roster::Census {
   // Tells the cluster which channels there are here.
   void tell_channels();
 
-  void resolve(net::Loop& asker, std::string name, OnResolved on_resolved) override;
+  void resolve(net::Loop& asker, Sought sought, OnResolved on_resolved) override;
   void list(net::Loop& asker, docker::ListQuery query, OnContainers on_containers) override;
   void inspect(net::Loop& asker, std::string name, OnInspected on_inspected) override;
   void look(net::Loop& asker, roster::Kind kind, roster::Roster::OnView on_view) override;
@@ -81,8 +81,12 @@ class ControlLoop final : public Control, public roster::Census {
   void take(std::size_t most, OnPart on_part) override;
 
  private:
+  // Before the Engine is asked: it may hang, and strangers may ask for more than it can answer.
+  static constexpr net::Duration question_patience = std::chrono::seconds(30);
+
   struct Asker {
     net::Loop& loop;
+    std::optional<std::uint64_t> engine;
     OnResolved on_resolved;
   };
   net::Task<void> find(std::string name);

@@ -149,7 +149,9 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
   // One `connect` must not ask the Engine for more names than it may follow channels.
   if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
-  step.effects.emplace_back(Resolve{number, container});
+  Resolve which{number, container};
+  if (const auto& after = item.options.start.after) which.engine = after->engine;
+  step.effects.emplace_back(std::move(which));
 }
 
 Effects Conversation::resolved(std::uint32_t number, const Resolution& resolution, const Terms& terms) {

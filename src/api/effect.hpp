@@ -28,6 +28,7 @@ struct Hang {
 struct Resolve {
   std::uint32_t item;
   std::string name;
+  std::optional<std::uint64_t> engine = {};  // of the position that it resumes from
 };
 // Answered with subscribed() or refused(). `fresh`: the number is new, else the options of one that exists change.
 struct Follow {

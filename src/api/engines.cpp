@@ -78,6 +78,8 @@ void append(std::string& text, const std::string& sentence) { text.append(text.e
 
 }  // namespace
 
+base::Error no_engine_yet() { return {base::Fault::unavailable, "The Docker Engine has not answered yet."}; }
+
 void Engines::add(Engine engine) {
   remove(*engine.client);
   all_.push_back(std::move(engine));

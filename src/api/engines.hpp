@@ -15,6 +15,9 @@
 
 namespace api {
 
+// Of one that has no feeds yet.
+base::Error no_engine_yet();
+
 class Engines {
  public:
   static constexpr std::size_t homes_max = 16 * 1024;

@@ -78,6 +78,7 @@ class HandSockets final : public net::ClientSockets {
 struct HandControl final : Control {
   struct Question {
     std::string name;
+    std::optional<std::uint64_t> engine;
     OnResolved on_resolved;
   };
   struct Listing {
@@ -121,8 +122,8 @@ struct HandControl final : Control {
     hub::Follower follower;
     net::Callback done;
   };
-  void resolve(net::Loop&, std::string name, OnResolved on_resolved) override {
-    questions.push_back({std::move(name), std::move(on_resolved)});
+  void resolve(net::Loop&, Sought sought, OnResolved on_resolved) override {
+    questions.push_back({std::move(sought.name), sought.engine, std::move(on_resolved)});
   }
   void list(net::Loop&, docker::ListQuery query, OnContainers on_containers) override {
     listings.push_back({std::move(query), std::move(on_containers)});

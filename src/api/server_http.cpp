@@ -235,7 +235,7 @@ void Server::refuse_container(SessionSlot& slot, const base::Error& error) {
     refuse_ambiguous(*asker, error, resolution.candidates);
     answered(*asker);
   };
-  control_.resolve(loop_, slot.http->container, on_resolved);
+  control_.resolve(loop_, {slot.http->container}, on_resolved);
 }
 
 void Server::refuse_ambiguous(SessionSlot& slot, const base::Error& error,

@@ -144,7 +144,7 @@ void Server::carry_out(SessionSlot& slot, const Effect& effect) {
   } else if (const auto* end = std::get_if<Hang>(&effect)) {
     hang(slot, end->code, end->reason);
   } else if (const auto* which = std::get_if<Resolve>(&effect)) {
-    control_.resolve(loop_, which->name,
+    control_.resolve(loop_, {which->name, which->engine},
                      [this, session = slot.session, item = which->item](const Resolution& resolution) {
                        SessionSlot* asker = find(session);
                        if (asker == nullptr || asker->state != State::open) return;

@@ -63,13 +63,16 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   slot.http->stream = std::move(asked);
   slot.http->answering = true;
   if (!is_of_container(channel->family)) return follow_stream(slot, std::string(channel->rest));
-  control_.resolve(loop_, std::string(channel->rest), [this, session = slot.session](const Resolution& resolution) {
+  Sought sought{std::string(channel->rest)};
+  if (options->start.after) sought.engine = options->start.after->engine;
+  const auto on_resolved = [this, session = slot.session](const Resolution& resolution) {
     SessionSlot* asker = find(session);
     if (asker == nullptr || !asker->http || !asker->http->stream) return;
     if (resolution.id) return follow_stream(*asker, *resolution.id);
     asker->http->stream.reset();
     refuse_ambiguous(*asker, resolution.id.error(), resolution.candidates);
-  });
+  };
+  control_.resolve(loop_, std::move(sought), on_resolved);
 }
 
 void Server::follow_stream(SessionSlot& slot, const std::string& rest) {

@@ -12,13 +12,7 @@ using namespace std::chrono_literals;
 constexpr net::Duration look_every = 10s;
 
 FarEngines::Engine::Engine(FarEngines& home, const std::string& id_in)
-    : id(id_in),
-      network(home.asker_, id),
-      client(network, net::Endpoint{{}, "tunnel", 0}),
-      link(
-          {client, home.parts_.bus, home.parts_.lease, home.parts_.lease_ttl},
-          [&home, this](const std::string& says) { return home.is(*this, says); },
-          [&home, this](const std::string&, feeds::EngineEvents& events) { return home.introduce(*this, events); }) {}
+    : id(id_in), network(home.asker_, id), client(network, net::Endpoint{{}, "tunnel", 0}) {}
 
 // The word of the Engine itself counts: its feeds write its id into positions and leases. Where it is spoken of again,
 // it is asked again.
@@ -36,8 +30,8 @@ bool FarEngines::is(const Engine& engine, const std::string& says) {
 FarEngines::FarEngines(Parts parts, std::string name)
     : parts_(std::move(parts)),
       directory_(
-          {parts_.loop, parts_.bus}, parts_.registry, name, [this](const std::string& id) { on_heard(id); },
-          parts_.on_asked),
+          {parts_.loop, parts_.bus}, parts_.registry, name,
+          [this](const std::string& id, bool reached) { on_heard(id, reached); }, parts_.on_asked),
       asker_({parts_.loop, parts_.bus}, directory_, name) {
   look();
 }
@@ -45,23 +39,33 @@ FarEngines::FarEngines(Parts parts, std::string name)
 std::vector<std::string> FarEngines::unmet() const {
   std::vector<std::string> ids;
   for (const auto& [id, engine] : engines_)
-    if (engine->link.feeds() == nullptr) ids.push_back(id);
+    if (engine->feeds() == nullptr) ids.push_back(id);
   return ids;
 }
 
 // In positions Engines are known by their keys: no second one may have another's.
-void FarEngines::on_heard(const std::string& id) {
+void FarEngines::on_heard(const std::string& id, bool reached) {
+  const auto known = engines_.find(id);
+  if (known != engines_.end() && reached && !known->second->link) meet(*known->second);
   const std::uint64_t key = docker::engine_key(id);
   const bool there = std::any_of(engines_.begin(), engines_.end(),
                                  [key](const auto& each) { return docker::engine_key(each.first) == key; });
   if (there || (!own_.empty() && docker::engine_key(own_) == key)) return;
-  base::log::info("Another instance reaches a Docker Engine", {{"id", id}});
-  engines_.emplace(id, std::make_unique<Engine>(*this, id));
+  Engine& engine = *engines_.emplace(id, std::make_unique<Engine>(*this, id)).first->second;
+  if (reached) meet(engine);
+}
+
+void FarEngines::meet(Engine& engine) {
+  base::log::info("Another instance reaches a Docker Engine", {{"id", engine.id}});
+  engine.link.emplace(
+      EngineLink::Parts{engine.client, parts_.bus, parts_.lease, parts_.lease_ttl},
+      [this, &engine](const std::string& says) { return is(engine, says); },
+      [this, &engine](const std::string&, feeds::EngineEvents& events) { return introduce(engine, events); });
 }
 
 std::unique_ptr<feeds::Feeds> FarEngines::introduce(Engine& engine, feeds::EngineEvents& events) {
   auto feeds = parts_.make_feeds(engine.client, engine.id, events);
-  parts_.on_far({engine.client, engine.id, feeds.get(), [&engine] { return !engine.link.down(); }});
+  parts_.on_far({engine.client, engine.id, feeds.get(), [&engine] { return !engine.link->down(); }});
   return feeds;
 }
 
@@ -69,12 +73,12 @@ const EngineLink* FarEngines::take_over(const std::string& id, net::Network& net
   own_ = id;
   const auto found = engines_.find(id);
   if (found == engines_.end()) return nullptr;
-  if (found->second->link.feeds() == nullptr) {  // it was only spoken of
+  if (found->second->feeds() == nullptr) {  // it was only spoken of
     engines_.erase(found);
     return nullptr;
   }
   found->second->network.go_direct(network, std::move(endpoint));
-  return &found->second->link;
+  return &*found->second->link;
 }
 
 void FarEngines::look() {
@@ -82,9 +86,9 @@ void FarEngines::look() {
   for (auto each = engines_.begin(); each != engines_.end();) {
     const auto mine = each++;
     Engine& engine = *mine->second;
-    const bool in_use = engine.link.feeds() != nullptr && engine.link.feeds()->in_use();
-    if (!engine.network.relayed() || !directory_.forgotten(engine.id) || in_use || !parts_.on_forgotten(engine.client))
-      continue;
+    const bool met = engine.feeds() != nullptr;
+    if (!engine.network.relayed() || !directory_.forgotten(engine.id)) continue;
+    if (met && (engine.feeds()->in_use() || !parts_.on_forgotten(engine.client))) continue;
     base::log::info("A Docker Engine is forgotten that no instance reaches any more", {{"id", engine.id}});
     directory_.forget(std::string(engine.id));
     engines_.erase(mine);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,12 +54,15 @@ class FarEngines {
   struct Engine {
     Engine(FarEngines& home, const std::string& id_in);
 
+    feeds::Feeds* feeds() { return link ? link->feeds() : nullptr; }
+
     const std::string id;
     tunnel::FarNetwork network;
     docker::Client client;
-    EngineLink link;
+    std::optional<EngineLink> link;  // none: it was only spoken of yet
   };
-  void on_heard(const std::string& id);
+  void on_heard(const std::string& id, bool reached);
+  void meet(Engine& engine);
   bool is(const Engine& engine, const std::string& says);
   std::unique_ptr<feeds::Feeds> introduce(Engine& engine, feeds::EngineEvents& events);
   void look();

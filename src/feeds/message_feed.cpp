@@ -217,7 +217,7 @@ void MessageFeed::take(const messages::Page& page) {
   const messages::Advance next = messages::advance(*at_, page);
   if (next.lost) {
     if (!base::planted::message_recent_hole) recent_.clear();
-    parts_.counts.losses.add_gap(next.lost->reason);
+    parts_.counts.losses.add_gap(next.lost->reason, messages::missing(*next.lost));
     live_.publish([&](Form form) { return gap(*next.lost, form); }, hub::Place::of(next.lost->to));
   }
   for (const messages::Message* each : next.messages) pass_on(*each);
@@ -230,7 +230,11 @@ void MessageFeed::take_held() {
     const Position& position = held_.front().position;
     if (position.epoch == at_->epoch && position.offset > at_->offset + 1) break;
     const bool next = position.offset == at_->offset + 1 || base::planted::message_told_twice;
-    if (position.epoch == at_->epoch && next) tell(held_.front());
+    if (position.epoch == at_->epoch && next) {
+      tell(held_.front());
+    } else if (position.epoch == at_->epoch) {
+      ++parts_.counts.losses.duplicates;
+    }
   }
   held_bytes_ = 0;
   if (!held_.empty()) must_read_ = true;

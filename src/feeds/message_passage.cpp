@@ -98,7 +98,7 @@ void MessagePassage::take(const messages::Page& page) {
   const messages::Advance next = messages::advance(*at_, page);
   std::vector<LiveChannel::Told> news;
   if (next.lost) {
-    feed_.parts_.counts.losses.add_gap(next.lost->reason);
+    feed_.parts_.counts.losses.add_gap(next.lost->reason, messages::missing(*next.lost));
     news.push_back(feed_.gap(*next.lost, follow_.shape.form));
   }
   for (const messages::Message* each : next.messages) news.push_back(feed_.told(*each));

@@ -27,6 +27,7 @@ std::string gap_text(std::string_view channel, const messages::Recovery& lost, F
   base::Message json("gap");
   json.text("channel", channel).text("from", lost.from.print()).text("to", lost.to.print());
   json.text("reason", lost.reason);
+  if (const auto lines = messages::missing(lost)) json.number("lines", *lines);
   if (is_quiet(form)) json.text("data", "Messages are missing here: " + lost.reason);
   return json.take();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct Recovery {
   std::uint64_t after = 0;      // it goes on with the messages behind this offset
   bool operator==(const Recovery&) const = default;
 };
+
+// How many messages that are; none where nobody knows.
+inline std::optional<std::uint64_t> missing(const Recovery& lost) {
+  if (lost.from.epoch != lost.to.epoch) return std::nullopt;
+  return lost.to.offset - lost.from.offset;
+}
 
 // An epoch's position beyond what the data set has of it has seen what is lost; what it may not have seen is lost too:
 // partial, failover; it goes on in the epoch that came next. A position of the current epoch beyond its end is

@@ -62,6 +62,7 @@ class SimKernel {
   void stall(const SimHost& a, const SimHost& b, Duration duration);
   void lose(const SimHost& from, const SimHost& to);
   void heal(const SimHost& from, const SimHost& to);
+  void spare_all();
   void set_link(const SimHost& from, const SimHost& to, SimLink shape) { link(from, to).shape = shape; }
 
  private:

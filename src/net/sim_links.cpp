@@ -190,6 +190,10 @@ void SimKernel::give_up(const SimHost& from, const SimHost& to) {
   }
 }
 
+void SimKernel::spare_all() {
+  for (const auto& [first, connection] : connections_) connection->cut_after.reset();
+}
+
 void SimKernel::heal(const SimHost& from, const SimHost& to) {
   if (!std::exchange(link(from, to).lost, false)) return;
   for (const auto& [first, connection] : connections_) {

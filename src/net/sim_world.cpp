@@ -98,6 +98,7 @@ void SimWorld::heal_all() {
     for (const auto& [to_name, to] : hosts_) kernel_->heal(*from, *to);
   }
 }
+void SimWorld::spare_all() { kernel_->spare_all(); }
 void SimWorld::set_link(const SimHost& from, const SimHost& to, SimLink link) { kernel_->set_link(from, to, link); }
 
 }  // namespace net

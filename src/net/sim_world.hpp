@@ -52,6 +52,7 @@ class SimWorld {
   void lose(const SimHost& from, const SimHost& to);
   void heal(const SimHost& from, const SimHost& to);
   void heal_all();
+  void spare_all();  // no connection is cut any more that was to be
   void set_link(const SimHost& from, const SimHost& to, SimLink link);
 
   SimFaults& faults() { return faults_; }

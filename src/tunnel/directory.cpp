@@ -20,6 +20,12 @@ constexpr net::Duration answered_after = 1s;
 // Hosts have answered by then, and one of those who answer for the missing ones speaks first.
 constexpr net::Duration answer_after = 300ms, answer_spread = 300ms;
 
+// Whoever can never read the Registry knows by time alone.
+bool passing(const base::Error& error) {
+  using base::Fault;
+  return error.fault == Fault::unavailable || error.fault == Fault::timed_out || error.fault == Fault::closed;
+}
+
 Directory::Directory(Wire::Place place, Registry& registry, std::string self, OnEngine on_engine, OnAsked on_asked)
     : place_(place),
       registry_(registry),
@@ -48,7 +54,7 @@ void Directory::look_up() {
   registry_.look([this, alive = std::weak_ptr(alive_)](const base::Result<Registry::Record>& record) {
     if (!alive.lock()) return;
     if (record) read(*record);
-    looked_up_ |= record || record.error().fault == base::Fault::forbidden;
+    looked_up_ |= record || !passing(record.error());
     if (!hearing_since_ || recorded_ || (looked_up_ && settled())) return;
     reader_ = place_.loop.after(record ? look_again_after : ask_again_after, [this] { look_up(); });
   });
@@ -60,6 +66,7 @@ void Directory::read(const Registry::Record& record) {
 }
 
 void Directory::on_lost() {
+  if (!settled()) asked_at_.reset();  // the answers may be lost
   hearing_since_.reset();
   asker_ = {};
   reader_ = {};
@@ -87,7 +94,7 @@ void Directory::on_frame(std::string_view bytes) {
   if (!engine->hosts.contains(host) && engine->hosts.size() >= hosts_max) return;
   engine->hosts[host] = engine->heard = place_.loop.now();
   engine->told_of = true;
-  on_engine_(name);
+  on_engine_(name, true);
 }
 
 Directory::Engine* Directory::find_or_add(const std::string& name) {
@@ -108,7 +115,7 @@ Directory::Engine* Directory::hear_of(const std::string& name, net::Duration age
   Engine* engine = find_or_add(name);
   if (engine == nullptr || !is_new) return engine;
   engine->heard = place_.loop.now() - age;
-  on_engine_(name);
+  on_engine_(name, false);
   return engine;
 }
 

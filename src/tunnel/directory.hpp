@@ -25,8 +25,8 @@ class Directory final : private bus::Listener {
   static constexpr net::Duration patience = std::chrono::seconds(10);
   static constexpr net::Duration remembered = std::chrono::minutes(10);  // an Engine of which nobody speaks
 
-  // Called from the loop whenever a host is heard.
-  using OnEngine = base::Callback<void(const std::string& engine)>;
+  // Called from the loop whenever a host is heard (`reached`), and when an Engine is spoken of for the first time.
+  using OnEngine = base::Callback<void(const std::string& engine, bool reached)>;
   // The same, whenever another instance wants to know who is there.
   using OnAsked = base::Callback<void()>;
   // `self`: this instance, whose own word does not count.

@@ -67,7 +67,7 @@ class DirectoryTest : public ::testing::Test {
     Instance(DirectoryTest& test, const std::string& name)
         : directory(
               {test.net_.loop(), test.bus_}, test.registry_, name,
-              [this](const std::string& id) { engines.push_back(id); }, [] {}) {}
+              [this](const std::string& id, bool) { engines.push_back(id); }, [] {}) {}
     std::vector<std::string> engines;  // as they were heard of
     Directory directory;
   };
@@ -83,6 +83,13 @@ class DirectoryTest : public ::testing::Test {
     bool over = false;
     const net::Timer timer = net_.loop().after(time, [&over] { over = true; });
     EXPECT_TRUE(net_.run_until([&over] { return over; }));
+  }
+  // As a host does.
+  void note_for(net::Duration time) {
+    for (; time > 0s; time -= 2s) {
+      registry_.note("ENGINE");
+      run_for(2s);
+    }
   }
   net::Duration age(const Instance& instance, const std::string& engine) {
     return net_.loop().now() - instance.directory.heard(engine).value();
@@ -176,13 +183,41 @@ TEST_F(DirectoryTest, an_Engine_that_only_the_Registry_has_is_heard_of_for_as_lo
 }
 
 TEST_F(DirectoryTest, where_the_Registry_is_older_than_anybodys_return_a_second_is_enough) {
-  registry_.note("ENGINE");
-  run_for(8s);
+  note_for(8s);
   const Instance a(*this, "a");
   run_for(900ms);
   EXPECT_FALSE(a.directory.settled());
   run_for(200ms);
   EXPECT_TRUE(a.directory.settled());
+}
+
+TEST_F(DirectoryTest, where_nobody_noted_anything_for_a_while_the_others_are_given_their_time) {
+  note_for(8s);
+  run_for(30s);
+  registry_.note("ENGINE");
+  const Instance a(*this, "a");
+  run_for(6s);
+  EXPECT_FALSE(a.directory.settled());
+  run_for(2s);
+  EXPECT_TRUE(a.directory.settled());
+}
+
+TEST_F(DirectoryTest, whoever_went_deaf_after_asking_asks_again) {
+  note_for(8s);
+  LossyBus bus(net_.loop());
+  const Directory directory(
+      {net_.loop(), bus}, registry_, "new", [](const std::string&, bool) {}, [] {});
+  run_for(500ms);
+  bus.lose();
+  run_for(2s);
+  EXPECT_FALSE(directory.settled());
+  bus.come_back();
+  run_for(900ms);
+  EXPECT_FALSE(directory.settled());
+  run_for(200ms);
+  EXPECT_TRUE(directory.settled());
+  bus.lose();
+  EXPECT_TRUE(directory.settled());
 }
 
 TEST_F(DirectoryTest, where_the_Registry_is_young_it_is_read_again) {
@@ -219,7 +254,7 @@ TEST_F(DirectoryTest, what_there_is_is_known_seven_seconds_after_the_question_we
   LossyBus bus(net_.loop());
   bus.refuse(true);
   const Directory directory(
-      {net_.loop(), bus}, registry_, "new", [](const std::string&) {}, [] {});
+      {net_.loop(), bus}, registry_, "new", [](const std::string&, bool) {}, [] {});
   run_for(20s);
   EXPECT_FALSE(directory.settled()) << "nobody was asked";
   bus.refuse(false);
@@ -232,7 +267,7 @@ TEST_F(DirectoryTest, what_there_is_is_known_seven_seconds_after_the_question_we
 TEST_F(DirectoryTest, no_Engine_is_forgotten_while_nobody_could_speak_of_it) {
   LossyBus bus(net_.loop());
   const Directory directory(
-      {net_.loop(), bus}, registry_, "a", [](const std::string&) {}, [] {});
+      {net_.loop(), bus}, registry_, "a", [](const std::string&, bool) {}, [] {});
   bus.publish(hosts_channel, encode(Frame{Kind::here, 0, 0, encode(Announcement{"h", "ENGINE"})}), {});
   run_for(1s);
   bus.lose();

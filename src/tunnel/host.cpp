@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tunnel/directory.hpp"
 #include "tunnel/host_stream.hpp"
 
 namespace tunnel {
@@ -40,9 +41,10 @@ void Host::leave() {
 
 void Host::announce() {
   announcer_ = loop_.after(announce_every, [this] { announce(); });
-  if (!answers_ || engine_.empty()) return;
-  parts_.registry.note(engine_);  // also while it goes: the Engine does not
-  if (!leaving_) say(Kind::here);
+  if (engine_.empty()) return;
+  const bool remembered = answers_ || loop_.now() - silent_since_ < Directory::remembered;
+  if (remembered) parts_.registry.note(engine_);  // also while this instance goes: the Engine does not
+  if (answers_ && !leaving_) say(Kind::here);
 }
 
 void Host::on_asked() {

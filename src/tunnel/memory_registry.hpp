@@ -1,6 +1,7 @@
 // MemoryRegistry: for tests of those who stand on a Registry. Thread: its loop's.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -13,7 +14,7 @@ class MemoryRegistry final : public Registry {
   explicit MemoryRegistry(net::Loop& loop) : loop_(loop) {}
 
   void note(const std::string& engine) override {
-    if (noted_.empty()) begun_ = loop_.now();
+    if (broken()) begun_ = loop_.now();
     noted_[engine] = loop_.now();
   }
   void look(OnRecord on_record) override {
@@ -30,8 +31,12 @@ class MemoryRegistry final : public Registry {
     Record record;
     for (const auto& [engine, at] : noted_) record.engines.push_back({engine, loop_.now() - at});
     std::erase_if(record.engines, [](const Entry& each) { return each.age > kept; });
-    if (!noted_.empty()) record.age = loop_.now() - begun_;
+    if (!broken()) record.age = loop_.now() - begun_;
     return record;
+  }
+  bool broken() const {
+    return std::none_of(noted_.begin(), noted_.end(),
+                        [this](const auto& each) { return loop_.now() - each.second <= silence_max; });
   }
 
   net::Loop& loop_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tunnel/frame.hpp"
 #include "tunnel/scripts.hpp"
 
 namespace tunnel {
@@ -26,7 +27,8 @@ net::Duration since(std::int64_t then_ms, std::int64_t now_ms) {
 void RedisRegistry::note(const std::string& engine) { jobs_.start(write(engine)); }
 
 net::Task<void> RedisRegistry::write(std::string engine) {
-  std::vector<std::string> parts = {key_, std::move(engine), redis::milliseconds(kept), std::to_string(engines_max)};
+  std::vector<std::string> parts = {key_, std::move(engine), redis::milliseconds(kept), std::to_string(engines_max),
+                                    redis::milliseconds(silence_max)};
   co_await client_.run(scripts::note, 1, std::move(parts));  // why it is refused, the client says
 }
 
@@ -44,14 +46,17 @@ net::Task<void> RedisRegistry::read(OnRecord on_record) {
     co_return on_record(base::Error{base::Fault::protocol, "Redis answered about the Engines with something else"});
   const std::int64_t now = number(time[0]) * 1000 + number(time[1]) / 1000;
   Record record;
+  net::Duration silence = kept;
   for (std::size_t i = 0; i < noted.size(); i += 2) {
     const net::Duration age = since(number(noted[i + 1]), now);
     if (noted[i].text.empty()) {
       record.age = age;
-    } else if (age <= kept) {
+    } else if (age <= kept && is_name(noted[i].text)) {
       record.engines.push_back({noted[i].text, age});
+      silence = std::min(silence, age);
     }
   }
+  if (silence > silence_max) record.age = {};
   on_record(std::move(record));
 }
 

@@ -15,7 +15,9 @@ namespace tunnel {
 
 class Registry {
  public:
-  static constexpr std::size_t engines_max = 64;                  // those that were noted last
+  static constexpr std::size_t engines_max = 64;  // those that were noted last
+  // Where nobody noted anything for so long, it begins anew: nobody may have been able to.
+  static constexpr net::Duration silence_max = std::chrono::seconds(7);
   static constexpr net::Duration kept = std::chrono::minutes(1);  // since it was noted last
 
   struct Entry {
@@ -24,7 +26,7 @@ class Registry {
   };
   struct Record {
     std::vector<Entry> engines;
-    net::Duration age{};  // since when nothing of it was lost; zero: there is none
+    net::Duration age{};  // since when it is kept without a break; zero: there is none
   };
   // Never called inside look(), nor once the Registry is gone. Errors: those of redis::Client.
   using OnRecord = base::Callback<void(base::Result<Record>)>;

@@ -136,7 +136,7 @@ class TunnelTest : public testing::Test {
   Directory directory_{{net_.loop(), bus_},
                        registry_,
                        "a1",
-                       [](const std::string&) {},
+                       [](const std::string&, bool) {},
                        [this] {
                          if (host_) host_->on_asked();
                        }};
@@ -372,7 +372,7 @@ TEST_F(TunnelTest, whoever_comes_asks_who_is_there) {
   serve();
   bool heard = false;
   Directory late(
-      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&, bool) { heard = true; }, [] {});
   EXPECT_FALSE(late.settled());
   const net::Instant begun = net_.loop().now();
   ASSERT_TRUE(net_.run_until([&] { return heard; }));
@@ -387,7 +387,7 @@ TEST_F(TunnelTest, whoever_comes_hears_of_an_Engine_that_answers_none_of_its_hos
   directory_.forget("ENGINE");
   bool heard = false;
   Directory late(
-      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&) { heard = true; }, [] {});
+      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&, bool) { heard = true; }, [] {});
   const net::Instant begun = net_.loop().now();
   ASSERT_TRUE(net_.run_until([&] { return heard; }));
   EXPECT_LT(net_.loop().now() - begun, 500ms);

@@ -80,10 +80,19 @@ TEST_P(RegistryContract, ItBeginsAnewWhereItWasLost) {
 TEST_P(RegistryContract, WhoeverCannotReadIsTold) {
   ASSERT_TRUE(world_.await(client_->command("SET", engines(), "something else")));
   if (GetParam() == Kind::simulated) world_.simulated().kill();
-  EXPECT_FALSE(look(world_, *one_));
+  const auto record = look(world_, *one_);
+  ASSERT_FALSE(record);
+  EXPECT_EQ(record.error().fault, GetParam() == Kind::real ? base::Fault::internal : base::Fault::closed);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RegistryContract, ::testing::Values(Kind::simulated, Kind::real), name_of);
+
+// What stands there and is no Engine's name is nobody's.
+TEST_P(RegistryContract, OddNamesAreNotRead) {
+  note(world_, *one_, "A");
+  note(world_, *one_, std::string(1000, 'x'));
+  EXPECT_THAT(names(look(world_, *two_).value()), UnorderedElementsAre("A"));
+}
 
 // A minute passes on virtual time alone; more Engines than are kept come from a real script alone.
 TEST(RegistryOverTime, WhatIsNotNotedAnyMoreIsForgotten) {
@@ -93,14 +102,33 @@ TEST(RegistryOverTime, WhatIsNotNotedAnyMoreIsForgotten) {
   ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
   note(world, registry, "A");
   note(world, registry, "B");
-  for (int i = 0; i < 6; ++i) {
-    world.pass(Registry::kept / 6);
+  for (int i = 0; i < 12; ++i) {
+    world.pass(Registry::kept / 12);
     note(world, registry, "A");
   }
   const Registry::Record record = look(world, registry).value();
   ASSERT_EQ(record.engines.size(), 1u);
   EXPECT_EQ(record.engines[0].engine, "A");
   EXPECT_GE(record.age, Registry::kept);
+}
+
+// Whoever was there may not have been able to note anything.
+TEST(RegistryOverTime, WhereNobodyNotedAnythingForAWhileItBeginsAnew) {
+  RedisWorld world(Kind::simulated);
+  redis::Client client(world.network(), world.address());
+  tunnel::RedisRegistry registry(client);
+  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  for (int i = 0; i < 5; ++i) {
+    note(world, registry, "A");
+    world.pass(2s);
+  }
+  EXPECT_GE(look(world, registry).value().age, 9s);
+  world.pass(8s);
+  EXPECT_EQ(look(world, registry).value().age, 0s);
+  note(world, registry, "B");
+  const Registry::Record record = look(world, registry).value();
+  EXPECT_EQ(record.engines.size(), 2u);
+  EXPECT_LT(record.age, 1s);
 }
 
 TEST(RegistryOverTime, ThoseThatWereNotedLastAreKept) {
@@ -111,11 +139,11 @@ TEST(RegistryOverTime, ThoseThatWereNotedLastAreKept) {
   ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
   for (std::size_t i = 0; i < Registry::engines_max; ++i) registry.note("ENGINE-" + std::to_string(i));
   world.pass(50ms);
-  note(world, registry, "ONE MORE");
+  note(world, registry, "ONE-MORE");
   const Registry::Record record = look(world, registry).value();
   EXPECT_EQ(record.engines.size(), Registry::engines_max);
   EXPECT_TRUE(std::any_of(record.engines.begin(), record.engines.end(),
-                          [](const Registry::Entry& each) { return each.engine == "ONE MORE"; }));
+                          [](const Registry::Entry& each) { return each.engine == "ONE-MORE"; }));
   EXPECT_GE(record.age, 50ms);
 }
 

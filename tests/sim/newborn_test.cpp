@@ -109,6 +109,28 @@ TEST_F(TwoEngines, APositionKnowsAnEngineThatNobodyElseCanSpeakOf) {
   expect_all_complete();
 }
 
+// By its name, and over a stream, too; until the instance would have heard of it from others.
+TEST_F(TwoEngines, WhoComesBackWithAPositionIsToldToComeAgainForTenMinutes) {
+  SimContainer& db = create(b_, "db");
+  db.write(SimStream::out, "one\n");
+  Ear& ear = listen("ia", "container:logs:db");
+  ASSERT_TRUE(until([&ear] { return !ear.position.empty(); }));
+  ear.job = {};
+  instance("ib").pause();
+  instance("none").kill();
+  instance("ia").kill();
+  redis_.flush();
+  instance("ia").start();
+  world_.run_for(20s);
+  for (const std::string& name : {std::string("db"), db.id()}) {
+    const std::string stream = "/api/channels/container:logs:" + name + "/stream";
+    EXPECT_EQ(get("ia", stream).status, 404);
+    EXPECT_EQ(get("ia", stream + "?since=" + ear.position).status, 503);
+  }
+  for (int i = 0; i < 10; ++i) world_.run_for(60s);
+  EXPECT_EQ(get("ia", "/api/channels/container:logs:db/stream?since=" + ear.position).status, 404);
+}
+
 // An Engine that went with its only instance is nobody's after a minute.
 TEST_F(TwoEngines, AnEngineThatOnlyRedisHasIsForgotten) {
   create(a_, "web");

@@ -108,7 +108,9 @@ void note(SimRedisStore& store, ScriptCall& call, std::string& out) {
   const std::string& key = call.keys[0];
   const std::uint64_t now = store.now_ms(), kept = number(call.args[1]).value();
   auto& noted = store.make_fields(key);
-  noted.emplace("", std::to_string(now));
+  std::uint64_t newest = 0;
+  for (const auto& [name, score] : noted) newest = std::max(newest, number(score).value());
+  if (newest + number(call.args[3]).value() < now) noted[""] = std::to_string(now);
   std::erase_if(noted,
                 [&](const auto& each) { return !each.first.empty() && number(each.second).value() + kept <= now; });
   noted[call.args[0]] = std::to_string(now);
@@ -121,7 +123,7 @@ const ScriptTwin twins[] = {{lease::scripts::take, 2, 6, false, take},
                             {roster::scripts::write, 1, 4, true, write},
                             {roster::scripts::appear, 1, 2, false, appear},
                             {roster::scripts::connect, 1, 4, false, connect},
-                            {tunnel::scripts::note, 1, 3, false, note},
+                            {tunnel::scripts::note, 1, 4, false, note},
                             {messages::scripts::publish, 4, 6, false, publish_message},
                             {messages::scripts::read, 2, 7, false, read_messages},
                             {messages::scripts::open, 2, 3, false, open_epoch}};

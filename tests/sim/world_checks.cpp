@@ -116,6 +116,7 @@ bool World::trouble_told(SimFollower& follower) {
 }
 
 void World::check_at_rest() {
+  net_.spare_all();
   // Who is to leave has left, and the linger after that is over. Others may have gone to another instance just now.
   const auto left = [](const Follower& each) { return each.leaves || each.follower->gone(); };
   const auto stays = [](const Follower& each) { return !each.leaves || each.follower->gone(); };
