@@ -149,9 +149,8 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
   // One `connect` must not ask the Engine for more names than it may follow channels.
   if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
-  Resolve which{number, container};
-  if (const auto& after = item.options.start.after) which.engine = after->engine;
-  step.effects.emplace_back(std::move(which));
+  const auto& after = item.options.start.after;
+  step.effects.emplace_back(Resolve{number, container, after ? std::optional(after->engine) : std::nullopt});
 }
 
 Effects Conversation::resolved(std::uint32_t number, const Resolution& resolution, const Terms& terms) {
