@@ -113,7 +113,9 @@ net::Task<void> ControlLoop::begin_download(std::string name, feeds::Download as
     answer->at.feeds->download(std::move(asked));
     co_return;
   }
-  base::Error error = answer ? no_engine_yet() : answer.error();
+  std::optional<std::uint64_t> engine;
+  if (asked.start.after) engine = asked.start.after->engine;
+  base::Error error = answer ? no_engine_yet() : judged(answer.error(), engine);
   parts_.hub.call(asked.asker.loop, [told = asked.told, asker = asked.asker.name, error = std::move(error)](
                                         hub::Fanout&) { told->on_download_ended(asker, error); });
 }
@@ -136,11 +138,13 @@ void ControlLoop::page(net::Loop& asker, feeds::PageAsked asked, feeds::OnPage o
 }
 
 net::Task<void> ControlLoop::answer_page(feeds::PageAsked asked, feeds::OnPage on_page) {
-  auto feeds = co_await feeds_of(asked.container);
+  const auto engine = asked.engine();
+  auto looking = engine && engines_.may_be(*engine) ? feeds_found(asked.container) : feeds_of(asked.container);
+  auto feeds = co_await std::move(looking);
   if (feeds) {
     (*feeds)->page(std::move(asked), std::move(on_page));
   } else {
-    on_page(feeds.error());
+    on_page(judged(feeds.error(), engine));
   }
 }
 

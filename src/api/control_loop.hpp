@@ -108,6 +108,8 @@ class ControlLoop final : public Control, public roster::Census {
   net::Task<void> look_for(hub::Follower follower);
   const Engines::Engine* home_of(const feeds::Follow& follow) const;
   bool comes_from_elsewhere(const feeds::Follow& follow) const;
+  // A position that names this Engine knows better than `not_found`.
+  base::Error judged(base::Error error, const std::optional<std::uint64_t>& engine) const;
   void confirm(const hub::Follower& follower);
   void refuse(const hub::Follower& follower, const base::Error& error);
   void drop(const hub::Follower& follower);

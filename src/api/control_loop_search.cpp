@@ -2,15 +2,13 @@
 #include "api/control_loop.hpp"
 
 namespace api {
-namespace {
 
-base::Error elsewhere(base::Error error) {
+base::Error ControlLoop::judged(base::Error error, const std::optional<std::uint64_t>& engine) const {
+  if (error.fault != base::Fault::not_found || !engine || !engines_.may_be(*engine)) return error;
   error.fault = base::Fault::unavailable;
   error.message += ". It was read from a Docker Engine of which this instance has not heard yet.";
   return error;
 }
-
-}  // namespace
 
 void ControlLoop::resolve(net::Loop& asker, Sought sought, OnResolved on_resolved) {
   parts_.loop.post([this, &asker, sought = std::move(sought), on_resolved = std::move(on_resolved)]() mutable {
@@ -27,8 +25,7 @@ net::Task<void> ControlLoop::find(std::string name) {
   auto askers = wanted_.extract(name);
   for (Asker& each : askers.mapped()) {
     Resolution its = resolution;
-    const bool none = !its.id && its.id.error().fault == base::Fault::not_found;
-    if (none && each.engine && engines_.may_be(*each.engine)) its.id = elsewhere(its.id.error());
+    if (!its.id) its.id = judged(its.id.error(), each.engine);
     each.loop.post([resolution = std::move(its), on_resolved = std::move(each.on_resolved)]() mutable {
       on_resolved(resolution);
     });
@@ -70,8 +67,8 @@ net::Task<void> ControlLoop::look_for(hub::Follower follower) {
     co_return;
   }
   drop(follower);  // it may have been followed before, and its number is free now
-  const bool none = feeds.error().fault == base::Fault::not_found;
-  refuse(follower, none && comes_from_elsewhere(follow) ? elsewhere(feeds.error()) : feeds.error());
+  const bool elsewhere = comes_from_elsewhere(follow);
+  refuse(follower, elsewhere ? judged(feeds.error(), follow.start.after->engine) : feeds.error());
 }
 
 // A position in its log says where it is, also while that Engine does not answer.

@@ -150,7 +150,7 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
   if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
   const auto& after = item.options.start.after;
-  step.effects.emplace_back(Resolve{number, container, after ? std::optional(after->engine) : std::nullopt});
+  step.effects.emplace_back(Resolve{number, container, after ? std::optional(after->engine) : item.page.engine()});
 }
 
 Effects Conversation::resolved(std::uint32_t number, const Resolution& resolution, const Terms& terms) {

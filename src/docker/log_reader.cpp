@@ -131,7 +131,7 @@ net::Task<base::Result<bool>> LogReader::turn() {
   }
   if (!held_.empty()) {
     auto then = co_await client_.inspect(source_.container.id);
-    const bool begun = then && then->started && then->started != run_ && then->started > now->finished;
+    const bool begun = then && then->started && then->started != now->started;
     if (begun) run_ = then->started;
     release(begun ? std::optional(NextRun{*then->started, then->run_border()}) : std::nullopt);
     if (begun) {

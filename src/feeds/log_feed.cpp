@@ -210,8 +210,13 @@ void LogFeed::heed_pull() {
   }
 }
 
+// If it is gone before we have read it, that is told.
+void LogFeed::want(const docker::Position& position) {
+  wanted_position_ = wanted_position_ ? docker::merge(*wanted_position_, position) : position;
+}
+
 void LogFeed::wait(LogFrame frame) {
-  wanted_position_ = wanted_position_ ? docker::merge(*wanted_position_, frame.position) : frame.position;
+  want(frame.position);
   waiting_bytes_ += weight(frame);
   waiting_.push_back(std::move(frame));
   if (waiting_bytes_ <= waiting_bytes_max) return;
@@ -227,6 +232,7 @@ void LogFeed::accept(LogFrame frame) {
   const std::size_t before = frame.entries.size();
   switch (count(frame, before, chain_->judge(frame))) {
     case LogChain::Verdict::missed:
+      if (reader_ && docker::lacks(chain_->at(), frame.position)) want(frame.position);
       if (reader_ || base::planted::skipped_backfill) return;  // our own reading brings it
       if (base::planted::needless_gap) return tell_gap(frame.prev, "reader");
       wait(std::move(frame));

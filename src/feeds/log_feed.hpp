@@ -117,6 +117,7 @@ class LogFeed final : public bus::Listener, public docker::LogSink {
 
   // log_feed.cpp: what is heard and read
   void hear(LogFrame frame);
+  void want(const docker::Position& position);
   void wait(LogFrame frame);
   void accept(LogFrame frame);
   LogChain::Verdict count(const LogFrame& frame, std::size_t before, LogChain::Verdict verdict);

@@ -23,6 +23,10 @@ struct PageAsked {
   std::optional<docker::Position> after = {}, before = {};
   std::optional<std::int64_t> since_ns = {};
   std::uint64_t limit = 100;
+  // Where the asker has read it: its engine_key().
+  std::optional<std::uint64_t> engine() const {
+    return after ? std::optional(after->engine) : before ? std::optional(before->engine) : std::nullopt;
+  }
 };
 
 struct Page {

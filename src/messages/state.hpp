@@ -33,7 +33,7 @@ struct Recovery {
 
 // How many messages that are; none where nobody knows.
 inline std::optional<std::uint64_t> missing(const Recovery& lost) {
-  if (lost.from.epoch != lost.to.epoch) return std::nullopt;
+  if (lost.from.epoch != lost.to.epoch || lost.from.offset > lost.to.offset) return std::nullopt;
   return lost.to.offset - lost.from.offset;
 }
 

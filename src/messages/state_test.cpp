@@ -72,5 +72,11 @@ TEST(Recovery, WhereAPartialOneLeadsIsAWholePosition) {
       }
 }
 
+TEST(Missing, is_counted_where_both_ends_are_of_one_epoch_and_in_order) {
+  EXPECT_EQ(missing({Recovery::Kind::partial, "trimmed", {7, 3}, {7, 8}, 8}), 5U);
+  EXPECT_FALSE(missing({Recovery::Kind::partial, "failover", {7, 3}, {9, 8}, 8}));
+  EXPECT_FALSE(missing({Recovery::Kind::none, "recreated", {7, 100}, {7, 0}, 5})) << "asked for beyond the end";
+}
+
 }  // namespace
 }  // namespace messages

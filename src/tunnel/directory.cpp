@@ -107,6 +107,8 @@ void Directory::hear_of(const Frame& frame) {
   Engine* engine = hear_of(std::string(frame.payload), std::chrono::seconds(frame.number));
   if (engine == nullptr) return;
   engine->told = place_.loop.now();
+  // The Registry makes it no younger.
+  if (!engine->told_of) engine->heard = std::min(engine->heard, engine->told - std::chrono::seconds(frame.number));
   engine->told_of = true;
 }
 

@@ -182,6 +182,16 @@ TEST_F(DirectoryTest, an_Engine_that_only_the_Registry_has_is_heard_of_for_as_lo
   EXPECT_FALSE(a.directory.forgotten("ENGINE")) << "an instance spoke of it";
 }
 
+TEST_F(DirectoryTest, the_Registry_makes_an_Engine_no_younger_than_who_speaks_of_it) {
+  registry_.note("ENGINE");
+  Instance a(*this, "a");
+  run_for(100ms);
+  EXPECT_LE(age(a, "ENGINE"), 1s);
+  knows("ENGINE", 540s);
+  run_for(100ms);
+  EXPECT_GE(age(a, "ENGINE"), 540s);
+}
+
 TEST_F(DirectoryTest, where_the_Registry_is_older_than_anybodys_return_a_second_is_enough) {
   note_for(8s);
   const Instance a(*this, "a");

@@ -386,12 +386,28 @@ TEST_F(TunnelTest, whoever_comes_hears_of_an_Engine_that_answers_none_of_its_hos
   run_for(2s);
   directory_.forget("ENGINE");
   bool heard = false;
+  MemoryRegistry empty(net_.loop());
   Directory late(
-      {net_.loop(), bus_}, registry_, "a2", [&heard](const std::string&, bool) { heard = true; }, [] {});
+      {net_.loop(), bus_}, empty, "a2", [&heard](const std::string&, bool) { heard = true; }, [] {});
   const net::Instant begun = net_.loop().now();
   ASSERT_TRUE(net_.run_until([&] { return heard; }));
   EXPECT_LT(net_.loop().now() - begun, 500ms);
   EXPECT_FALSE(late.host_of("ENGINE"));
+}
+
+TEST_F(TunnelTest, an_Engine_that_is_silent_is_noted_for_as_long_as_others_remember_it) {
+  serve();
+  host_->on_engine("ENGINE", false);
+  const auto noted = [this] {
+    std::optional<bool> any;
+    registry_.look([&any](const base::Result<Registry::Record>& record) { any = !record->engines.empty(); });
+    EXPECT_TRUE(net_.run_until([&any] { return any.has_value(); }));
+    return any.value_or(false);
+  };
+  for (int i = 0; i < 9; ++i) run_for(60s);
+  EXPECT_TRUE(noted());
+  for (int i = 0; i < 3; ++i) run_for(60s);
+  EXPECT_FALSE(noted());
 }
 
 TEST_F(TunnelTest, no_more_Engines_are_heard_of_than_the_bound) {

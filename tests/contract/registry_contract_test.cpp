@@ -5,6 +5,7 @@
 
 #include "contract/redis_world.hpp"
 #include "tunnel/redis_registry.hpp"
+#include "tunnel/scripts.hpp"
 
 namespace contract {
 namespace {
@@ -129,6 +130,26 @@ TEST(RegistryOverTime, WhereNobodyNotedAnythingForAWhileItBeginsAnew) {
   const Registry::Record record = look(world, registry).value();
   EXPECT_EQ(record.engines.size(), 2u);
   EXPECT_LT(record.age, 1s);
+}
+
+// The real script, in less time.
+TEST(RegistryOverTime, TheScriptSeesABreak) {
+  if (RedisWorld::real_port() == nullptr) GTEST_SKIP() << "no Redis for tests";
+  RedisWorld world(Kind::real);
+  redis::Client client(world.network(), world.address());
+  tunnel::RedisRegistry registry(client, world.prefix());
+  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  const auto note_again = [&](const std::string& silence_ms) {
+    ASSERT_TRUE(world.await(
+        client.run(tunnel::scripts::note, 1, {world.prefix() + "engines", "A", "60000", "64", silence_ms})));
+  };
+  note_again("1000");
+  world.pass(100ms);
+  note_again("1000");
+  EXPECT_GE(look(world, registry).value().age, 100ms);
+  world.pass(100ms);
+  note_again("20");
+  EXPECT_LT(look(world, registry).value().age, 100ms);
 }
 
 TEST(RegistryOverTime, ThoseThatWereNotedLastAreKept) {

@@ -289,6 +289,22 @@ TEST_F(LogFeedTest, WhatWasMissedBeforeAGapOfTheOwnersIsToldThoughTheLogIsGone) 
             1U);
 }
 
+// The owner's last word is the first that says that we must read the log ourselves, and it is gone.
+TEST_F(LogFeedTest, WhatOnlyTheOwnersLastWordShowsIsToldAsMissing) {
+  container_.write(SimStream::out, "one\n");
+  feed_->catch_up();
+  world_.run_for(100ms);
+  EXPECT_EQ(lines_told(), 1U);
+  docker::Position end = feed_->at();
+  end.mark(docker::LogStream::out) = {end.mark(docker::LogStream::out).max_ns + 1'000'000'000, 1};
+  container_.remove();
+  owner_says(LogFrame::Kind::status, LogState::removed, true, end);
+  world_.run_for(3s);
+  EXPECT_EQ(told(), std::vector<std::string>{"removed"});
+  EXPECT_EQ(losses_.lines[static_cast<std::size_t>(feeds::GapReason::reader)], 1U);
+  EXPECT_EQ(removed_, 1);
+}
+
 TEST_F(LogFeedTest, WhatIsHeardASecondTimeIsDroppedAndCounted) {
   take_over();
   container_.write(SimStream::out, "one\ntwo\n");

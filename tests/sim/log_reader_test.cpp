@@ -48,7 +48,7 @@ class LogReaderTest : public testing::Test, public docker::LogSink {
 
   void on_lines(docker::LogBatch& batch) override { lines_ += batch.lines().size(); }
   void on_gap(const docker::Gap&) override { ++gaps_; }
-  void on_state(docker::LogEvent) override {}
+  void on_state(docker::LogEvent event) override { events_.push_back(event); }
 
   // How many doorbells are opened while the time passes.
   std::uint64_t opened(net::Duration time) {
@@ -66,6 +66,7 @@ class LogReaderTest : public testing::Test, public docker::LogSink {
   std::optional<docker::LogSource> source_;
   std::optional<docker::LogReader> reader_;
   std::size_t lines_ = 0, gaps_ = 0;
+  std::vector<docker::LogEvent> events_;
 };
 
 TEST_F(LogReaderTest, ASilentDoorbellIsOpenedAnewEverMoreSeldom) {
@@ -119,6 +120,22 @@ TEST_F(LogFollowTest, AContainerThatRunsAgainIsReadWhenTheEventSaysSo) {
   container_.write(SimStream::out, "after\n");
   world_.run_for(100ms);
   EXPECT_EQ(lines_, 1U);
+}
+
+// The clock went back by more than the run was long: it ended, by that clock, before it began.
+TEST_F(LogFollowTest, ARunThatEndedBeforeItBeganIsNotAnother) {
+  container_.write(SimStream::out, "a line\n");
+  EXPECT_TRUE(world_.run_until([this] { return lines_ == 1; }, 1s));
+  reader_.reset();
+  engine_.step_clock(-1h);
+  container_.kill();
+  EXPECT_TRUE(world_.run_until([this] { return container_.state() == "exited"; }, 1s));
+  lines_ = 0;
+  events_.clear();
+  reader_.emplace(client_, *source_, source_->log, *this);
+  world_.run_for(1s);
+  EXPECT_EQ(lines_, 1U);
+  EXPECT_EQ(events_, std::vector{docker::LogEvent::stopped});
 }
 
 }  // namespace

@@ -166,5 +166,20 @@ TEST_F(MessageJudgeTest, WhatIsAnsweredToAPublicationIsSo) {
   EXPECT_THAT(answers_.answer(once, messages::Published{{first, 3}, true}), HasSubstr("sent once"));
 }
 
+TEST_F(MessageJudgeTest, OneOfThoseWhoPublishTheSameStoredItInEachPlace) {
+  EXPECT_EQ(open(first, 0), "");
+  const auto one = answers_.ask("1"), another = answers_.ask("1");
+  EXPECT_EQ(put({first, 1}, "1"), "");
+  EXPECT_EQ(answers_.answer(one, messages::Published{{first, 1}, true}), "");
+  EXPECT_EQ(answers_.answer(another, messages::Published{{first, 1}, true}), "");
+  EXPECT_THAT(answers_.at_end(), HasSubstr("duplicate each time"));
+  // The other one stored it first; then it was lost, and what the one had sent before arrived.
+  truth_.flush();
+  EXPECT_EQ(open(second, 0), "");
+  EXPECT_EQ(put({second, 1}, "1"), "");
+  EXPECT_EQ(answers_.answer(another, messages::Published{{second, 1}, true}), "");
+  EXPECT_EQ(answers_.at_end(), "");
+}
+
 }  // namespace
 }  // namespace sim
