@@ -113,9 +113,7 @@ net::Task<void> ControlLoop::begin_download(std::string name, feeds::Download as
     answer->at.feeds->download(std::move(asked));
     co_return;
   }
-  std::optional<std::uint64_t> engine;
-  if (asked.start.after) engine = asked.start.after->engine;
-  base::Error error = answer ? no_engine_yet() : judged(answer.error(), engine);
+  base::Error error = answer ? no_engine_yet() : judged(answer.error(), asked.start.engine());
   parts_.hub.call(asked.asker.loop, [told = asked.told, asker = asked.asker.name, error = std::move(error)](
                                         hub::Fanout&) { told->on_download_ended(asker, error); });
 }

@@ -149,8 +149,8 @@ void Conversation::look_at(std::uint32_t number, Step& step) {
   // One `connect` must not ask the Engine for more names than it may follow channels.
   if (number >= step.terms.settings.subscriptions_max) return fail_as_too_many(item, step);
   item.state = Item::State::resolving;
-  const auto& after = item.options.start.after;
-  step.effects.emplace_back(Resolve{number, container, after ? std::optional(after->engine) : item.page.engine()});
+  const auto engine = item.options.start.engine();
+  step.effects.emplace_back(Resolve{number, container, engine ? engine : item.page.engine()});
 }
 
 Effects Conversation::resolved(std::uint32_t number, const Resolution& resolution, const Terms& terms) {

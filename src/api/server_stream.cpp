@@ -63,8 +63,6 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
   slot.http->stream = std::move(asked);
   slot.http->answering = true;
   if (!is_of_container(channel->family)) return follow_stream(slot, std::string(channel->rest));
-  Sought sought{std::string(channel->rest)};
-  if (options->start.after) sought.engine = options->start.after->engine;
   const auto on_resolved = [this, session = slot.session](const Resolution& resolution) {
     SessionSlot* asker = find(session);
     if (asker == nullptr || !asker->http || !asker->http->stream) return;
@@ -72,7 +70,7 @@ void Server::stream(SessionSlot& slot, const http::Request& request, const std::
     asker->http->stream.reset();
     refuse_ambiguous(*asker, resolution.id.error(), resolution.candidates);
   };
-  control_.resolve(loop_, std::move(sought), on_resolved);
+  control_.resolve(loop_, {std::string(channel->rest), options->start.engine()}, on_resolved);
 }
 
 void Server::follow_stream(SessionSlot& slot, const std::string& rest) {

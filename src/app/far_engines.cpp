@@ -45,8 +45,10 @@ std::vector<std::string> FarEngines::unmet() const {
 
 // In positions Engines are known by their keys: no second one may have another's.
 void FarEngines::on_heard(const std::string& id, bool reached) {
-  const auto known = engines_.find(id);
-  if (known != engines_.end() && reached && !known->second->link) meet(*known->second);
+  if (const auto known = engines_.find(id); known != engines_.end()) {
+    if (reached && !known->second->link) meet(*known->second);
+    return;
+  }
   const std::uint64_t key = docker::engine_key(id);
   const bool there = std::any_of(engines_.begin(), engines_.end(),
                                  [key](const auto& each) { return docker::engine_key(each.first) == key; });

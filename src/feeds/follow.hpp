@@ -56,6 +56,8 @@ struct Start {
   std::optional<messages::Position> message;     // or an application channel
   std::optional<std::int64_t> since_ns;          // inclusive, nanoseconds of Unix time; not for `containers` and stats
   std::optional<std::uint64_t> tail;             // lines of a log; absent: all
+  // Where the asker has read the log: its engine_key().
+  std::optional<std::uint64_t> engine() const { return after ? std::optional(after->engine) : std::nullopt; }
   bool empty() const { return !after && !events && !message && !since_ns && !tail; }
 };
 

@@ -95,12 +95,19 @@ TEST_P(RegistryContract, OddNamesAreNotRead) {
   EXPECT_THAT(names(look(world_, *two_).value()), UnorderedElementsAre("A"));
 }
 
+struct Place {
+  explicit Place(Kind kind) : world(kind) {
+    EXPECT_TRUE(world.run_until([this] { return client.connected(); }));
+  }
+  RedisWorld world;
+  redis::Client client{world.network(), world.address()};
+  tunnel::RedisRegistry registry{client, world.prefix()};
+};
+
 // A minute passes on virtual time alone; more Engines than are kept come from a real script alone.
 TEST(RegistryOverTime, WhatIsNotNotedAnyMoreIsForgotten) {
-  RedisWorld world(Kind::simulated);
-  redis::Client client(world.network(), world.address());
-  tunnel::RedisRegistry registry(client);
-  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  Place place(Kind::simulated);
+  auto& [world, client, registry] = place;
   note(world, registry, "A");
   note(world, registry, "B");
   for (int i = 0; i < 12; ++i) {
@@ -115,10 +122,8 @@ TEST(RegistryOverTime, WhatIsNotNotedAnyMoreIsForgotten) {
 
 // Whoever was there may not have been able to note anything.
 TEST(RegistryOverTime, WhereNobodyNotedAnythingForAWhileItBeginsAnew) {
-  RedisWorld world(Kind::simulated);
-  redis::Client client(world.network(), world.address());
-  tunnel::RedisRegistry registry(client);
-  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  Place place(Kind::simulated);
+  auto& [world, client, registry] = place;
   for (int i = 0; i < 5; ++i) {
     note(world, registry, "A");
     world.pass(2s);
@@ -135,10 +140,8 @@ TEST(RegistryOverTime, WhereNobodyNotedAnythingForAWhileItBeginsAnew) {
 // The real script, in less time.
 TEST(RegistryOverTime, TheScriptSeesABreak) {
   if (RedisWorld::real_port() == nullptr) GTEST_SKIP() << "no Redis for tests";
-  RedisWorld world(Kind::real);
-  redis::Client client(world.network(), world.address());
-  tunnel::RedisRegistry registry(client, world.prefix());
-  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  Place place(Kind::real);
+  auto& [world, client, registry] = place;
   const auto note_again = [&](const std::string& silence_ms) {
     ASSERT_TRUE(world.await(
         client.run(tunnel::scripts::note, 1, {world.prefix() + "engines", "A", "60000", "64", silence_ms})));
@@ -154,10 +157,8 @@ TEST(RegistryOverTime, TheScriptSeesABreak) {
 
 TEST(RegistryOverTime, ThoseThatWereNotedLastAreKept) {
   if (RedisWorld::real_port() == nullptr) GTEST_SKIP() << "no Redis for tests";
-  RedisWorld world(Kind::real);
-  redis::Client client(world.network(), world.address());
-  tunnel::RedisRegistry registry(client, world.prefix());
-  ASSERT_TRUE(world.run_until([&] { return client.connected(); }));
+  Place place(Kind::real);
+  auto& [world, client, registry] = place;
   for (std::size_t i = 0; i < Registry::engines_max; ++i) registry.note("ENGINE-" + std::to_string(i));
   world.pass(50ms);
   note(world, registry, "ONE-MORE");

@@ -97,12 +97,7 @@ TEST_F(TwoEngines, APositionKnowsAnEngineThatNobodyElseCanSpeakOf) {
   follow({"ia"}, {&db});
   ASSERT_TRUE(until([this] { return all_go(); }));
   world_.run_for(2s);
-  instance("ib").pause();
-  instance("none").kill();
-  instance("ia").kill();
-  redis_.flush();
-  instance("ia").start();
-  world_.run_for(20s);
+  start_with_nobody_to_ask();
   EXPECT_EQ(get("ia", "/api/containers/db").status, 404) << "who never read there is told so";
   EXPECT_EQ(failed_, "");
   instance("ib").resume();
@@ -116,16 +111,12 @@ TEST_F(TwoEngines, WhoComesBackWithAPositionIsToldToComeAgainForTenMinutes) {
   Ear& ear = listen("ia", "container:logs:db");
   ASSERT_TRUE(until([&ear] { return !ear.position.empty(); }));
   ear.job = {};
-  instance("ib").pause();
-  instance("none").kill();
-  instance("ia").kill();
-  redis_.flush();
-  instance("ia").start();
-  world_.run_for(20s);
+  start_with_nobody_to_ask();
   for (const std::string& name : {std::string("db"), db.id()}) {
     const std::string stream = "/api/channels/container:logs:" + name + "/stream";
     EXPECT_EQ(get("ia", stream).status, 404);
     EXPECT_EQ(get("ia", stream + "?since=" + ear.position).status, 503);
+    EXPECT_EQ(get("ia", "/api/containers/" + name + "/logs?since=" + ear.position).status, 503);
   }
   for (int i = 0; i < 10; ++i) world_.run_for(60s);
   EXPECT_EQ(get("ia", "/api/channels/container:logs:db/stream?since=" + ear.position).status, 404);

@@ -47,6 +47,15 @@ class TwoEngines : public testing::Test {
   SimInstance& instance(const std::string& name) {
     return *std::find_if(instances_.begin(), instances_.end(), [&](auto& each) { return each.door().host == name; });
   }
+  // "ia" anew, while the only instance beside the other Engine stands still and Redis has forgotten everything.
+  void start_with_nobody_to_ask() {
+    instance("ib").pause();
+    instance("none").kill();
+    instance("ia").kill();
+    redis_.flush();
+    instance("ia").start();
+    world_.run_for(std::chrono::seconds(20));
+  }
   SimContainer& create(SimEngine& engine, const std::string& name, const LogOptions& log = {}) {
     ContainerOptions options;
     options.name = name;
